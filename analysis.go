@@ -1,0 +1,184 @@
+package seedtest
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Analysis is what one message's header says (schema seedtest.analysis/v1).
+type Analysis struct {
+	Source         string
+	MessageID      string
+	Subject        string
+	From           string
+	Date           time.Time // zero if absent or unreadable
+	Hops           []Hop     // transit order: the oldest first; one for every Received field
+	Authentication []AuthField
+	ReceivedSPF    []ReceivedSPF
+	ARC            []ARCSet
+	Stamps         []Stamp
+	Origin         *Origin
+	Findings       []Finding
+}
+
+// Hop is one Received field (RFC 5321 section 4.4).
+type Hop struct {
+	Header   int // place among the Received fields, top down from 0
+	From     HopFrom
+	By       HopBy
+	Via      string
+	With     string // protocol word in lower case
+	ID       string
+	For      []string
+	TLS      *HopTLS
+	Time     time.Time      // zero if absent or unreadable
+	Delay    *time.Duration // from the hop before; nil when either time is unknown
+	Skewed   bool           // the delay is negative: two clocks disagree
+	Trusted  bool           // written by the receiving provider itself
+	Problems []string
+	Raw      string // unfolded value
+}
+
+// HopFrom is the client of a hop.
+type HopFrom struct {
+	HELO string     // the name it gave
+	RDNS string     // the name that the receiver found
+	IP   netip.Addr // the address that the receiver saw; IPv4-mapped ones as IPv4
+	User string     // ident or login
+}
+
+// HopBy is the receiver of a hop.
+type HopBy struct {
+	Name string
+	IP   netip.Addr
+}
+
+// HopTLS is what a hop says of its TLS.
+type HopTLS struct {
+	Version string
+	Cipher  string
+	Bits    int
+}
+
+// AuthField is one Authentication-Results or ARC-Authentication-Results field (RFC 8601).
+type AuthField struct {
+	Field      string
+	Position   int // place among all header fields, top down from 0
+	Instance   int // of an ARC set, 0 for none
+	AuthservID string
+	Version    string
+	Trusted    bool
+	Results    []AuthResult
+	Problems   []string
+	Raw        string
+}
+
+// AuthResult is one method's result.
+type AuthResult struct {
+	Method     string // lower case
+	Version    string
+	Result     string // lower case
+	Reason     string
+	Properties []Property
+	Comments   []string
+}
+
+// Property is one ptype.property=value of a result.
+type Property struct {
+	Type  string
+	Name  string
+	Value string
+}
+
+// ReceivedSPF is one Received-SPF field (RFC 7208 section 9.1, and the dialects before it).
+type ReceivedSPF struct {
+	Position int
+	Result   string
+	Comment  string
+	Pairs    []Property // key-value pairs; Type is empty
+	Trusted  bool
+	Raw      string
+}
+
+// ARCSet is the fields of one ARC instance (RFC 8617).
+type ARCSet struct {
+	Instance   int
+	Seal       string
+	Message    string
+	Results    string
+	Validation string // the cv= that the sealer claims
+}
+
+// Stamp is a spam filter's header field.
+type Stamp struct {
+	Family    string
+	Field     string
+	Position  int
+	Values    map[string]string
+	Verdict   string // "spam", "ham", "unsure" or empty
+	Score     *float64
+	Threshold *float64
+	Trusted   bool
+	Raw       string
+}
+
+// Origin is the connecting address that the receiving provider itself recorded.
+type Origin struct {
+	IP  netip.Addr
+	Hop int // index in Hops, -1 if no hop holds it
+	Why string
+}
+
+// Severity orders findings.
+type Severity string
+
+// The severities.
+const (
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+	SeverityInfo    Severity = "info"
+)
+
+// Finding is something worth saying, with what it rests on and what to do.
+type Finding struct {
+	Code       string
+	Severity   Severity
+	Title      string
+	Confidence float64 // 0 to 1; 0 where certainty is not the question
+	Routes     []string
+	Probes     []ProbeID // the probes it was found in
+	Of         int       // how many probes could have shown it
+	Evidence   []Evidence
+	Fix        []string
+}
+
+// Evidence is where a finding was read.
+type Evidence struct {
+	Probe ProbeID // empty for a single message
+	Field string  // header field, "reply" or "round"
+	Raw   string
+}
+
+// Result returns the result of the first trusted statement of method, and false if there is none.
+// Where one field states a method twice, "pass" wins over the others, as DMARC reads DKIM.
+func (a Analysis) Result(method string) (AuthResult, bool) {
+	var first AuthResult
+	found := false
+	for _, f := range a.Authentication {
+		if !f.Trusted || f.Instance != 0 {
+			continue
+		}
+		for _, r := range f.Results {
+			if r.Method != method {
+				continue
+			}
+			if r.Result == "pass" {
+				return r, true
+			}
+			if !found {
+				first, found = r, true
+			}
+		}
+	}
+	return first, found
+}

@@ -1,0 +1,416 @@
+package seedtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// RunID names a run: the lower-case base32 of a UUIDv7, 26 characters, ordered by time.
+type RunID string
+
+// Short returns the last six characters in capitals, by which people name a run.
+func (id RunID) Short() string { return shortID(string(id)) }
+
+// DispatchID names one composed message within its run.
+type DispatchID string
+
+// ProbeID names one (dispatch, seed) pair within its run (rule 4).
+type ProbeID string
+
+// Fact is something that happened in a run. Facts are never changed.
+type Fact struct {
+	At   time.Time // UTC, by our clock
+	Body FactBody
+}
+
+// FactBody is one of the types below that have a FactKind.
+type FactBody interface{ FactKind() FactKind }
+
+// FactKind names a kind of fact.
+type FactKind string
+
+// The kinds of facts (rule 1). KindResumed marks where a further process took up the run.
+const (
+	KindOpened     FactKind = "opened"
+	KindPlanned    FactKind = "planned"
+	KindListing    FactKind = "listing"
+	KindBaseline   FactKind = "baseline"
+	KindAttempt    FactKind = "attempt"
+	KindSubmission FactKind = "submission"
+	KindRelayed    FactKind = "relayed"
+	KindSighting   FactKind = "sighting"
+	KindGone       FactKind = "gone"
+	KindRound      FactKind = "round"
+	KindCanary     FactKind = "canary"
+	KindBounce     FactKind = "bounce"
+	KindFault      FactKind = "fault"
+	KindLimit      FactKind = "limit"
+	KindClosed     FactKind = "closed"
+	KindResumed    FactKind = "resumed"
+)
+
+// Opened says what the run was: everything that judging needs, without secrets.
+type Opened struct {
+	Run      RunID     `json:"run"`
+	Suite    Suite     `json:"suite"`
+	Routes   []Route   `json:"routes"`
+	Seeds    []Seed    `json:"seeds"`
+	Messages []Message `json:"messages"`
+	Limits   Limits    `json:"limits"`
+	Version  string    `json:"version"`          // of the program
+	Edition  string    `json:"edition"`          // of the provider data
+	Random   uint64    `json:"random,omitempty"` // seed of every random choice
+}
+
+// Planned is one dispatch: what will be sent, and to whom.
+type Planned struct {
+	Dispatch  DispatchID     `json:"dispatch"`
+	Token     Token          `json:"token"`
+	MessageID string         `json:"message_id"` // without angle brackets
+	Route     string         `json:"route"`
+	Message   string         `json:"message"`
+	Date      time.Time      `json:"date"` // of the Date field, so that a retry has the same bytes
+	Probes    []PlannedProbe `json:"probes"`
+}
+
+// PlannedProbe is one recipient of a dispatch.
+type PlannedProbe struct {
+	Probe ProbeID `json:"probe"`
+	Seed  string  `json:"seed"`
+}
+
+// Listing is what LIST told of a seed.
+type Listing struct {
+	Seed         string        `json:"seed"`
+	Mailboxes    []Mailbox     `json:"mailboxes"`
+	Capabilities []string      `json:"capabilities,omitempty"`
+	LoginTime    time.Duration `json:"login_time,omitempty"` // connect to signed in
+}
+
+// Baseline bounds the reading of a seed's mailboxes: what is above it came afterwards.
+type Baseline struct {
+	Seed      string `json:"seed"`
+	Mailboxes []Mark `json:"mailboxes"`
+}
+
+// Mark is a place in a mailbox.
+type Mark struct {
+	Mailbox     string `json:"mailbox"`
+	UIDValidity uint32 `json:"uidvalidity"`
+	LastUID     uint32 `json:"last_uid"`        // highest UID in use, 0 if none
+	UIDNext     uint32 `json:"uidnext"`         // as the server told it, 0 if it did not
+	Error       string `json:"error,omitempty"` // why the mailbox could not be read
+}
+
+// Attempt is written, durably, before the last octets of a message's content leave (rule 5).
+type Attempt struct {
+	Dispatch DispatchID `json:"dispatch"`
+	Number   int        `json:"number"` // from 1
+}
+
+// Outcome is how one attempt at submission ended.
+type Outcome string
+
+// The outcomes (rule 5). OutcomeFailed is trouble of the route: DNS, connection, TLS or AUTH.
+// OutcomeInDoubt is content sent and no answer.
+const (
+	OutcomeAccepted Outcome = "accepted"
+	OutcomeDeferred Outcome = "deferred"
+	OutcomeRefused  Outcome = "refused"
+	OutcomeFailed   Outcome = "failed"
+	OutcomeInDoubt  Outcome = "in_doubt"
+	OutcomeUnsent   Outcome = "unsent" // cancelled or held before anything could be lost
+)
+
+// Stage is how far a submission came. The words are those of the field.
+type Stage string
+
+// The stages in order.
+const (
+	StageResolve  Stage = "resolve"
+	StageConnect  Stage = "connect"
+	StageTLS      Stage = "tls" // implicit TLS
+	StageBanner   Stage = "banner"
+	StageEHLO     Stage = "ehlo"
+	StageSTARTTLS Stage = "starttls"
+	StageAUTH     Stage = "auth"
+	StageMAIL     Stage = "mail"
+	StageRCPT     Stage = "rcpt"
+	StageDATA     Stage = "data"
+	StageBody     Stage = "body"
+	StageFinal    Stage = "final" // the reply to the final dot
+)
+
+// Reply is an SMTP reply (RFC 5321 section 4.2, RFC 3463).
+type Reply struct {
+	Code     int    `json:"code"`
+	Enhanced string `json:"enhanced,omitempty"` // "5.7.26", empty if none
+	Text     string `json:"text"`               // lines joined by a line feed, codes removed
+}
+
+// StageTime is when a stage was completed, or failed.
+type StageTime struct {
+	Stage Stage     `json:"stage"`
+	At    time.Time `json:"at"`
+	Reply *Reply    `json:"reply,omitempty"`
+}
+
+// TLSInfo is what a TLS handshake agreed.
+type TLSInfo struct {
+	Version  string     `json:"version"` // "TLS 1.3"
+	Cipher   string     `json:"cipher"`
+	Peer     string     `json:"peer,omitempty"`      // subject of the peer's certificate
+	Issuer   string     `json:"issuer,omitempty"`    // its issuer
+	NotAfter *time.Time `json:"not_after,omitempty"` // its end
+	Names    []string   `json:"names,omitempty"`     // its DNS names
+	Verified bool       `json:"verified"`
+}
+
+// Submission is how one attempt ended, on the record.
+type Submission struct {
+	Dispatch DispatchID  `json:"dispatch"`
+	Number   int         `json:"number"` // of the attempt, from 1
+	Outcome  Outcome     `json:"outcome"`
+	Stage    Stage       `json:"stage"` // where it ended
+	Reply    *Reply      `json:"reply,omitempty"`
+	Error    string      `json:"error,omitempty"` // when no reply ended it
+	QueueID  string      `json:"queue_id,omitempty"`
+	TLS      *TLSInfo    `json:"tls,omitempty"`
+	Local    string      `json:"local,omitempty"`  // address:port
+	Remote   string      `json:"remote,omitempty"` // address:port
+	Begun    time.Time   `json:"begun"`
+	Stages   []StageTime `json:"stages,omitempty"`
+	Reused   bool        `json:"reused,omitempty"`   // on a pooled connection: no connect stages
+	Dialog   []string    `json:"dialog,omitempty"`   // both ways, capped, secrets redacted
+	RetryAt  *time.Time  `json:"retry_at,omitempty"` // a further attempt is planned; nil: this was the last
+	Breaker  string      `json:"breaker,omitempty"`  // why this reply opens a breaker (rule 22)
+}
+
+// Relayed is the next hop's answer, by the route's own log or a success report.
+type Relayed struct {
+	Dispatch DispatchID `json:"dispatch"`
+	Probe    ProbeID    `json:"probe"`
+	Remote   string     `json:"remote"`
+	Outcome  Outcome    `json:"outcome"` // accepted, deferred or refused
+	Reply    *Reply     `json:"reply,omitempty"`
+	Source   string     `json:"source"` // "log" or "report"
+	Line     string     `json:"line,omitempty"`
+}
+
+// Sighting is a tagged message in a mailbox.
+type Sighting struct {
+	Seed         string    `json:"seed"`
+	Token        Token     `json:"token"`
+	Mailbox      string    `json:"mailbox"`
+	Role         Role      `json:"role"`
+	Class        string    `json:"class,omitempty"` // category; "unknown": it has one and we could not read it
+	UIDValidity  uint32    `json:"uidvalidity"`
+	UID          uint32    `json:"uid"`
+	InternalDate time.Time `json:"internal_date"` // whole seconds; zero if the server gave none
+	Carriers     []Carrier `json:"carriers"`
+	Canary       bool      `json:"canary,omitempty"`
+	HeaderSum    string    `json:"header_sum,omitempty"` // SHA-256 of the header, under which the store keeps it
+	Header       []byte    `json:"-"`                    // the header as fetched; only a new fact has it
+}
+
+// Gone is a sighted message that a complete look no longer found in its mailbox.
+type Gone struct {
+	Seed        string    `json:"seed"`
+	Token       Token     `json:"token"`
+	Mailbox     string    `json:"mailbox"`
+	UIDValidity uint32    `json:"uidvalidity"`
+	UID         uint32    `json:"uid"`
+	LastSeen    time.Time `json:"last_seen"` // it was still there
+}
+
+// Round is one try at a proof of absence (rule 6).
+type Round struct {
+	Seed      string         `json:"seed"`
+	Begun     time.Time      `json:"begun"`
+	Ended     time.Time      `json:"ended"`
+	Try       int            `json:"try"`      // 1 to 3
+	Complete  bool           `json:"complete"` // it proves absence
+	Why       string         `json:"why,omitempty"`
+	Mailboxes []RoundMailbox `json:"mailboxes"`
+}
+
+// RoundMailbox is what a round did with one mailbox.
+type RoundMailbox struct {
+	Name        string `json:"name"`
+	Role        Role   `json:"role"`
+	Essential   bool   `json:"essential"`
+	UIDValidity uint32 `json:"uidvalidity,omitempty"`
+	FromUID     uint32 `json:"from_uid"` // first UID that would have been read
+	ToUID       uint32 `json:"to_uid"`   // last UID read, 0 if none was there
+	Read        int    `json:"read"`     // messages read
+	OK          bool   `json:"ok"`
+	Why         string `json:"why,omitempty"` // why it could not be read
+}
+
+// Canary is a message that we appended to prove the IMAP view (rule 12).
+type Canary struct {
+	Seed    string `json:"seed"`
+	Token   Token  `json:"token"`
+	Mailbox string `json:"mailbox"`
+	UID     uint32 `json:"uid"`
+	Seen    bool   `json:"seen"`
+	Removed bool   `json:"removed"`
+}
+
+// Bounce is a delivery report about a probe.
+type Bounce struct {
+	Dispatch   DispatchID `json:"dispatch"`
+	Probe      ProbeID    `json:"probe"`
+	Action     string     `json:"action"` // "failed", "delayed", "delivered", "relayed", "expanded"
+	Status     string     `json:"status,omitempty"`
+	Diagnostic string     `json:"diagnostic,omitempty"`
+	RemoteMTA  string     `json:"remote_mta,omitempty"`
+}
+
+// FaultKind says what kind of trouble the harness had.
+type FaultKind string
+
+// The fault kinds. FaultVanished is mail above the baseline that was gone before we could read it:
+// it makes the seed's unseen probes blind (rule 6).
+const (
+	FaultLogin     FaultKind = "login"     // the seed refused us
+	FaultConnect   FaultKind = "connect"   // DNS, connection, TLS
+	FaultLost      FaultKind = "lost"      // the connection broke
+	FaultMailbox   FaultKind = "mailbox"   // a mailbox could not be read
+	FaultVanished  FaultKind = "vanished"  // mail went before it was read
+	FaultThrottled FaultKind = "throttled" // the provider asked us to slow down
+	FaultBaseline  FaultKind = "baseline"  // no baseline in time (rule 8)
+	FaultClock     FaultKind = "clock"     // the wall clock stepped
+	FaultStore     FaultKind = "store"
+)
+
+// Fault is trouble of the harness. It makes probes blind, never missing.
+type Fault struct {
+	Seed    string     `json:"seed,omitempty"`
+	Route   string     `json:"route,omitempty"`
+	Kind    FaultKind  `json:"kind"`
+	Mailbox string     `json:"mailbox,omitempty"`
+	What    string     `json:"what"` // what the server or system said
+	From    time.Time  `json:"from"`
+	To      *time.Time `json:"to,omitempty"` // nil: not over when it was written
+}
+
+// Limit is a dose limit or breaker that held a dispatch back (rule 22).
+type Limit struct {
+	Dispatch DispatchID `json:"dispatch"`
+	Limit    string     `json:"limit"` // "seed_day", "provider_hour" or "breaker"
+	What     string     `json:"what"`  // in words, with the numbers
+	Until    *time.Time `json:"until,omitempty"`
+}
+
+// CloseReason says why a process stopped working a run.
+type CloseReason string
+
+// The close reasons.
+const (
+	ClosedDone      CloseReason = "done"      // every probe was terminal
+	ClosedCancelled CloseReason = "cancelled" // Ctrl-C or SIGTERM
+	ClosedDetached  CloseReason = "detached"  // asked to leave after sending
+	ClosedSettled   CloseReason = "settled"   // every follow window closed
+	ClosedFailed    CloseReason = "failed"    // the harness itself broke
+)
+
+// Closed ends the work of one process on the run.
+type Closed struct {
+	Reason CloseReason `json:"reason"`
+	Error  string      `json:"error,omitempty"`
+}
+
+// Resumed begins the work of a further process on the run.
+type Resumed struct {
+	Version string `json:"version"`
+	Purpose string `json:"purpose"` // "resume" or "follow"
+}
+
+// FactKind implements FactBody.
+func (Opened) FactKind() FactKind { return KindOpened }
+
+// FactKind implements FactBody.
+func (Planned) FactKind() FactKind { return KindPlanned }
+
+// FactKind implements FactBody.
+func (Listing) FactKind() FactKind { return KindListing }
+
+// FactKind implements FactBody.
+func (Baseline) FactKind() FactKind { return KindBaseline }
+
+// FactKind implements FactBody.
+func (Attempt) FactKind() FactKind { return KindAttempt }
+
+// FactKind implements FactBody.
+func (Submission) FactKind() FactKind { return KindSubmission }
+
+// FactKind implements FactBody.
+func (Relayed) FactKind() FactKind { return KindRelayed }
+
+// FactKind implements FactBody.
+func (Sighting) FactKind() FactKind { return KindSighting }
+
+// FactKind implements FactBody.
+func (Gone) FactKind() FactKind { return KindGone }
+
+// FactKind implements FactBody.
+func (Round) FactKind() FactKind { return KindRound }
+
+// FactKind implements FactBody.
+func (Canary) FactKind() FactKind { return KindCanary }
+
+// FactKind implements FactBody.
+func (Bounce) FactKind() FactKind { return KindBounce }
+
+// FactKind implements FactBody.
+func (Fault) FactKind() FactKind { return KindFault }
+
+// FactKind implements FactBody.
+func (Limit) FactKind() FactKind { return KindLimit }
+
+// FactKind implements FactBody.
+func (Closed) FactKind() FactKind { return KindClosed }
+
+// FactKind implements FactBody.
+func (Resumed) FactKind() FactKind { return KindResumed }
+
+// DecodeFact reads a body that was encoded as JSON. A kind that this version does not know is an
+// error, because a store of a newer version must not be judged in ignorance.
+func DecodeFact(kind FactKind, at time.Time, body []byte) (Fact, error) {
+	decode, ok := decoders[kind]
+	if !ok {
+		return Fact{}, fmt.Errorf("fact of unknown kind %q", kind)
+	}
+	b, err := decode(body)
+	if err != nil {
+		return Fact{}, fmt.Errorf("fact %s: %w", kind, err)
+	}
+	return Fact{At: at, Body: b}, nil
+}
+
+var decoders = map[FactKind]func([]byte) (FactBody, error){
+	KindOpened:     decodeAs[Opened],
+	KindPlanned:    decodeAs[Planned],
+	KindListing:    decodeAs[Listing],
+	KindBaseline:   decodeAs[Baseline],
+	KindAttempt:    decodeAs[Attempt],
+	KindSubmission: decodeAs[Submission],
+	KindRelayed:    decodeAs[Relayed],
+	KindSighting:   decodeAs[Sighting],
+	KindGone:       decodeAs[Gone],
+	KindRound:      decodeAs[Round],
+	KindCanary:     decodeAs[Canary],
+	KindBounce:     decodeAs[Bounce],
+	KindFault:      decodeAs[Fault],
+	KindLimit:      decodeAs[Limit],
+	KindClosed:     decodeAs[Closed],
+	KindResumed:    decodeAs[Resumed],
+}
+
+func decodeAs[T FactBody](body []byte) (FactBody, error) {
+	var b T
+	err := json.Unmarshal(body, &b)
+	return b, err
+}

@@ -1,0 +1,80 @@
+package seedtest
+
+import "time"
+
+// Provider is what is known of a mailbox provider or server family, as far as the other rooms need
+// it. The provider package makes it from embedded data; configuration may add to it.
+type Provider struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Server   Endpoint `json:"server"`             // IMAP; Host empty for server families
+	Username string   `json:"username,omitempty"` // "email", "localpart" or "account"
+
+	Junk      []string       `json:"junk,omitempty"` // names tried in order when no flag tells
+	InboxLike []MailboxClass `json:"inbox_like,omitempty"`
+	Essential []string       `json:"essential,omitempty"` // beyond INBOX, junk and trash (rule 7)
+	Skip      []string       `json:"skip,omitempty"`      // never opened
+	Classes   []string       `json:"classes,omitempty"`   // classes within INBOX
+	ClassBy   ClassMethod    `json:"class_by,omitempty"`  // how a class within INBOX is read
+
+	Quarantine  bool          `json:"quarantine,omitempty"` // holds mail that IMAP cannot show
+	Quirks      []string      `json:"quirks,omitempty"`
+	IdleRestart time.Duration `json:"idle_restart,omitempty"`
+	Trust       Trust         `json:"trust"`
+}
+
+// MailboxClass is a mailbox that its owner sees as part of the inbox, and the class to report.
+type MailboxClass struct {
+	Mailbox string `json:"mailbox"`
+	Class   string `json:"class"`
+}
+
+// ClassMethod is how the class of a message within INBOX is read.
+type ClassMethod string
+
+// The class methods. ClassXGMRAW asks with Gmail's search extension, ClassHidden means that the
+// provider sorts the inbox and IMAP does not show how.
+const (
+	ClassNone   ClassMethod = ""
+	ClassXGMRAW ClassMethod = "x-gm-raw"
+	ClassHidden ClassMethod = "hidden"
+)
+
+// Trust says which header fields were written by the receiving provider itself. The zero value
+// trusts nothing.
+type Trust struct {
+	AuthservIDs    []string `json:"authserv_ids,omitempty"`    // RE2, matched whole and without case
+	NoAuthservID   bool     `json:"no_authserv_id,omitempty"`  // results come without an authserv-id
+	BoundaryBy     string   `json:"boundary_by,omitempty"`     // RE2 on "by" of the edge's Received
+	BoundaryMarker string   `json:"boundary_marker,omitempty"` // fields above it are the provider's
+	OriginFrom     []string `json:"origin_from,omitempty"`     // where the client address stands, best first
+	ReceivedSPF    bool     `json:"received_spf,omitempty"`    // the provider writes Received-SPF
+}
+
+// Role is what a mailbox is for. The words are those of RFC 6154, and "inbox".
+type Role string
+
+// The roles. RoleNone is a mailbox of the user's or a rule's.
+const (
+	RoleNone      Role = ""
+	RoleInbox     Role = "inbox"
+	RoleJunk      Role = "junk"
+	RoleTrash     Role = "trash"
+	RoleSent      Role = "sent"
+	RoleDrafts    Role = "drafts"
+	RoleArchive   Role = "archive"
+	RoleAll       Role = "all"
+	RoleFlagged   Role = "flagged"
+	RoleImportant Role = "important"
+	RoleInboxLike Role = "inbox-like" // part of the inbox for its owner: has a class
+)
+
+// Mailbox is one mailbox of a seed as LIST told it.
+type Mailbox struct {
+	Name       string `json:"name"` // as a person reads it: modified UTF-7 decoded
+	Role       Role   `json:"role"`
+	FoundBy    string `json:"found_by,omitempty"` // how the role was found: configuration, special-use, preset, name
+	Class      string `json:"class,omitempty"`
+	Essential  bool   `json:"essential"` // its reading is part of every proof of absence (rule 7)
+	Selectable bool   `json:"selectable"`
+}

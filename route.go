@@ -1,0 +1,116 @@
+package seedtest
+
+import "time"
+
+// RouteType says how mail leaves by a route.
+type RouteType string
+
+// The route types. RouteSMTP hands the message to a relay or submission server.
+const (
+	RouteSMTP RouteType = "smtp"
+)
+
+// TLSMode says when a connection is encrypted.
+type TLSMode string
+
+// The TLS modes. TLSStartTLS refuses a server that does not offer STARTTLS; TLSOpportunistic goes
+// on in plain text then, and never signs in over it.
+const (
+	TLSStartTLS      TLSMode = "starttls"
+	TLSImplicit      TLSMode = "implicit"
+	TLSOpportunistic TLSMode = "opportunistic"
+	TLSNone          TLSMode = "none"
+)
+
+// Endpoint is a server's address: a host name or an address, a port, and how TLS begins.
+type Endpoint struct {
+	Host string  `json:"host"`
+	Port int     `json:"port"`
+	TLS  TLSMode `json:"tls"`
+}
+
+// Login is how to sign in to a server. At most one of Password and Token is set; neither means
+// that no sign-in is tried. Neither is ever encoded.
+type Login struct {
+	Username string       `json:"username,omitempty"`
+	Password SecretSource `json:"-"` // PLAIN or LOGIN
+	Token    SecretSource `json:"-"` // an OAuth access token, for XOAUTH2 or OAUTHBEARER
+}
+
+// Identity is who the mail is from.
+type Identity struct {
+	Name         string `json:"name"`          // its key in the configuration
+	From         string `json:"from"`          // header From, RFC 5322 mailbox
+	EnvelopeFrom string `json:"envelope_from"` // RFC 5321 reverse-path, an address
+}
+
+// Route is one way out.
+type Route struct {
+	Name    string    `json:"name"`
+	Type    RouteType `json:"type"`
+	Server  Endpoint  `json:"server"`
+	Login   Login     `json:"login"`
+	HELO    string    `json:"helo,omitempty"` // name given at EHLO; empty: the machine's own
+	CA      []byte    `json:"-"`              // PEM, trusted beside the system's roots
+	Control bool      `json:"control"`        // known to be good: listed, never counted (rule 17)
+	Sender  Identity  `json:"sender"`
+}
+
+// Seed is a mailbox account that we watch.
+type Seed struct {
+	Name     string   `json:"name"`
+	Address  string   `json:"address"`
+	Provider Provider `json:"provider"`
+	Server   Endpoint `json:"server"`
+	Login    Login    `json:"login"`
+	CA       []byte   `json:"-"`
+	Junk     string   `json:"junk,omitempty"`   // the junk mailbox by configuration; empty: find it
+	Own      bool     `json:"own"`              // a server of ours: quick looks, no dose limit
+	Canary   bool     `json:"canary,omitempty"` // appending to it is allowed (rule 12)
+}
+
+// Message is what a probe says, before it is tagged.
+type Message struct {
+	Name    string   `json:"name"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	Headers []Header `json:"headers,omitempty"` // further header fields, in order
+}
+
+// Header is one header field of a message to send.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Limits are the dose limits of rule 22. Zero means the default.
+type Limits struct {
+	SeedDay      int `json:"seed_day"`      // messages to one seed in 24 hours
+	ProviderHour int `json:"provider_hour"` // messages to the seeds of one provider in an hour
+}
+
+// Suite is a kind of run: which messages go by which routes to which seeds, how long to wait, and
+// what is expected. Durations count as rules 14 to 16 say.
+type Suite struct {
+	Name            string            `json:"name"`
+	Routes          []string          `json:"routes"`
+	Seeds           []string          `json:"seeds"`
+	Messages        []string          `json:"messages"`
+	Retry           []time.Duration   `json:"retry"` // waits after a 4yz or a route's failure
+	Deadline        time.Duration     `json:"deadline"`
+	Missing         time.Duration     `json:"missing"`
+	Follow          time.Duration     `json:"follow"`
+	BaselineTimeout time.Duration     `json:"baseline_timeout"`
+	Schedule        string            `json:"schedule,omitempty"`
+	Expect          Expect            `json:"expect"`
+	ExpectProvider  map[string]Expect `json:"expect_provider,omitempty"` // by provider id
+}
+
+// Expect is what a suite demands. The zero value demands what rule 18 says.
+type Expect struct {
+	Inbox     *float64      `json:"inbox,omitempty"` // least share of inbox and category, 0 to 1
+	MinSample int           `json:"min_sample,omitempty"`
+	Auth      []string      `json:"auth,omitempty"`  // methods that a trusted writer must call pass
+	Delay     time.Duration `json:"delay,omitempty"` // most time from connect to first sighting
+	Class     []string      `json:"class,omitempty"` // the classes that count as inbox; empty: all
+}

@@ -1,0 +1,51 @@
+package seedtest
+
+import (
+	"context"
+	"time"
+)
+
+// Composed is a message ready to leave: bytes and envelope. A retry sends the same ones (rule 5).
+type Composed struct {
+	EnvelopeFrom string
+	To           []string
+	Data         []byte // RFC 5322, lines end in CRLF
+	EnvelopeID   string // DSN's ENVID (RFC 3461), used where offered
+}
+
+// Commit is called once in every attempt, when all of the content but its last octets has been
+// written. Only when it returns nil may the last octets leave. It makes the attempt durable.
+type Commit func(ctx context.Context) error
+
+// Awaiting is what a watcher needs of whoever wants messages found at one seed.
+type Awaiting struct {
+	// Pending tells what is awaited now. A watcher asks at each look; it is not told.
+	Pending func() PendingProbes
+	// Changed receives a value when Pending may have changed. It has room for one value.
+	Changed <-chan struct{}
+	// Known reports whether a token belongs to this run, whatever its seed (rule 9).
+	Known func(Token) bool
+	// Record stores facts, durably, before it returns. An error ends the watch.
+	Record func(ctx context.Context, bodies ...FactBody) error
+	// Now is the clock that facts are stamped with.
+	Now func() time.Time
+	// Baseline is the seed's baseline of an earlier process, nil at the first.
+	Baseline *Baseline
+	// Seen are the sightings so far, of an earlier process.
+	Seen []Sighting
+}
+
+// PendingProbes is what is awaited at one seed at a moment.
+type PendingProbes struct {
+	Done    bool // nothing is awaited any more and nothing will be: the watch ends
+	Awaited []Awaited
+}
+
+// Awaited is one probe that a watcher looks for or follows.
+type Awaited struct {
+	Probe    ProbeID
+	Token    Token
+	Expected time.Time // when the route accepted it, or the content left; zero: not yet
+	Seen     bool      // sighted before: it is followed, not sought
+	ProveAt  time.Time // a proof of absence is wanted at this time; zero: none is wanted
+}
