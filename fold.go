@@ -1,11 +1,302 @@
 package seedtest
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
+
+// ProofGrace is how long after a probe's deadline proof of its absence is sought (rule 15).
+const ProofGrace = 60 * time.Second
 
 // Fold reads the facts of one run, in the order they were stored, and says what they come to at
-// asOf (rule 2). It never fails: a fact that contradicts an earlier one is noted.
+// asOf (rule 2). It never fails: a fact that fits nothing is noted.
 func Fold(facts []Fact, asOf time.Time) Run {
-	return Run{AsOf: asOf}
+	f := NewFolder()
+	for _, x := range facts {
+		f.Add(x)
+	}
+	return f.Run(asOf)
 }
 
-func decisive(seen []Seen) int { return -1 }
+// AsOf is the moment at which a stored run is judged: its last fact, which is the closing one
+// unless the run was broken off or followed afterwards (rule 2).
+func AsOf(facts []Fact) time.Time {
+	var last time.Time
+	for _, x := range facts {
+		if x.At.After(last) {
+			last = x.At
+		}
+	}
+	return last
+}
+
+// Folder folds facts as they happen. It is not safe for concurrent use.
+type Folder struct {
+	run        Run
+	byProbe    map[ProbeID]int
+	byDispatch map[DispatchID][]int
+	bySeed     map[string][]int
+	byToken    map[Token]DispatchID
+	seeds      map[string]int
+	rounds     map[string][]Round
+	canaries   map[Token]bool
+}
+
+// NewFolder returns a Folder without facts.
+func NewFolder() *Folder {
+	return &Folder{
+		byProbe:    map[ProbeID]int{},
+		byDispatch: map[DispatchID][]int{},
+		bySeed:     map[string][]int{},
+		byToken:    map[Token]DispatchID{},
+		seeds:      map[string]int{},
+		rounds:     map[string][]Round{},
+		canaries:   map[Token]bool{},
+	}
+}
+
+// Run says what the facts so far come to at asOf. The result shares no memory that Add changes.
+func (f *Folder) Run(asOf time.Time) Run {
+	r := f.run
+	r.AsOf = asOf
+	r.Seeds = append([]SeedState(nil), f.run.Seeds...)
+	r.Faults = append([]FaultState(nil), f.run.Faults...)
+	r.Notes = append([]Note(nil), f.run.Notes...)
+	r.Probes = make([]Probe, len(f.run.Probes))
+	for i := range f.run.Probes {
+		r.Probes[i] = f.judged(i, asOf)
+		r.Notes = append(r.Notes, notesOf(&r.Probes[i])...)
+	}
+	return r
+}
+
+// ProbesAt says what the facts so far come to for one seed's probes at asOf.
+func (f *Folder) ProbesAt(seed string, asOf time.Time) []Probe {
+	probes := make([]Probe, 0, len(f.bySeed[seed]))
+	for _, i := range f.bySeed[seed] {
+		probes = append(probes, f.judged(i, asOf))
+	}
+	return probes
+}
+
+// Known reports whether a token names a dispatch or canary of this run.
+func (f *Folder) Known(t Token) bool {
+	_, ok := f.byToken[t]
+	return ok || f.canaries[t]
+}
+
+// judged returns a copy of probe i with its placement at asOf.
+func (f *Folder) judged(i int, asOf time.Time) Probe {
+	p := f.run.Probes[i]
+	p.Attempts = append([]AttemptState(nil), p.Attempts...)
+	p.Sightings = append([]Seen(nil), p.Sightings...)
+	f.place(&p, asOf)
+	return p
+}
+
+// Add takes the next fact.
+func (f *Folder) Add(x Fact) {
+	switch b := x.Body.(type) {
+	case Opened:
+		f.open(b, x.At)
+	case Planned:
+		f.plan(b)
+	case Listing, Baseline, Round, Fault, Canary:
+		f.addSeedFact(x)
+	case Attempt, Submission, Limit:
+		f.addWayOut(x)
+	case Relayed:
+		f.each(b.Dispatch, b.Probe, func(p *Probe) { p.Relayed = append(p.Relayed, b) })
+	case Bounce:
+		f.each(b.Dispatch, b.Probe, func(p *Probe) { p.Bounces = append(p.Bounces, b) })
+	case Sighting:
+		f.sight(b, x.At)
+	case Gone:
+		f.gone(b)
+	case Closed:
+		f.run.Closed, f.run.Ended = &b, &x.At
+	case Resumed:
+		f.run.Closed, f.run.Ended = nil, nil
+	}
+}
+
+func (f *Folder) open(b Opened, at time.Time) {
+	if f.run.Opened.Run != "" {
+		f.note("opened-twice", "", "", "a second opening fact was ignored")
+		return
+	}
+	f.run.Opened, f.run.Started = b, at
+	for i, s := range b.Seeds {
+		f.run.Seeds = append(f.run.Seeds, SeedState{Seed: s, Sick: s.Sick})
+		f.seeds[s.Name] = i
+	}
+}
+
+func (f *Folder) plan(b Planned) {
+	if _, ok := f.byDispatch[b.Dispatch]; ok {
+		return // the same plan, written again by a process that resumed
+	}
+	f.byToken[b.Token] = b.Dispatch
+	f.byDispatch[b.Dispatch] = []int{}
+	control := f.run.Route(b.Route).Control
+	for _, pp := range b.Probes {
+		i := len(f.run.Probes)
+		f.run.Probes = append(f.run.Probes, Probe{
+			ID: pp.Probe, Dispatch: b.Dispatch, Token: b.Token, MessageID: b.MessageID,
+			Route: b.Route, Seed: pp.Seed, Message: b.Message, Control: control,
+			Counted: !control && !f.sick(pp.Seed),
+		})
+		f.byProbe[pp.Probe] = i
+		f.byDispatch[b.Dispatch] = append(f.byDispatch[b.Dispatch], i)
+		f.bySeed[pp.Seed] = append(f.bySeed[pp.Seed], i)
+	}
+}
+
+func (f *Folder) sick(seed string) bool {
+	i, ok := f.seeds[seed]
+	return ok && f.run.Seeds[i].Sick != ""
+}
+
+// addSeedFact takes a fact about what the harness did at a seed.
+func (f *Folder) addSeedFact(x Fact) {
+	switch b := x.Body.(type) {
+	case Listing:
+		f.seed(b.Seed, func(s *SeedState) { s.Mailboxes = b.Mailboxes })
+	case Baseline:
+		f.seed(b.Seed, func(s *SeedState) {
+			if s.Baseline == nil {
+				s.Baseline, s.BaseAt = &b, x.At
+			}
+		})
+	case Round:
+		f.rounds[b.Seed] = append(f.rounds[b.Seed], b)
+		f.seed(b.Seed, func(s *SeedState) { s.LastRound = &b })
+	case Fault:
+		f.fault(b, x.At)
+	case Canary:
+		f.canaries[b.Token] = true
+	}
+}
+
+// fault adds a trouble, or ends the one that it repeats with an end.
+func (f *Folder) fault(b Fault, at time.Time) {
+	for i := len(f.run.Faults) - 1; i >= 0; i-- {
+		g := &f.run.Faults[i]
+		same := g.Seed == b.Seed && g.Route == b.Route && g.Kind == b.Kind && g.Mailbox == b.Mailbox
+		if same && g.To == nil && g.From.Equal(b.From) {
+			g.To = b.To
+			return
+		}
+	}
+	f.run.Faults = append(f.run.Faults, FaultState{Fault: b, At: at})
+}
+
+// addWayOut takes a fact about the way out of a dispatch.
+func (f *Folder) addWayOut(x Fact) {
+	switch b := x.Body.(type) {
+	case Attempt:
+		at := x.At
+		f.each(b.Dispatch, "", func(p *Probe) {
+			p.Attempts = append(p.Attempts, AttemptState{Number: b.Number, At: &at})
+			if p.Accepted.IsZero() {
+				p.Expected = at
+			}
+		})
+	case Submission:
+		f.each(b.Dispatch, "", func(p *Probe) { p.answer(b, x.At) })
+	case Limit:
+		f.each(b.Dispatch, "", func(p *Probe) { p.Limit = &b })
+	}
+}
+
+// answer joins a submission to its attempt, and says from when the deadline counts (rule 14).
+func (p *Probe) answer(s Submission, at time.Time) {
+	n := len(p.Attempts) - 1
+	if n >= 0 && p.Attempts[n].Number == s.Number {
+		p.Attempts[n].Submission, p.Attempts[n].Answered = &s, at
+	} else {
+		p.Attempts = append(p.Attempts, AttemptState{Number: s.Number, Submission: &s, Answered: at})
+	}
+	switch {
+	case s.Outcome == OutcomeAccepted && p.Accepted.IsZero():
+		p.Accepted = at
+		if n := len(s.Stages); n > 0 && s.Stages[n-1].Stage == StageFinal {
+			p.Accepted = s.Stages[n-1].At
+		}
+		p.Expected = p.Accepted
+	case s.Outcome != OutcomeInDoubt && p.Accepted.IsZero():
+		p.Expected = time.Time{}
+	}
+}
+
+// sight adds a copy of a message to the probe of the seed it was seen at (rule 9).
+func (f *Folder) sight(b Sighting, at time.Time) {
+	if b.Canary || f.canaries[b.Token] {
+		return
+	}
+	dispatch, ok := f.byToken[b.Token]
+	if !ok {
+		f.note("unknown-tag", "", b.Seed, "a tag of no message of this run was seen in "+b.Mailbox)
+		return
+	}
+	for _, i := range f.byDispatch[dispatch] {
+		if f.run.Probes[i].Seed == b.Seed {
+			f.run.Probes[i].see(b, at)
+			return
+		}
+	}
+	first := f.run.Probes[f.byDispatch[dispatch][0]]
+	f.note("forwarded", first.ID, b.Seed, fmt.Sprintf(
+		"the message for %s was also seen at %s in %s", first.Seed, b.Seed, b.Mailbox))
+}
+
+// see adds a copy that is not known yet. A copy that was gone and is back is no longer gone.
+func (p *Probe) see(b Sighting, at time.Time) {
+	for i := range p.Sightings {
+		if sameCopy(p.Sightings[i].Sighting, b.Mailbox, b.UIDValidity, b.UID) {
+			p.Sightings[i].Gone = nil
+			if b.Class != "" {
+				p.Sightings[i].Class = b.Class
+			}
+			return
+		}
+	}
+	p.Sightings = append(p.Sightings, Seen{Sighting: b, At: at})
+}
+
+func (f *Folder) gone(b Gone) {
+	for _, i := range f.bySeed[b.Seed] {
+		p := &f.run.Probes[i]
+		if p.Token != b.Token {
+			continue
+		}
+		for k := range p.Sightings {
+			if sameCopy(p.Sightings[k].Sighting, b.Mailbox, b.UIDValidity, b.UID) {
+				p.Sightings[k].Gone = &b
+			}
+		}
+	}
+}
+
+func sameCopy(s Sighting, mailbox string, validity, uid uint32) bool {
+	return s.Mailbox == mailbox && s.UIDValidity == validity && s.UID == uid
+}
+
+// each calls do for the probes of a dispatch, or for the one that is named.
+func (f *Folder) each(dispatch DispatchID, probe ProbeID, do func(*Probe)) {
+	for _, i := range f.byDispatch[dispatch] {
+		if p := &f.run.Probes[i]; probe == "" || p.ID == probe {
+			do(p)
+		}
+	}
+}
+
+func (f *Folder) seed(name string, do func(*SeedState)) {
+	if i, ok := f.seeds[name]; ok {
+		do(&f.run.Seeds[i])
+	}
+}
+
+func (f *Folder) note(code string, probe ProbeID, seed, text string) {
+	f.run.Notes = append(f.run.Notes, Note{Code: code, Probe: probe, Seed: seed, Text: text})
+}

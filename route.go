@@ -67,6 +67,7 @@ type Seed struct {
 	Junk     string   `json:"junk,omitempty"`   // the junk mailbox by configuration; empty: find it
 	Own      bool     `json:"own"`              // a server of ours: quick looks, no dose limit
 	Canary   bool     `json:"canary,omitempty"` // appending to it is allowed (rule 12)
+	Sick     string   `json:"sick,omitempty"`   // why earlier runs leave it out of the counts (rule 17)
 }
 
 // Message is what a probe says, before it is tagged.

@@ -42,6 +42,7 @@ type Probe struct {
 	Placements ProbePlaces // what may be said
 	Late       *bool       // rule 14
 	Terminal   bool        // rule 15
+	UnsentBy   UnsentBy    // why it never left, where Current is unsent
 	Why        string      // the reason for the current placement, with its evidence
 
 	Analysis *Analysis // of the header that decided, if the caller attached it

@@ -1,0 +1,189 @@
+package seedtest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// classUnknown marks a message whose class within INBOX could not be read (rule 11).
+const classUnknown = "unknown"
+
+// classPrimary is the class of INBOX itself.
+const classPrimary = "primary"
+
+// placementOf is what a copy in a mailbox means (rules 10, 11 and 13).
+func placementOf(s Sighting) Placement {
+	switch s.Role {
+	case RoleInbox:
+		if c := classOf(s); c != "" && c != classUnknown {
+			return Category
+		}
+		return Inbox
+	case RoleInboxLike:
+		return Category
+	case RoleJunk:
+		return Junk
+	}
+	return Other
+}
+
+func classOf(s Sighting) string {
+	if s.Class == classPrimary {
+		return ""
+	}
+	return s.Class
+}
+
+// rank orders copies: the least decides. Negative copies never are a placement (rule 10).
+func rank(s Sighting) int {
+	switch s.Role {
+	case RoleSent, RoleDrafts:
+		return -1
+	case RoleAll, RoleFlagged, RoleImportant:
+		return 4
+	}
+	switch placementOf(s) {
+	case Inbox:
+		return 0
+	case Category:
+		return 1
+	case Junk:
+		return 2
+	}
+	return 3
+}
+
+// filed reports whether a copy lies in a mailbox of its own, not in a view over others.
+func filed(s Sighting) bool { r := rank(s); return r >= 0 && r < 4 }
+
+// decisive returns the index of the copy that decides the current placement: the one of least
+// rank that is still there, else the one seen last; -1 if there is none.
+func decisive(seen []Seen) int {
+	best, last := -1, -1
+	for i, s := range seen {
+		if rank(s.Sighting) < 0 {
+			continue
+		}
+		if s.Gone == nil && (best < 0 || rank(s.Sighting) < rank(seen[best].Sighting)) {
+			best = i
+		}
+		if last < 0 || filed(s.Sighting) || !filed(seen[last].Sighting) {
+			last = i
+		}
+	}
+	if best >= 0 {
+		return best
+	}
+	return last
+}
+
+// firstCopy returns the index of the copy seen first, a real mailbox before a view; -1 if none.
+func firstCopy(seen []Seen) int {
+	first := -1
+	for i, s := range seen {
+		switch {
+		case rank(s.Sighting) < 0:
+		case first < 0,
+			filed(s.Sighting) && !filed(seen[first].Sighting),
+			filed(s.Sighting) == filed(seen[first].Sighting) && earlier(s, seen[first]):
+			first = i
+		}
+	}
+	return first
+}
+
+func earlier(a, b Seen) bool {
+	if !a.At.Equal(b.At) {
+		return a.At.Before(b.At)
+	}
+	return rank(a.Sighting) < rank(b.Sighting)
+}
+
+// notesOf says what is worth knowing of a probe's copies: duplicates, moves and corrections.
+func notesOf(p *Probe) []Note {
+	var notes []Note
+	add := func(code, text string) {
+		notes = append(notes, Note{Code: code, Probe: p.ID, Seed: p.Seed, Text: text})
+	}
+	var there []string
+	for _, s := range p.Sightings {
+		if s.Gone == nil && filed(s.Sighting) {
+			there = append(there, s.Mailbox)
+		}
+	}
+	if len(there) > 1 {
+		add("duplicate", fmt.Sprintf("%d copies: %s", len(there), strings.Join(there, ", ")))
+	}
+	if p.Placements.First.Seen() && p.Placements.First != p.Placements.Current {
+		add("moved", fmt.Sprintf("first %s, now %s", p.Placements.First, p.Placements.Current))
+	}
+	if p.Placements.Current.Seen() && p.Proof != nil {
+		add("corrected", "was overdue or missing before it came: absent at "+
+			p.Proof.Begun.UTC().Format(time.RFC3339))
+	}
+	return notes
+}
+
+// whySeen names the mailbox, the UID and the carriers of a copy.
+func whySeen(s Seen) string {
+	carriers := make([]string, len(s.Carriers))
+	for i, c := range s.Carriers {
+		carriers[i] = string(c)
+	}
+	why := fmt.Sprintf("seen in %s, UID %d, by %s", s.Mailbox, s.UID, strings.Join(carriers, ", "))
+	switch {
+	case s.Gone != nil:
+		why += "; gone since"
+	case s.Role == RoleAll || s.Role == RoleFlagged || s.Role == RoleImportant:
+		why += "; archived: no other mailbox has it"
+	}
+	return why
+}
+
+func readable(r *Round) int {
+	n := 0
+	for _, m := range r.Mailboxes {
+		if m.OK {
+			n++
+		}
+	}
+	return n
+}
+
+// wordsOf quotes how a submission ended.
+func wordsOf(s *Submission) string {
+	if s.Reply != nil {
+		return fmt.Sprintf("at %s%s", s.Stage, replyWords(s.Reply))
+	}
+	return fmt.Sprintf("at %s: %s", s.Stage, s.Error)
+}
+
+func lastWord(s *Submission) string {
+	if s == nil {
+		return ""
+	}
+	return "; last answer " + wordsOf(s)
+}
+
+func replyWords(r *Reply) string {
+	if r == nil {
+		return ""
+	}
+	text := fmt.Sprintf(": %d", r.Code)
+	if r.Enhanced != "" {
+		text += " " + r.Enhanced
+	}
+	return text + " " + strings.Join(strings.Fields(r.Text), " ")
+}
+
+// words rounds a duration to what a person reads.
+func words(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	}
+	return d.Round(time.Minute).String()
+}

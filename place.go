@@ -1,0 +1,254 @@
+package seedtest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// UnsentBy says why a message never left. Rule 18 blames the route for UnsentRoute only.
+type UnsentBy string
+
+// The reasons.
+const (
+	UnsentRoute     UnsentBy = "route"
+	UnsentLimit     UnsentBy = "limit"
+	UnsentCancelled UnsentBy = "cancelled"
+)
+
+// place says where the probe is at asOf (rules 13 to 16). It fills Deadline, Proof, Placements,
+// Late, Terminal, UnsentBy and Why.
+func (f *Folder) place(p *Probe, asOf time.Time) {
+	suite := f.run.Opened.Suite
+	if !p.Expected.IsZero() {
+		p.Deadline = p.Expected.Add(suite.Deadline)
+	}
+	p.Proof = f.proof(p)
+	if i := decisive(p.Sightings); i >= 0 {
+		f.placeSeen(p, i, asOf)
+		return
+	}
+	now, why := f.placeUnseen(p, asOf)
+	p.Placements = ProbePlaces{First: now, Current: now}
+	p.Why = why
+	p.Terminal = now != Pending
+	if now == InDoubt {
+		p.Terminal = p.Proof != nil || f.graceOver(p, asOf)
+	}
+	if p.Terminal && (!open(now) || !asOf.Before(p.Expected.Add(suite.Missing))) {
+		p.Placements.Settled = &now
+	}
+}
+
+// open reports whether an unseen placement may still be corrected by a sighting (rule 15).
+func open(p Placement) bool {
+	return p == Overdue || p == InDoubt || p == Blind || p == Pending
+}
+
+// placeSeen places a probe whose decisive copy is i (rules 10, 11 and 16).
+func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
+	s := p.Sightings[i]
+	now := placementOf(s.Sighting)
+	first := p.Sightings[firstCopy(p.Sightings)]
+	p.Placements = ProbePlaces{First: placementOf(first.Sighting), Current: now, Class: classOf(s.Sighting)}
+	if !asOf.Before(first.At.Add(f.run.Opened.Suite.Follow)) {
+		p.Placements.Settled = &now
+	}
+	p.Late = f.late(p, first.At)
+	p.Terminal = true
+	p.Why = whySeen(s)
+}
+
+// late says whether the message came after its deadline: true only on proof, nil if nobody could
+// see at the deadline (rule 14).
+func (f *Folder) late(p *Probe, seen time.Time) *bool {
+	late := false
+	if p.Deadline.IsZero() || !seen.After(p.Deadline) {
+		return &late
+	}
+	if p.Proof != nil && !p.Proof.Ended.After(seen) {
+		late = true
+		return &late
+	}
+	for _, x := range f.run.Faults {
+		if x.Seed == p.Seed && !x.From.After(p.Deadline) && (x.To == nil || x.To.After(p.Deadline)) {
+			return nil
+		}
+	}
+	return &late
+}
+
+// placeUnseen places a probe that no mailbox has shown (rule 13).
+func (f *Folder) placeUnseen(p *Probe, asOf time.Time) (Placement, string) {
+	if why := bounced(p); why != "" {
+		return Bounced, why
+	}
+	sub := p.Submission()
+	switch {
+	case !p.Accepted.IsZero():
+		return f.placeAccepted(p, asOf)
+	case !p.Expected.IsZero():
+		return f.placeInDoubt(p, asOf)
+	case sub != nil && sub.Outcome != OutcomeUnsent && sub.RetryAt == nil:
+		return placeFailed(p, sub)
+	case p.Limit != nil:
+		p.UnsentBy = UnsentLimit
+		return Unsent, p.Limit.What
+	case f.baselineFault(p.Seed) != nil:
+		return Blind, "not sent, because nobody could have seen it: " + f.baselineFault(p.Seed).What
+	case f.brokenOff():
+		p.UnsentBy = UnsentCancelled
+		return Unsent, "the run was cancelled before the message could leave" + lastWord(sub)
+	case sub != nil && sub.Outcome == OutcomeUnsent && sub.RetryAt == nil:
+		p.UnsentBy = UnsentRoute
+		return Unsent, wordsOf(sub)
+	case sub != nil:
+		return Pending, "to be tried again" + lastWord(sub)
+	}
+	return Pending, "not sent yet"
+}
+
+// placeFailed places a probe whose last attempt was answered, and not accepted (rule 5).
+func placeFailed(p *Probe, sub *Submission) (Placement, string) {
+	switch sub.Outcome {
+	case OutcomeRefused:
+		return Refused, wordsOf(sub)
+	case OutcomeDeferred:
+		return Deferred, wordsOf(sub)
+	}
+	p.UnsentBy = UnsentRoute
+	return Unsent, wordsOf(sub)
+}
+
+// placeAccepted places a probe that was accepted and is not seen (rules 6, 13 and 15).
+func (f *Folder) placeAccepted(p *Probe, asOf time.Time) (Placement, string) {
+	vanished := f.vanished(p)
+	switch {
+	case asOf.Before(p.Deadline):
+		return Pending, "accepted, not seen yet"
+	case p.Proof != nil && vanished == nil:
+		return f.placeAbsent(p)
+	case vanished != nil && p.Proof != nil:
+		return Blind, vanished.What
+	case f.graceOver(p, asOf):
+		return Blind, f.whyBlind(p)
+	}
+	return Pending, "accepted, not seen by the deadline; proof of absence is sought"
+}
+
+// placeAbsent places a probe of whose absence there is proof.
+func (f *Folder) placeAbsent(p *Probe) (Placement, string) {
+	limit := p.Expected.Add(f.run.Opened.Suite.Missing)
+	place, last := Overdue, p.Proof
+	for _, r := range f.rounds[p.Seed] {
+		if proves(r, limit) {
+			place, last = Missing, &r
+			break
+		}
+	}
+	why := fmt.Sprintf("accepted, and absent from %d mailboxes read %s after acceptance",
+		readable(last), words(last.Begun.Sub(p.Expected)))
+	if s := f.run.Seed(p.Seed); s != nil && s.Seed.Provider.Quarantine {
+		why += "; or quarantined, which IMAP cannot show here"
+	}
+	return place, why
+}
+
+// placeInDoubt places a probe whose content left and was not answered (rules 5 and 13).
+func (f *Folder) placeInDoubt(p *Probe, asOf time.Time) (Placement, string) {
+	what := "the content was sent and no answer came"
+	if sub := p.Submission(); sub != nil && sub.Outcome == OutcomeInDoubt && sub.Error != "" {
+		what += ": " + sub.Error
+	}
+	if asOf.Before(p.Deadline) {
+		return Pending, what
+	}
+	return InDoubt, what + "; it may or may not have been accepted, and is never sent again"
+}
+
+// proof returns the first complete round at or after the deadline that lacked the message.
+func (f *Folder) proof(p *Probe) *Round {
+	if p.Deadline.IsZero() {
+		return nil
+	}
+	for _, r := range f.rounds[p.Seed] {
+		if !proves(r, p.Deadline) {
+			continue
+		}
+		if i := firstCopy(p.Sightings); i >= 0 && !p.Sightings[i].At.After(r.Ended) {
+			return nil
+		}
+		return &r
+	}
+	return nil
+}
+
+func proves(r Round, from time.Time) bool { return r.Complete && !r.Begun.Before(from) }
+
+// graceOver reports whether proof is no longer sought (rule 15).
+func (f *Folder) graceOver(p *Probe, asOf time.Time) bool {
+	closed := f.run.Ended != nil && !f.run.Ended.Before(p.Deadline)
+	return closed || !asOf.Before(p.Deadline.Add(ProofGrace))
+}
+
+// vanished returns the trouble by which mail that could have been this one went unread (rule 6).
+func (f *Folder) vanished(p *Probe) *FaultState {
+	since := p.Expected
+	if len(p.Attempts) > 0 && p.Attempts[0].At != nil {
+		since = *p.Attempts[0].At
+	}
+	for i, x := range f.run.Faults {
+		if x.Kind == FaultVanished && x.Seed == p.Seed && !x.At.Before(since) {
+			return &f.run.Faults[i]
+		}
+	}
+	return nil
+}
+
+// baselineFault returns the fault by which a seed has no baseline (rule 8).
+func (f *Folder) baselineFault(seed string) *FaultState {
+	for i, x := range f.run.Faults {
+		if x.Kind == FaultBaseline && x.Seed == seed {
+			return &f.run.Faults[i]
+		}
+	}
+	return nil
+}
+
+// brokenOff reports whether work on the run ended before it was done.
+func (f *Folder) brokenOff() bool {
+	c := f.run.Closed
+	return c != nil && (c.Reason == ClosedCancelled || c.Reason == ClosedFailed)
+}
+
+// whyBlind quotes the last trouble at the seed.
+func (f *Folder) whyBlind(p *Probe) string {
+	why := "accepted, and no complete look at or after the deadline"
+	for i := len(f.run.Faults) - 1; i >= 0; i-- {
+		if x := f.run.Faults[i]; x.Seed == p.Seed {
+			return why + ": " + x.What
+		}
+	}
+	if s := f.run.Seed(p.Seed); s != nil && s.LastRound != nil && s.LastRound.Why != "" {
+		return why + ": " + s.LastRound.Why
+	}
+	return why
+}
+
+// bounced returns the report or log line that says failed after acceptance, or "".
+func bounced(p *Probe) string {
+	if p.Accepted.IsZero() {
+		return ""
+	}
+	for _, b := range p.Bounces {
+		if strings.EqualFold(b.Action, "failed") {
+			return strings.TrimSpace("reported failed by " + b.RemoteMTA + ": " + b.Status + " " + b.Diagnostic)
+		}
+	}
+	for _, r := range p.Relayed {
+		if r.Outcome == OutcomeRefused {
+			return "refused by " + r.Remote + replyWords(r.Reply)
+		}
+	}
+	return ""
+}
