@@ -1,0 +1,18 @@
+// Package sender writes messages and hands them to a route.
+//
+// Use it in this order. [MessageID] and [Compose] make the bytes of a message from values; they
+// are pure, so that a retry has the same bytes. [New] makes a [Client] of one route, and
+// [Client.Send] hands it one message and says how that ended, as a [seedtest.Submission] with a
+// time for each stage, the replies, the queue id, what TLS agreed and the dialogue. [Client.Check]
+// does everything short of a message. [Client.Close] leaves the servers in order.
+//
+// Send keeps the commit point (rule 5): all of the content is written but its last octets, then
+// the caller's commit is called, and only when it returns nil do the last octets leave. Whatever
+// goes wrong before that is known not to have been sent. What is lost after it is in doubt, and
+// Send never sends it again. Every wait is bounded, by [Timeouts] and by the context; after the
+// commit point a cancelled context leaves a short grace to read the answer, because a doubt is
+// more expensive than a moment.
+//
+// Passwords and tokens never reach a Submission, a Check, an error or a log. The package does not
+// retry, does not follow MX records, and does not sign.
+package sender
