@@ -1,0 +1,138 @@
+package inbox
+
+import (
+	"slices"
+	"time"
+
+	"seedtest"
+)
+
+// Pace says when to look while a message is awaited. Times count from the moment from which the
+// message is expected.
+type Pace struct {
+	Looks      []time.Duration // at INBOX, junk and mailboxes that count as inbox; rising
+	LookEvery  time.Duration   // after the last of Looks
+	Sweeps     []time.Duration // at every other mailbox; rising
+	SweepEvery time.Duration   // after the last of Sweeps
+	Follow     time.Duration   // between looks when nothing is sought and sighted ones are followed
+	RetryMin   time.Duration   // wait before the second connection; doubles up to RetryMax
+	RetryMax   time.Duration
+	LoginEvery time.Duration // least time between two sign-ins
+	Commands   int           // after so many commands only LookEvery counts; 0: no budget
+}
+
+// ownPace is for servers of ours: at once, then at gaps of a quarter of the time that has passed,
+// between 5 ms and 1 s. Asking is quicker than any push (Dovecot's comes half a second late).
+func ownPace() Pace {
+	looks := []time.Duration{0}
+	for at := time.Duration(0); at < 4*time.Second; {
+		at += min(max(at/4, 5*time.Millisecond), time.Second)
+		looks = append(looks, at)
+	}
+	return Pace{
+		Looks: looks, LookEvery: time.Second,
+		Sweeps: []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second,
+			5 * time.Second},
+		SweepEvery: 10 * time.Second,
+		Follow:     10 * time.Second,
+		RetryMin:   200 * time.Millisecond, RetryMax: 5 * time.Second,
+	}
+}
+
+// gentlePace is for providers of others (rule 23): 5, 15, 30, 60 s, each minute to 15 min, then
+// each 5 min. IDLE on INBOX runs between the looks.
+func gentlePace() Pace {
+	looks := []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}
+	for at := time.Minute; at <= 15*time.Minute; at += time.Minute {
+		looks = append(looks, at)
+	}
+	return Pace{
+		Looks: looks, LookEvery: 5 * time.Minute,
+		Sweeps: []time.Duration{2 * time.Minute, 10 * time.Minute}, SweepEvery: 15 * time.Minute,
+		Follow:   5 * time.Minute,
+		RetryMin: 5 * time.Second, RetryMax: 5 * time.Minute,
+		LoginEvery: time.Minute,
+		Commands:   1500,
+	}
+}
+
+// or fills what is zero from the default.
+func (p Pace) or(d Pace) Pace {
+	if len(p.Looks) == 0 {
+		p.Looks = d.Looks
+	}
+	if len(p.Sweeps) == 0 {
+		p.Sweeps = d.Sweeps
+	}
+	p.LookEvery = orDuration(p.LookEvery, d.LookEvery)
+	p.SweepEvery = orDuration(p.SweepEvery, d.SweepEvery)
+	p.Follow = orDuration(p.Follow, d.Follow)
+	p.RetryMin = orDuration(p.RetryMin, d.RetryMin)
+	p.RetryMax = orDuration(p.RetryMax, d.RetryMax)
+	p.LoginEvery = orDuration(p.LoginEvery, d.LoginEvery)
+	if p.Commands == 0 {
+		p.Commands = d.Commands
+	}
+	return p
+}
+
+// after returns the first moment after last at which a look is due for something expected at
+// from: one of the points, or a multiple of every beyond them.
+func after(from, last time.Time, points []time.Duration, every time.Duration) time.Time {
+	gone := last.Sub(from)
+	i, _ := slices.BinarySearch(points, gone+1)
+	if last.IsZero() {
+		i = 0
+	}
+	if i < len(points) {
+		return from.Add(points[i])
+	}
+	end := time.Duration(0)
+	if n := len(points); n > 0 {
+		end = points[n-1]
+	}
+	return from.Add(end + ((gone-end)/every+1)*every)
+}
+
+// nextLook returns when the main mailboxes are to be looked at, given the last look; the zero
+// time if nothing is awaited or followed.
+func (p Pace) nextLook(pending seedtest.PendingProbes, last time.Time, spent int) time.Time {
+	points := p.Looks
+	if p.Commands > 0 && spent > p.Commands {
+		points = nil
+	}
+	return p.next(pending, last, points, p.LookEvery)
+}
+
+// nextSweep is nextLook for all other mailboxes.
+func (p Pace) nextSweep(pending seedtest.PendingProbes, last time.Time) time.Time {
+	return p.next(pending, last, p.Sweeps, p.SweepEvery)
+}
+
+func (p Pace) next(pending seedtest.PendingProbes, last time.Time, points []time.Duration,
+	every time.Duration) time.Time {
+	var next time.Time
+	take := func(t time.Time) {
+		if next.IsZero() || t.Before(next) {
+			next = t
+		}
+	}
+	for _, a := range pending.Awaited {
+		switch {
+		case a.Seen:
+			take(last.Add(max(p.Follow, every)))
+		case !a.Expected.IsZero():
+			take(after(a.Expected, last, points, every))
+		}
+	}
+	return next
+}
+
+// retry returns the wait before the next connection after n failures in a row, n from 1.
+func (p Pace) retry(n int) time.Duration {
+	d := p.RetryMin
+	for ; n > 1 && d < p.RetryMax; n-- {
+		d *= 2
+	}
+	return min(d, p.RetryMax)
+}
