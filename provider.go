@@ -49,6 +49,7 @@ type Trust struct {
 	BoundaryMarker string   `json:"boundary_marker,omitempty"` // fields above it are the provider's
 	OriginFrom     []string `json:"origin_from,omitempty"`     // where the client address stands, best first
 	ReceivedSPF    bool     `json:"received_spf,omitempty"`    // the provider writes Received-SPF
+	ResultsBelow   bool     `json:"results_below,omitempty"`   // its results may stand below the sender's
 }
 
 // Role is what a mailbox is for. The words are those of RFC 6154, and "inbox".

@@ -1,0 +1,124 @@
+package provider
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"seedtest"
+)
+
+// The quirks that a Provider's fields are made from.
+const (
+	quirkFocused    = "focused-hidden"
+	quirkQuarantine = "quarantine-hides-mail"
+)
+
+// Generic returns a server of which nothing is known: junk is sought by flag and by the names that
+// many servers use, and no header field is trusted.
+func Generic() seedtest.Provider {
+	d := Silent()
+	return seedtest.Provider{
+		ID:          "generic",
+		Name:        "own server",
+		Username:    "email",
+		Junk:        d.JunkNames,
+		IdleRestart: duration(d.IdleRestart),
+	}
+}
+
+// provider returns the part of the preset that the other rooms need.
+func (p Preset) provider() seedtest.Provider {
+	if base, ok := Details(p.SameAs); ok {
+		p.inherit(base)
+	}
+	out := seedtest.Provider{
+		ID:   p.ID,
+		Name: p.Name,
+		Server: seedtest.Endpoint{
+			Host: p.IMAP.Host,
+			Port: p.IMAP.Port,
+			TLS:  seedtest.TLSMode(p.IMAP.TLS),
+		},
+		Username:    p.IMAP.Username,
+		Junk:        slices.Concat(p.Mailboxes.Junk, p.Mailboxes.JunkLocalized),
+		Essential:   p.Mailboxes.Essential,
+		Skip:        p.Mailboxes.Skip,
+		Quarantine:  slices.Contains(p.Quirks, quirkQuarantine),
+		Quirks:      p.Quirks,
+		IdleRestart: p.idleRestart(),
+		Trust:       p.Headers.trust(),
+	}
+	if out.Username == "" {
+		out.Username = "email"
+	}
+	for _, b := range p.Mailboxes.InboxLike {
+		like := seedtest.MailboxClass{Mailbox: b.Mailbox, Class: b.Class}
+		out.InboxLike = append(out.InboxLike, like)
+	}
+	out.ClassBy, out.Classes = p.classes()
+	return out
+}
+
+// inherit takes from another preset what this one does not say.
+func (p *Preset) inherit(base Preset) {
+	if p.Headers.Authserv == nil {
+		p.Headers = base.Headers
+	}
+	if p.Mailboxes.Junk == nil {
+		p.Mailboxes = base.Mailboxes
+	}
+}
+
+// classes says how a class within INBOX is read, and which there are.
+func (p Preset) classes() (seedtest.ClassMethod, []string) {
+	for _, s := range p.Placement {
+		if s.Method == string(seedtest.ClassXGMRAW) {
+			return seedtest.ClassXGMRAW, s.Values
+		}
+	}
+	if slices.Contains(p.Quirks, quirkFocused) {
+		return seedtest.ClassHidden, nil
+	}
+	return seedtest.ClassNone, nil
+}
+
+func (p Preset) idleRestart() time.Duration {
+	if p.Limits.IdleRestart != "" {
+		return duration(p.Limits.IdleRestart)
+	}
+	return duration(Silent().IdleRestart)
+}
+
+func (h Headers) trust() seedtest.Trust {
+	t := seedtest.Trust{
+		BoundaryBy:     h.BoundaryBy,
+		BoundaryMarker: h.BoundaryMarker,
+		OriginFrom:     h.IP,
+		ReceivedSPF:    h.ReceivedSPF,
+		ResultsBelow:   h.ARPosition == "bottom",
+	}
+	for _, pattern := range h.Authserv {
+		if pattern == "" {
+			t.NoAuthservID = true
+			continue
+		}
+		t.AuthservIDs = append(t.AuthservIDs, wildcard(pattern))
+	}
+	return t
+}
+
+// wildcard turns a pattern in which * stands for any part of a host name into RE2.
+func wildcard(pattern string) string {
+	return strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `[a-z0-9.-]*`)
+}
+
+// duration reads a duration of the data; the tests hold every one against the grammar.
+func duration(s string) time.Duration {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		panic("provider: embedded duration: " + err.Error())
+	}
+	return d
+}
