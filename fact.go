@@ -321,5 +321,11 @@ type Closed struct {
 // Resumed begins the work of a further process on the run.
 type Resumed struct {
 	Version string `json:"version"`
-	Purpose string `json:"purpose"` // "resume" or "follow"
+	Purpose string `json:"purpose"` // PurposeResume or PurposeFollow
 }
+
+// What a further process does with a run: PurposeResume also sends what was certainly not sent.
+const (
+	PurposeResume = "resume"
+	PurposeFollow = "follow"
+)

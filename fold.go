@@ -40,6 +40,7 @@ type Folder struct {
 	seeds      map[string]int
 	rounds     map[string][]Round
 	canaries   map[Token]bool
+	resumed    time.Time // when sending was last taken up again
 }
 
 // NewFolder returns a Folder without facts.
@@ -85,6 +86,34 @@ func (f *Folder) Known(t Token) bool {
 	return ok || f.canaries[t]
 }
 
+// Probe returns what is known of a probe without placing it, or nil. The caller does not change it.
+func (f *Folder) Probe(id ProbeID) *Probe {
+	if i, ok := f.byProbe[id]; ok {
+		return &f.run.Probes[i]
+	}
+	return nil
+}
+
+// LastFault returns the last trouble at a seed, or nil.
+func (f *Folder) LastFault(seed string) *FaultState {
+	for i := len(f.run.Faults) - 1; i >= 0; i-- {
+		if f.run.Faults[i].Seed == seed {
+			x := f.run.Faults[i]
+			return &x
+		}
+	}
+	return nil
+}
+
+// Seed returns what is known of a seed, and false if the run has none of that name.
+func (f *Folder) Seed(name string) (SeedState, bool) {
+	i, ok := f.seeds[name]
+	if !ok {
+		return SeedState{}, false
+	}
+	return f.run.Seeds[i], true
+}
+
 // judged returns a copy of probe i with its placement at asOf.
 func (f *Folder) judged(i int, asOf time.Time) Probe {
 	p := f.run.Probes[i]
@@ -116,7 +145,20 @@ func (f *Folder) Add(x Fact) {
 	case Closed:
 		f.run.Closed, f.run.Ended = &b, &x.At
 	case Resumed:
-		f.run.Closed, f.run.Ended = nil, nil
+		f.resume(b, x.At)
+	}
+}
+
+// resume takes up the run again. What was held back or had no baseline may be sent now; a process
+// that only follows sends nothing.
+func (f *Folder) resume(b Resumed, at time.Time) {
+	f.run.Closed, f.run.Ended = nil, nil
+	if b.Purpose != PurposeResume {
+		return
+	}
+	f.resumed = at
+	for i := range f.run.Probes {
+		f.run.Probes[i].Limit = nil
 	}
 }
 
@@ -197,6 +239,7 @@ func (f *Folder) addWayOut(x Fact) {
 	case Attempt:
 		at := x.At
 		f.each(b.Dispatch, "", func(p *Probe) {
+			p.Limit = nil
 			p.Attempts = append(p.Attempts, AttemptState{Number: b.Number, At: &at})
 			if p.Accepted.IsZero() {
 				p.Expected = at

@@ -35,7 +35,7 @@ func (f *Folder) place(p *Probe, asOf time.Time) {
 	if now == InDoubt {
 		p.Terminal = p.Proof != nil || f.graceOver(p, asOf)
 	}
-	if p.Terminal && (!open(now) || !asOf.Before(p.Expected.Add(suite.Missing))) {
+	if p.Terminal && (!open(now) || !asOf.Before(p.Expected.Add(suite.Missing+ProofGrace))) {
 		p.Placements.Settled = &now
 	}
 }
@@ -208,7 +208,7 @@ func (f *Folder) vanished(p *Probe) *FaultState {
 // baselineFault returns the fault by which a seed has no baseline (rule 8).
 func (f *Folder) baselineFault(seed string) *FaultState {
 	for i, x := range f.run.Faults {
-		if x.Kind == FaultBaseline && x.Seed == seed {
+		if x.Kind == FaultBaseline && x.Seed == seed && !x.At.Before(f.resumed) {
 			return &f.run.Faults[i]
 		}
 	}

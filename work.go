@@ -49,3 +49,20 @@ type Awaited struct {
 	Seen     bool      // sighted before: it is followed, not sought
 	ProveAt  time.Time // a proof of absence is wanted at this time; zero: none is wanted
 }
+
+// Dose is what a dispatch adds to what its seeds and providers get (rule 22).
+type Dose struct {
+	At         time.Time
+	Dispatch   DispatchID
+	Route      string
+	Recipients []Recipient
+	Limits     Limits
+}
+
+// Recipient is one seed of a dose.
+type Recipient struct {
+	Seed     string
+	Address  string
+	Provider string
+	Own      bool // a server of ours: no dose limit
+}

@@ -1,0 +1,226 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"seedtest"
+)
+
+// Sender hands messages to one route. It may be used by several goroutines.
+type Sender interface {
+	Send(context.Context, seedtest.Composed, seedtest.Commit) seedtest.Submission
+}
+
+// Watcher looks for messages at a seed until nothing is awaited there.
+type Watcher interface {
+	Watch(context.Context, seedtest.Seed, seedtest.Awaiting) error
+}
+
+// Log keeps the facts of runs. Whatever it has returned nil for is durable.
+type Log interface {
+	Append(context.Context, seedtest.RunID, ...seedtest.Fact) error
+	// AppendAttempt appends an attempt unless a limit holds it back, in one step.
+	AppendAttempt(context.Context, seedtest.RunID, seedtest.Fact, seedtest.Dose) (*seedtest.Limit, error)
+	// Held answers whether a limit would hold the dose back, without appending.
+	Held(context.Context, seedtest.RunID, seedtest.Dose) (*seedtest.Limit, error)
+}
+
+// Lease keeps other processes off a run while it is renewed.
+type Lease interface {
+	Renew(context.Context) error
+}
+
+// Parts is what a run is worked with.
+type Parts struct {
+	Log     Log
+	Lease   Lease             // nil: none is kept
+	Senders map[string]Sender // by route
+	Watcher Watcher
+	Compose func(seedtest.Opened, seedtest.Planned) (seedtest.Composed, error)
+	Breaker func(seedtest.Reply) string // why a reply opens a breaker (rule 22), "" if it does not
+	Now     func() time.Time            // see Clock
+	Wall    func() time.Time            // the wall clock, whose steps are faults; nil: not looked at
+	Observe func(seedtest.Fact)         // told of every fact once it is stored; nil: nobody is
+	Jitter  func(time.Duration) time.Duration
+	Conns   int // connections a route, 0 means 4
+	Logger  *slog.Logger
+}
+
+// work is one run while this process works it.
+type work struct {
+	Parts
+	id        seedtest.RunID
+	until     Until
+	noSending bool // only follow what was sent
+
+	mu      sync.Mutex
+	fold    *seedtest.Folder
+	opened  seedtest.Opened
+	plan    []seedtest.Planned
+	seeds   map[string]*seedWork
+	looked  map[string]bool // seeds that had their one look (UntilLooked)
+	failed  error           // the first trouble that ends the run
+	timers  []*time.Timer
+	ended   bool // no timer may be set any more
+	abandon context.CancelCauseFunc
+}
+
+// seedWork is what the run knows of one seed besides the facts.
+type seedWork struct {
+	seed     seedtest.Seed
+	changed  chan struct{}
+	baseline chan struct{} // closed when the seed has a baseline
+	noBase   sync.Once
+	cancel   context.CancelFunc // ends its watch
+}
+
+func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until Until) *work {
+	if p.Conns <= 0 {
+		p.Conns = 4
+	}
+	if p.Logger == nil {
+		p.Logger = slog.New(slog.DiscardHandler)
+	}
+	w := &work{Parts: p, id: opened.Run, until: until, fold: seedtest.NewFolder(),
+		opened: opened, plan: planned, seeds: map[string]*seedWork{}, looked: map[string]bool{}}
+	for _, s := range opened.Seeds {
+		w.seeds[s.Name] = &seedWork{seed: s, changed: make(chan struct{}, 1),
+			baseline: make(chan struct{})}
+	}
+	return w
+}
+
+// record stores facts and then makes them known. It fails only with the store.
+func (w *work) record(ctx context.Context, bodies ...seedtest.FactBody) error {
+	facts := make([]seedtest.Fact, len(bodies))
+	for i, b := range bodies {
+		facts[i] = seedtest.Fact{At: w.Now(), Body: b}
+	}
+	if err := w.Log.Append(ctx, w.id, facts...); err != nil {
+		if ctx.Err() == nil {
+			w.fail(fmt.Errorf("store: %w", err))
+		}
+		return err
+	}
+	w.known(facts...)
+	return nil
+}
+
+// known folds stored facts and wakes whom they concern.
+func (w *work) known(facts ...seedtest.Fact) {
+	w.mu.Lock()
+	for _, f := range facts {
+		w.fold.Add(f)
+		if b, ok := f.Body.(seedtest.Baseline); ok {
+			w.haveBaseline(b.Seed)
+		}
+	}
+	w.mu.Unlock()
+	for _, f := range facts {
+		w.wake(f.Body)
+		if w.Observe != nil {
+			w.Observe(f)
+		}
+	}
+}
+
+// haveBaseline lets the messages to a seed go. The caller holds mu.
+func (w *work) haveBaseline(seed string) {
+	s := w.seeds[seed]
+	if s == nil {
+		return
+	}
+	select {
+	case <-s.baseline:
+	default:
+		close(s.baseline)
+	}
+}
+
+// wake tells the watchers of the seeds that a fact concerns.
+func (w *work) wake(b seedtest.FactBody) {
+	switch b := b.(type) {
+	case seedtest.Attempt:
+		w.wakeDispatch(b.Dispatch)
+	case seedtest.Submission:
+		w.wakeDispatch(b.Dispatch)
+	case seedtest.Limit:
+		w.wakeDispatch(b.Dispatch)
+	case seedtest.Fault:
+		if b.Kind == seedtest.FaultBaseline {
+			w.wakeSeed(b.Seed)
+		}
+	}
+}
+
+func (w *work) wakeDispatch(id seedtest.DispatchID) {
+	for _, d := range w.plan {
+		if d.Dispatch == id {
+			for _, p := range d.Probes {
+				w.wakeSeed(p.Seed)
+			}
+			return
+		}
+	}
+}
+
+// wakeSeed makes a watcher ask what is pending. One that has nothing left to do, and does not end
+// by itself because a server keeps it waiting, is ended a little later.
+func (w *work) wakeSeed(seed string) {
+	w.signal(seed)
+	if w.pending(seed).Done {
+		w.after(lastLook, func() { w.endIfDone(seed) })
+	}
+}
+
+func (w *work) signal(seed string) {
+	s := w.seeds[seed]
+	if s == nil {
+		return
+	}
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// endIfDone ends the watch of a seed at which nothing is awaited any more.
+func (w *work) endIfDone(seed string) {
+	s := w.seeds[seed]
+	if s == nil || !w.pending(seed).Done {
+		return
+	}
+	w.mu.Lock()
+	cancel := s.cancel
+	w.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+// after calls do later, unless the run has ended by then.
+func (w *work) after(d time.Duration, do func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.ended {
+		w.timers = append(w.timers, time.AfterFunc(d, do))
+	}
+}
+
+// fail ends the run because the harness itself is broken.
+func (w *work) fail(err error) {
+	w.mu.Lock()
+	if w.failed == nil {
+		w.failed = err
+	}
+	w.mu.Unlock()
+	w.abandon(err)
+}
+
+// ErrTaken says that another process has taken the run over.
+var ErrTaken = errors.New("another process works this run now")
