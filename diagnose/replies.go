@@ -1,0 +1,110 @@
+package diagnose
+
+import (
+	"strconv"
+	"strings"
+
+	"seedtest"
+)
+
+// anyProvider is the provider of rules that hold for every server.
+const anyProvider = "any"
+
+// Breaker returns why this reply means rate, volume or reputation trouble, for which rule 22 stops
+// a route's mail to a provider for a day: "reputation: ...". It is empty where the reply means
+// something else (greylisting, an unknown user, a missing SPF record) or where no rule knows it.
+func Breaker(r seedtest.Reply) string {
+	if r.Code < 400 || r.Code > 599 {
+		return ""
+	}
+	b := theBook()
+	rule := b.reply(r)
+	if rule == nil || rule.Breaker == "" {
+		return ""
+	}
+	return rule.Breaker + ": " + b.causes[rule.Cause].Plain
+}
+
+// reply returns the rule that knows a reply best, or nil: a rule of the provider that left its mark
+// in the text, else one for any provider.
+func (b *book) reply(r seedtest.Reply) *replyRule {
+	code, text := strconv.Itoa(r.Code), joined(r.Text)
+	marked := map[string]bool{}
+	for _, m := range b.marks {
+		if m.Mark.matches(text) {
+			marked[m.ID] = true
+		}
+	}
+	for _, own := range []bool{true, false} {
+		for i := range b.replies {
+			p := &b.replies[i]
+			if own != (p.Provider != anyProvider) || own && !marked[p.Provider] {
+				continue
+			}
+			if p.Code.matches(code) && p.Enh.matches(r.Enhanced) && p.Text.matches(text) {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// joined makes one line of a reply's lines.
+func joined(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// replyText writes a reply as one line, codes first.
+func replyText(r seedtest.Reply) string {
+	text := strconv.Itoa(r.Code)
+	if r.Enhanced != "" {
+		text += " " + r.Enhanced
+	}
+	return text + " " + joined(r.Text)
+}
+
+// answer is a reply about a probe, and the field it was read from.
+type answer struct {
+	seedtest.Reply
+	field string
+}
+
+// answers returns the unfriendly replies about a probe: the route's own, the next hop's, and those
+// that delivery reports quote.
+func (o *observed) answers() []answer {
+	var list []answer
+	if sub := o.Submission(); sub != nil && sub.Reply != nil && sub.Reply.Code >= 400 {
+		list = append(list, answer{*sub.Reply, "reply"})
+	}
+	for _, r := range o.Relayed {
+		if r.Reply != nil && r.Outcome != seedtest.OutcomeAccepted {
+			list = append(list, answer{*r.Reply, r.Source})
+		}
+	}
+	for _, b := range o.Bounces {
+		if strings.EqualFold(b.Action, "failed") || strings.EqualFold(b.Action, "delayed") {
+			list = append(list, answer{diagnostic(b), "Diagnostic-Code"})
+		}
+	}
+	return list
+}
+
+// diagnostic reads the reply in a delivery report (RFC 3464 section 2.3.6): "smtp; 550 5.1.1 ...".
+func diagnostic(b seedtest.Bounce) seedtest.Reply {
+	text := joined(b.Diagnostic)
+	if kind, rest, ok := strings.Cut(text, ";"); ok && strings.EqualFold(strings.TrimSpace(kind), "smtp") {
+		text = strings.TrimSpace(rest)
+	}
+	r := seedtest.Reply{Enhanced: b.Status, Text: text}
+	if first, rest, _ := strings.Cut(text, " "); len(first) == 3 {
+		if code, err := strconv.Atoi(first); err == nil && code >= 200 && code < 600 {
+			r.Code, r.Text = code, rest
+		}
+	}
+	if first, rest, _ := strings.Cut(r.Text, " "); strings.Count(first, ".") == 2 &&
+		strings.Trim(first, "0123456789.") == "" {
+		r.Enhanced, r.Text = first, rest
+	}
+	if r.Code == 0 && len(r.Enhanced) > 0 {
+		r.Code = map[byte]int{'4': 450, '5': 550}[r.Enhanced[0]]
+	}
+	return r
+}
