@@ -1,0 +1,224 @@
+package inbox
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// answer is all that the server said to one command.
+type answer struct {
+	command string
+	status  string // OK, NO or BAD; empty: the connection broke first
+	code    string // response code with its arguments, without brackets
+	text    string
+
+	listed      []listedBox
+	statuses    []boxStatus
+	fetched     []fetched
+	found       []uint32 // UIDs of SEARCH
+	exists      uint32
+	uidValidity uint32
+	uidNext     uint32
+	kept        int // bytes, bounded by maxAnswer
+}
+
+const (
+	maxAnswer = 64 << 20 // bytes kept of the answer to one command
+	maxListed = 10_000   // mailboxes
+)
+
+type listedBox struct {
+	Listed
+	usable bool // its name can be sent back
+}
+
+// boxStatus is a STATUS reply.
+type boxStatus struct {
+	mailbox     string
+	messages    uint32
+	uidNext     uint32
+	uidValidity uint32
+}
+
+// fetched is what FETCH told of one message, whatever the order of its items.
+type fetched struct {
+	uid          uint32
+	internalDate time.Time
+	header       []byte
+	hasHeader    bool
+	text         []byte
+}
+
+// refusal is a NO or BAD.
+type refusal struct {
+	command string
+	status  string
+	code    string
+	text    string
+}
+
+// refusal returns the NO or BAD that the answer is, or nil.
+func (a *answer) refusal() error {
+	if a.status == "OK" {
+		return nil
+	}
+	return &refusal{command: a.command, status: a.status, code: a.code, text: a.text}
+}
+
+// firstRefusal returns the refusal of the first command that was refused, or nil.
+func firstRefusal(answers []*answer) error {
+	for _, a := range answers {
+		if err := a.refusal(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *refusal) Error() string {
+	if r.code != "" {
+		return fmt.Sprintf("%s: %s [%s] %s", r.command, r.status, r.code, r.text)
+	}
+	return fmt.Sprintf("%s: %s %s", r.command, r.status, r.text)
+}
+
+// add takes an untagged response, given without its "* ". It reports what kind it was.
+func (a *answer) add(raw []byte) (kind string, err error) {
+	if a.kept += len(raw); a.kept > maxAnswer || len(a.listed) > maxListed {
+		return "", errTooMuch
+	}
+	vs := parseValues(raw)
+	if len(vs) == 0 {
+		return "", nil
+	}
+	if n, ok := vs[0].number(); ok && len(vs) > 1 {
+		return a.addNumbered(n, vs[1:]), nil
+	}
+	kind = strings.ToUpper(vs[0].String())
+	switch kind {
+	case "LIST":
+		a.addList(vs[1:])
+	case "STATUS":
+		a.addStatus(vs[1:])
+	case "SEARCH":
+		for _, v := range vs[1:] {
+			if n, ok := v.number(); ok {
+				a.found = append(a.found, n)
+			}
+		}
+	case "OK":
+		_, code, _ := statusLine(raw)
+		a.addCode(code)
+	}
+	return kind, nil
+}
+
+func (a *answer) addNumbered(n uint32, vs []value) string {
+	kind := strings.ToUpper(vs[0].String())
+	switch kind {
+	case "EXISTS":
+		a.exists = n
+	case "FETCH":
+		if len(vs) > 1 {
+			a.addFetch(vs[1].list)
+		}
+	}
+	return kind
+}
+
+// addFetch reads the items in whatever order they come: UID may stand after the literal, and
+// items may come that nobody asked for.
+func (a *answer) addFetch(items []value) {
+	var f fetched
+	for i := 0; i+1 < len(items); i += 2 {
+		name, v := strings.ToUpper(items[i].String()), items[i+1]
+		switch {
+		case name == "UID":
+			f.uid, _ = v.number()
+		case name == "INTERNALDATE":
+			f.internalDate = internalDate(v.String())
+		case strings.HasPrefix(name, "BODY[HEADER]"), name == "RFC822.HEADER":
+			f.header, f.hasHeader = bytes.Clone(v.text), v.quoted
+		case strings.HasPrefix(name, "BODY[TEXT]"):
+			f.text = bytes.Clone(v.text)
+		}
+	}
+	if f.uid != 0 {
+		a.fetched = append(a.fetched, f)
+	}
+}
+
+// internalDate reads the date of RFC 9051 section 9, date-time; the zero time if it is not one.
+func internalDate(s string) time.Time {
+	for _, layout := range []string{"_2-Jan-2006 15:04:05 -0700", "2-Jan-2006 15:04:05 -0700"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+func (a *answer) addList(vs []value) {
+	if len(vs) < 3 {
+		return
+	}
+	var l listedBox
+	for _, v := range vs[0].list {
+		l.Attrs = append(l.Attrs, v.String())
+	}
+	if vs[1].quoted {
+		for _, r := range vs[1].String() {
+			l.Delim = r
+			break
+		}
+	}
+	l.Name, l.usable = decodeMailbox(vs[2].String())
+	a.listed = append(a.listed, l)
+}
+
+func (a *answer) addStatus(vs []value) {
+	if len(vs) < 2 {
+		return
+	}
+	var s boxStatus
+	s.mailbox, _ = decodeMailbox(vs[0].String())
+	items := vs[1].list
+	for i := 0; i+1 < len(items); i += 2 {
+		n, _ := items[i+1].number()
+		switch {
+		case items[i].is("MESSAGES"):
+			s.messages = n
+		case items[i].is("UIDNEXT"):
+			s.uidNext = n
+		case items[i].is("UIDVALIDITY"):
+			s.uidValidity = n
+		}
+	}
+	a.statuses = append(a.statuses, s)
+}
+
+// addCode takes the response codes of SELECT and EXAMINE.
+func (a *answer) addCode(code string) {
+	name, arg, _ := strings.Cut(code, " ")
+	n, ok := value{text: []byte(arg)}.number()
+	switch {
+	case !ok:
+	case strings.EqualFold(name, "UIDNEXT"):
+		a.uidNext = n
+	case strings.EqualFold(name, "UIDVALIDITY"):
+		a.uidValidity = n
+	}
+}
+
+// statusLine splits `OK [CODE arg] text`.
+func statusLine(raw []byte) (status, code, text string) {
+	status, text, _ = strings.Cut(strings.TrimRight(string(raw), "\r\n"), " ")
+	if strings.HasPrefix(text, "[") {
+		if c, rest, ok := strings.Cut(text[1:], "]"); ok {
+			code, text = c, strings.TrimLeft(rest, " ")
+		}
+	}
+	return strings.ToUpper(status), code, text
+}

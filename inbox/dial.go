@@ -1,0 +1,168 @@
+package inbox
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"seedtest"
+)
+
+// connect opens the connection to a seed's server and, where the seed says so, encrypts it. plain
+// is the connection to close at once when the context ends.
+func (w *Watcher) connect(ctx context.Context, seed seedtest.Seed) (conn, plain net.Conn,
+	info *seedtest.TLSInfo, err error) {
+	addr := net.JoinHostPort(seed.Server.Host, strconv.Itoa(seed.Server.Port))
+	if plain, err = w.dial(ctx, "tcp", addr); err != nil {
+		return nil, nil, nil, fmt.Errorf("connect to %s: %w", addr, err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
+	defer stop()
+	deadline, _ := ctx.Deadline()
+	_ = plain.SetDeadline(deadline)
+	conn, info, err = w.encrypt(ctx, plain, seed)
+	if err != nil {
+		_ = plain.Close()
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, nil, nil, fmt.Errorf("%s: %w", addr, err)
+	}
+	_ = plain.SetDeadline(time.Time{})
+	return conn, plain, info, nil
+}
+
+func (w *Watcher) encrypt(ctx context.Context, plain net.Conn, seed seedtest.Seed) (net.Conn,
+	*seedtest.TLSInfo, error) {
+	switch seed.Server.TLS {
+	case seedtest.TLSNone:
+		return plain, nil, nil
+	case seedtest.TLSStartTLS, seedtest.TLSOpportunistic:
+		greeting, offered, err := startTLS(plain)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !offered && seed.Server.TLS == seedtest.TLSOpportunistic {
+			return &greeted{Conn: plain, first: greeting}, nil, nil
+		}
+		if !offered {
+			return nil, nil, errors.New("the server does not offer STARTTLS")
+		}
+		conn, info, err := w.handshake(ctx, plain, seed)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &greeted{Conn: conn, first: greeting}, info, nil
+	}
+	return w.handshake(ctx, plain, seed)
+}
+
+func (w *Watcher) handshake(ctx context.Context, plain net.Conn, seed seedtest.Seed) (net.Conn,
+	*seedtest.TLSInfo, error) {
+	roots := w.roots
+	if len(seed.CA) > 0 {
+		if roots == nil {
+			roots, _ = x509.SystemCertPool()
+		}
+		if roots == nil {
+			roots = x509.NewCertPool()
+		}
+		roots = roots.Clone()
+		roots.AppendCertsFromPEM(seed.CA)
+	}
+	conn := tls.Client(plain, &tls.Config{
+		ServerName: seed.Server.Host, RootCAs: roots, MinVersion: tls.VersionTLS12,
+	})
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, nil, fmt.Errorf("TLS: %w", err)
+	}
+	return conn, tlsInfo(conn.ConnectionState()), nil
+}
+
+func tlsInfo(s tls.ConnectionState) *seedtest.TLSInfo {
+	info := &seedtest.TLSInfo{
+		Version: tls.VersionName(s.Version), Cipher: tls.CipherSuiteName(s.CipherSuite),
+		Verified: len(s.VerifiedChains) > 0,
+	}
+	if len(s.PeerCertificates) > 0 {
+		c := s.PeerCertificates[0]
+		info.Peer, info.Issuer = c.Subject.String(), c.Issuer.String()
+		info.NotAfter, info.Names = &c.NotAfter, c.DNSNames
+	}
+	return info
+}
+
+// startTLS speaks the plain part of STARTTLS (RFC 9051 section 6.2.1). It refuses whatever
+// follows the server's OK in plain text, because somebody else may have put it there, and a
+// PREAUTH, which would keep us from encrypting. The greeting is returned for whoever goes on.
+func startTLS(conn net.Conn) (greeting []byte, offered bool, err error) {
+	br := bufio.NewReader(conn)
+	if greeting, err = readResponse(br); err != nil {
+		return nil, false, fmt.Errorf("greeting: %w", err)
+	}
+	status, _, text := statusLine(afterStar(greeting))
+	if status != "OK" {
+		return nil, false, fmt.Errorf("greeting: %s %s", cleanText(status, 20), cleanText(text, 200))
+	}
+	if _, err = conn.Write([]byte("S1 STARTTLS\r\n")); err != nil {
+		return nil, false, fmt.Errorf("STARTTLS: %w", err)
+	}
+	for range 20 {
+		raw, err := readResponse(br)
+		if err != nil {
+			return nil, false, fmt.Errorf("STARTTLS: %w", err)
+		}
+		if rest, ok := strings.CutPrefix(string(raw), "S1 "); ok {
+			status, _, _ := statusLine([]byte(rest))
+			if status == "OK" && br.Buffered() > 0 {
+				return nil, false, errors.New("STARTTLS: plain text after the server's OK")
+			}
+			// What the server could do before says nothing of what it can do now.
+			if status == "OK" {
+				greeting = fmt.Appendf(nil, "* OK %s\r\n", cleanText(text, 200))
+			}
+			return greeting, status == "OK", nil
+		}
+	}
+	return nil, false, errors.New("STARTTLS: no answer")
+}
+
+func afterStar(raw []byte) []byte {
+	_, rest, _ := strings.Cut(string(raw), " ")
+	return []byte(rest)
+}
+
+// greeted is a connection whose greeting has been read: it is read once more.
+type greeted struct {
+	net.Conn
+	first []byte
+}
+
+func (g *greeted) Read(p []byte) (int, error) {
+	if len(g.first) > 0 {
+		n := copy(p, g.first)
+		g.first = g.first[n:]
+		return n, nil
+	}
+	return g.Conn.Read(p)
+}
+
+// private reports whether nobody can listen in on a connection that is not encrypted: it stays on
+// this machine.
+func private(conn net.Conn) bool {
+	switch a := conn.RemoteAddr().(type) {
+	case *net.TCPAddr:
+		return a.IP.IsLoopback()
+	case *net.UnixAddr:
+		return true
+	default:
+		return a != nil && a.Network() == "pipe" // net.Pipe
+	}
+}

@@ -1,0 +1,254 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"seedtest"
+)
+
+// session is a signed-in connection to one seed. One goroutine uses it.
+type session struct {
+	wire     *wire
+	client   *imapclient.Client
+	seed     seedtest.Seed
+	timeouts Timeouts
+	plain    net.Conn
+	stop     func() bool // ends the watch over the context
+
+	tls         *seedtest.TLSInfo
+	connectTime time.Duration
+	loginTime   time.Duration
+	triedLogin  bool
+	noIdle      bool
+}
+
+// open connects and signs in. It returns a *trouble, or the context's error.
+func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool, error) {
+	secret, err := secretOf(ctx, seed)
+	if err != nil {
+		return nil, false, &trouble{kind: seedtest.FaultLogin, what: cleanText(err.Error(), 400)}
+	}
+	s := &session{seed: seed, timeouts: w.timeouts}
+	if err := s.connect(ctx, w, secret); err != nil {
+		return nil, false, err
+	}
+	if err := s.signIn(ctx, secret); err != nil {
+		tried := s.triedLogin
+		s.close()
+		return nil, tried, err
+	}
+	return s, true, nil
+}
+
+func secretOf(ctx context.Context, seed seedtest.Seed) (seedtest.Secret, error) {
+	source := seed.Login.Password
+	if seed.Login.Token != nil {
+		source = seed.Login.Token
+	}
+	if source == nil {
+		return "", errors.New("the seed has neither a password nor a token")
+	}
+	return source.Secret(ctx)
+}
+
+// connect opens the connection and reads the greeting.
+func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secret) error {
+	begun := time.Now()
+	dialing, cancel := context.WithTimeout(ctx, w.timeouts.Connect)
+	defer cancel()
+	conn, plain, info, err := w.connect(dialing, s.seed)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &trouble{kind: seedtest.FaultConnect, what: cleanText(err.Error(), 400)}
+	}
+	s.plain, s.tls = plain, info
+	s.wire = newWire(conn, forms(s.seed.Login.Username, secret))
+	s.stop = context.AfterFunc(ctx, func() { _ = plain.Close() })
+	s.wire.allow(w.timeouts.Connect)
+	s.client = imapclient.New(s.wire, nil)
+	if err := s.client.WaitGreeting(); err != nil {
+		t := s.lost(ctx, err)
+		s.close()
+		return as(t, seedtest.FaultConnect)
+	}
+	s.connectTime = time.Since(begun)
+	return nil
+}
+
+// as gives trouble the kind of the step that it befell.
+func as(err error, kind seedtest.FaultKind) error {
+	var t *trouble
+	if errors.As(err, &t) && t.kind == seedtest.FaultLost {
+		t.kind = kind
+	}
+	return err
+}
+
+// signIn signs in, asks for the capabilities that hold afterwards, and says who we are: NetEase
+// lets nobody select a mailbox who has not sent ID.
+func (s *session) signIn(ctx context.Context, secret seedtest.Secret) error {
+	begun := time.Now()
+	if err := s.learnCaps(ctx); err != nil {
+		return err
+	}
+	if s.client.State() != imap.ConnStateAuthenticated {
+		if err := s.login(ctx, secret); err != nil {
+			return err
+		}
+	}
+	if err := s.learnCaps(ctx); err != nil {
+		return err
+	}
+	if s.has("ID") {
+		id := imap.IDData{Name: "seedtest"}
+		if _, err := s.do(ctx, func() func() error { return dropFirst(s.client.ID(&id).Wait) }); err != nil &&
+			refused(err, "") == nil {
+			return err
+		}
+	}
+	s.loginTime = time.Since(begun)
+	return nil
+}
+
+func dropFirst[T any](f func() (T, error)) func() error {
+	return func() error { _, err := f(); return err }
+}
+
+// learnCaps asks for the capabilities unless the server has just told them.
+func (s *session) learnCaps(ctx context.Context) error {
+	if len(s.caps()) > 0 {
+		return nil
+	}
+	_, err := s.do(ctx, func() func() error { return dropFirst(s.client.Capability().Wait) })
+	return err
+}
+
+func (s *session) login(ctx context.Context, secret seedtest.Secret) error {
+	caps := s.caps()
+	if s.tls == nil && !private(s.plain) {
+		return &trouble{kind: seedtest.FaultLogin,
+			what: "the connection is not encrypted: the password is not sent over it"}
+	}
+	mech := mechanism(s.seed, caps, secret)
+	if mech == nil && caps["LOGINDISABLED"] {
+		return &trouble{kind: seedtest.FaultLogin,
+			what: "the server offers no way to sign in with a password (LOGINDISABLED)"}
+	}
+	s.triedLogin = true
+	s.wire.forgetCaps()
+	_, err := s.do(ctx, func() func() error {
+		if mech != nil {
+			err := s.client.Authenticate(mech)
+			return func() error { return err }
+		}
+		return s.client.Login(s.seed.Login.Username, secret.Reveal()).Wait
+	})
+	if t := refused(err, seedtest.FaultLogin); t != nil {
+		return t
+	}
+	return as(err, seedtest.FaultLogin)
+}
+
+// has reports whether the server announced a capability by its own name.
+func (s *session) has(capability string) bool { return s.caps()[capability] }
+
+func (s *session) caps() map[string]bool {
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	return s.wire.caps
+}
+
+func (s *session) capabilities() []string {
+	var names []string
+	for c := range s.caps() {
+		names = append(names, cleanText(c, 60))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// spent is how many commands the session has sent.
+func (s *session) spent() int {
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	return s.wire.commands
+}
+
+// do sends commands in one write and waits for their ends. It returns the answers in order; the
+// error is the first refusal, or the trouble by which the connection was lost.
+func (s *session) do(ctx context.Context, sends ...func() func() error) ([]*answer, error) {
+	s.wire.allow(s.timeouts.Command)
+	defer s.wire.allow(restSilence)
+	if len(sends) > 1 {
+		s.wire.cork()
+	}
+	waits := make([]func() error, len(sends))
+	commands := make([]*command, len(sends))
+	for i, send := range sends {
+		before := s.wire.newest()
+		waits[i] = send()
+		if commands[i] = s.wire.newest(); commands[i] == before {
+			commands[i] = &command{}
+		}
+	}
+	if err := s.wire.uncork(); err != nil {
+		_ = s.plain.Close()
+	}
+	var lost error
+	for _, wait := range waits {
+		if err := wait(); err != nil {
+			lost = err
+		}
+	}
+	answers := make([]*answer, len(sends))
+	for i, c := range commands {
+		answers[i] = &c.answer
+		if c.answer.status == "" {
+			return nil, s.lost(ctx, lost)
+		}
+	}
+	return answers, firstRefusal(answers)
+}
+
+// lost makes trouble of a broken connection.
+func (s *session) lost(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	t := &trouble{kind: seedtest.FaultLost, what: s.wire.why(err)}
+	if wait, ok := throttled("", t.what); ok {
+		t.kind, t.wait = seedtest.FaultThrottled, wait
+	}
+	return t
+}
+
+// logout ends the session in order.
+func (s *session) logout(ctx context.Context) {
+	_, _ = s.do(ctx, func() func() error { return s.client.Logout().Wait })
+	s.close()
+}
+
+// close breaks the connection off and waits for the library's reader.
+func (s *session) close() {
+	if s.stop != nil {
+		s.stop()
+	}
+	_ = s.plain.Close()
+	_ = s.client.Close()
+}
+
+// ping asks for nothing, and says how long that took.
+func (s *session) ping(ctx context.Context) (time.Duration, error) {
+	begun := time.Now()
+	_, err := s.do(ctx, func() func() error { return s.client.Noop().Wait })
+	return time.Since(begun), err
+}

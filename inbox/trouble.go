@@ -1,0 +1,69 @@
+package inbox
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"seedtest"
+)
+
+// trouble is a server's or the network's: it becomes a fault and never ends a watch.
+type trouble struct {
+	kind    seedtest.FaultKind
+	mailbox string        // of FaultMailbox
+	what    string        // in words, clean
+	wait    time.Duration // the server asked for at least this
+}
+
+func (t *trouble) Error() string { return string(t.kind) + ": " + t.what }
+
+// suggested is how Microsoft asks for patience (imapsync's FAQ.Office365 quotes it).
+var suggested = regexp.MustCompile(`(?i)suggested backoff time: *(\d{1,9}) *(milli)?s`)
+
+// throttleWait is how long we stay away when a server says slow down and not for how long.
+const throttleWait = 5 * time.Minute
+
+// maxWait bounds what a server can ask for.
+const maxWait = time.Hour
+
+// throttled reads from a reply's code and text whether the server asks us to slow down, and for
+// how long.
+func throttled(code, text string) (time.Duration, bool) {
+	if m := suggested.FindStringSubmatch(text); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		unit := time.Second
+		if m[2] != "" {
+			unit = time.Millisecond
+		}
+		return min(time.Duration(n)*unit, maxWait), true
+	}
+	word, _, _ := strings.Cut(code, " ")
+	switch strings.ToUpper(word) {
+	case "THROTTLED", "OVERQUOTA", "LIMIT":
+		return throttleWait, true
+	}
+	low := strings.ToLower(text)
+	for _, sign := range []string{"[throttled]", "[overquota]", "too many", "rate limit",
+		"bandwidth limit", "temporarily locked"} {
+		if strings.Contains(low, sign) {
+			return throttleWait, true
+		}
+	}
+	return 0, false
+}
+
+// refused makes trouble of a NO or BAD, or nil if err is none.
+func refused(err error, kind seedtest.FaultKind) *trouble {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return nil
+	}
+	t := &trouble{kind: kind, what: r.Error()}
+	if wait, ok := throttled(r.code, r.text); ok {
+		t.kind, t.wait = seedtest.FaultThrottled, wait
+	}
+	return t
+}

@@ -1,0 +1,420 @@
+package inbox
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// wire stands between the IMAP library and the network.
+//
+// The library writes the commands and matches their tags. It waits for ever, gives a connection
+// up at the first response that it does not know, loses messages whose UID comes late, and drops
+// what a server says before it hangs up. So the wire bounds every wait, reads all untagged
+// responses itself, tolerantly, into the answer of the command that is open, and hands the library
+// only greetings, continuations and the ends of commands. It keeps a capped transcript without
+// secrets, and writes the few things in a provider's dialect that the library cannot.
+type wire struct {
+	net.Conn // what is read and written: the TLS connection, if there is one
+	br       *bufio.Reader
+	out      []byte // read and handed on, not yet taken by the library
+
+	news chan struct{} // has room for one: something came while IDLE
+
+	mu       sync.Mutex
+	silence  time.Duration // the longest silence allowed now
+	until    time.Time     // the end of all patience
+	open     []*command    // sent and not ended, in order
+	last     *command      // the newest
+	idling   *command      // IDLE, while it is open
+	corked   bool
+	held     []byte // written while corked
+	line     []byte // client's line so far
+	hushed   string // tag of the sign-in whose lines are secret
+	secrets  []string
+	dialog   []string
+	said     string // the last BYE, ALERT or untagged NO
+	greeting string
+	caps     map[string]bool
+	server   string // ID reply
+	commands int
+	in, sent int64 // bytes
+	err      error // why reading ended
+}
+
+// command is one that was sent.
+type command struct {
+	tag, name string
+	answer    answer
+}
+
+const (
+	dialogLines = 80
+	dialogWidth = 200
+	restSilence = 45 * time.Minute // nothing is open: servers hang up after 30
+	patience    = 10               // silences that one command may take in all
+)
+
+func newWire(conn net.Conn, secrets []string) *wire {
+	return &wire{
+		Conn: conn, br: bufio.NewReaderSize(conn, 8<<10), news: make(chan struct{}, 1),
+		silence: restSilence, secrets: secrets, caps: map[string]bool{},
+	}
+}
+
+// The library's deadlines are ignored: the wire has its own.
+
+// SetDeadline does nothing.
+func (*wire) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline does nothing.
+func (*wire) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline does nothing.
+func (*wire) SetWriteDeadline(time.Time) error { return nil }
+
+// allow sets how long the server may be silent from now on, also for a read that waits already.
+func (w *wire) allow(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.silence, w.until = d, time.Now().Add(patience*d)
+	_ = w.Conn.SetReadDeadline(time.Now().Add(d))
+}
+
+// deadline is when the next read must have brought something.
+func (w *wire) deadline() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := time.Now().Add(w.silence)
+	if !w.until.IsZero() && w.until.Before(at) {
+		return w.until
+	}
+	return at
+}
+
+// Read hands the library what it may know of the next response.
+func (w *wire) Read(p []byte) (int, error) {
+	for len(w.out) == 0 {
+		_ = w.Conn.SetReadDeadline(w.deadline())
+		raw, err := readResponse(w.br)
+		if err == nil {
+			w.out, err = w.take(raw)
+		}
+		if err != nil {
+			w.mu.Lock()
+			if w.err == nil {
+				w.err = err
+			}
+			w.mu.Unlock()
+			return 0, err
+		}
+	}
+	n := copy(p, w.out)
+	w.out = w.out[n:]
+	return n, nil
+}
+
+// take reads one response and returns what the library is told of it.
+func (w *wire) take(raw []byte) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in += int64(len(raw))
+	w.note("S: ", raw)
+	switch tag, rest, _ := bytes.Cut(raw, []byte(" ")); {
+	case len(bytes.TrimSpace(raw)) == 0:
+		return nil, nil
+	case raw[0] == '+':
+		return raw, nil
+	case string(tag) != "*":
+		return w.ended(string(tag), rest), nil
+	case w.greeting == "":
+		return w.greet(rest), nil
+	default:
+		return w.untagged(rest)
+	}
+}
+
+// greet takes the greeting. The library is told of no capabilities, so that it does not ask on
+// its own; we ask when we need to know.
+func (w *wire) greet(rest []byte) []byte {
+	status, code, text := statusLine(rest)
+	w.greeting = w.tidy(text)
+	if w.greeting == "" {
+		w.greeting = status
+	}
+	w.learn(code)
+	switch status {
+	case "OK", "PREAUTH":
+		return fmt.Appendf(nil, "* %s [CAPABILITY%s] ready\r\n", status, w.plainCaps())
+	}
+	w.said = w.tidy(string(rest))
+	return []byte("* BYE refused\r\n")
+}
+
+// ended takes the end of a command.
+func (w *wire) ended(tag string, rest []byte) []byte {
+	i := 0
+	for i < len(w.open) && w.open[i].tag != tag {
+		i++
+	}
+	if i == len(w.open) {
+		return nil // of no command of ours
+	}
+	cmd := w.open[i]
+	w.open = append(w.open[:i:i], w.open[i+1:]...)
+	a := &cmd.answer
+	a.status, a.code, a.text = statusLine(rest)
+	w.learn(a.code)
+	a.code, a.text = w.tidy(a.code), w.tidy(a.text)
+	if tag == w.hushed {
+		w.hushed = ""
+	}
+	if cmd == w.idling {
+		w.ring() // also when the server ended it by itself
+	}
+	if a.status != "OK" {
+		return []byte(tag + " NO refused\r\n")
+	}
+	return fmt.Appendf(nil, "%s OK [CAPABILITY%s] done\r\n", tag, w.plainCaps())
+}
+
+// untagged reads a response into the answer of the command that is open.
+func (w *wire) untagged(rest []byte) ([]byte, error) {
+	into := &answer{}
+	if len(w.open) > 0 {
+		into = &w.open[0].answer
+	}
+	kind, err := into.add(rest)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case "EXISTS", "RECENT", "EXPUNGE":
+		if w.idling != nil {
+			w.ring()
+		}
+	case "CAPABILITY":
+		w.learn(strings.TrimRight(string(rest), "\r\n"))
+		return fmt.Appendf(nil, "* CAPABILITY%s\r\n", w.plainCaps()), nil
+	case "ID":
+		w.server = w.tidy(serverName(parseValues(rest)))
+	case "BYE", "NO", "BAD":
+		w.said = w.tidy(string(rest))
+	case "OK":
+		if _, code, _ := statusLine(rest); strings.EqualFold(code, "ALERT") {
+			w.said = w.tidy(string(rest))
+		}
+	}
+	return nil, nil
+}
+
+// ring tells whoever waits in IDLE, without waiting.
+func (w *wire) ring() {
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
+}
+
+// learn takes a "CAPABILITY ..." list.
+func (w *wire) learn(list string) {
+	words := strings.Fields(strings.ToUpper(list))
+	if len(words) == 0 || words[0] != "CAPABILITY" || len(words) > 500 {
+		return
+	}
+	w.caps = map[string]bool{}
+	for _, c := range words[1:] {
+		w.caps[c] = true
+	}
+}
+
+// plainCaps is what the library is told of the capabilities: only what it needs to write
+// commands. It would take others as implied by IMAP4rev2, which some servers announce falsely.
+func (w *wire) plainCaps() string {
+	caps := " IMAP4rev1"
+	for _, c := range []string{"SASL-IR", "LITERAL+", "LITERAL-"} {
+		if w.caps[c] {
+			caps += " " + c
+		}
+	}
+	return caps
+}
+
+// Write sends what the library wrote, in the server's dialect.
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	if w.err != nil { // nobody reads any more: the library must not wait for an answer
+		w.mu.Unlock()
+		return 0, w.err
+	}
+	out := w.outgoing(p)
+	waits := bytes.HasSuffix(out, []byte("}\r\n")) // for a continuation: the server must see it
+	if w.corked && !waits {
+		w.held = append(w.held, out...)
+		w.mu.Unlock()
+		return len(p), nil
+	}
+	out = append(w.held, out...)
+	w.held = nil
+	w.mu.Unlock()
+	if err := w.send(out); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// outgoing notes the commands in what the library wrote and rewrites what it cannot say.
+func (w *wire) outgoing(p []byte) []byte {
+	if w.idling != nil && string(p) == "DONE\r\n" {
+		over := w.idling.answer.status != ""
+		w.idling = nil
+		if over {
+			return nil // the server ended IDLE by itself: DONE would be a command unknown to it
+		}
+	}
+	// Gmail's search extension: the library can only write it as a header search.
+	p = bytes.ReplaceAll(p, []byte(`HEADER "X-GM-RAW" `), []byte(`X-GM-RAW `))
+	for rest := p; len(rest) > 0; {
+		line, after, whole := bytes.Cut(rest, []byte("\n"))
+		w.line = append(w.line, line...)
+		if whole {
+			w.clientLine(string(bytes.TrimRight(w.line, "\r")))
+			w.line = w.line[:0]
+		}
+		rest = after
+	}
+	return append([]byte(nil), p...)
+}
+
+func (w *wire) clientLine(line string) {
+	tag, rest, _ := strings.Cut(line, " ")
+	name, arg, _ := strings.Cut(rest, " ")
+	if w.hushed != "" || len(tag) < 2 || tag[0] != 'T' || strings.Trim(tag[1:], "0123456789") != "" {
+		if w.hushed != "" {
+			line = "(secret)"
+		}
+		w.note("C: ", []byte(line))
+		return
+	}
+	if name == "UID" {
+		sub, _, _ := strings.Cut(arg, " ")
+		name += " " + sub
+	}
+	cmd := &command{tag: tag, name: name, answer: answer{command: name}}
+	w.open, w.last = append(w.open, cmd), cmd
+	w.commands++
+	switch name {
+	case "LOGIN", "AUTHENTICATE":
+		w.hushed, line = tag, tag+" "+name+" (secret)"
+	case "IDLE":
+		w.idling = cmd
+	}
+	w.note("C: ", []byte(line))
+}
+
+func (w *wire) send(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	_ = w.Conn.SetWriteDeadline(w.deadline())
+	n, err := w.Conn.Write(p)
+	w.mu.Lock()
+	w.sent += int64(n)
+	w.mu.Unlock()
+	return err
+}
+
+// Close closes the connection. What is written afterwards fails, also while corked.
+func (w *wire) Close() error {
+	w.mu.Lock()
+	if w.err == nil {
+		w.err = net.ErrClosed
+	}
+	w.mu.Unlock()
+	return w.Conn.Close()
+}
+
+// cork holds what is written until uncork sends it as one.
+func (w *wire) cork() {
+	w.mu.Lock()
+	w.corked = true
+	w.mu.Unlock()
+}
+
+func (w *wire) uncork() error {
+	w.mu.Lock()
+	out := w.held
+	w.held, w.corked = nil, false
+	w.mu.Unlock()
+	return w.send(out)
+}
+
+// note adds a line to the transcript. Literals are left out.
+func (w *wire) note(side string, raw []byte) {
+	line, _, _ := bytes.Cut(raw, []byte("\n"))
+	if len(w.dialog) == dialogLines {
+		w.dialog = append(w.dialog[:0:0], w.dialog[1:]...)
+	}
+	w.dialog = append(w.dialog, side+w.tidy(string(line)))
+}
+
+// why says in words why the connection broke, with the server's last word.
+func (w *wire) why(err error) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		err = w.err
+	}
+	var wait interface{ Timeout() bool }
+	text := ""
+	switch {
+	case errors.As(err, &wait) && wait.Timeout():
+		text = "no answer in time"
+	case err != nil:
+		text = w.tidy(err.Error())
+	}
+	if text == "EOF" {
+		text = "closed by the server"
+	}
+	if w.said != "" {
+		text += "; the server said: " + w.said
+	}
+	return text
+}
+
+// tidy makes what a server said fit to be kept: without the secrets, which it may echo, and
+// without what drives a terminal.
+func (w *wire) tidy(s string) string {
+	for _, secret := range w.secrets {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "(secret)")
+		}
+	}
+	return cleanText(s, dialogWidth)
+}
+
+// newest returns the command that was sent last.
+func (w *wire) newest() *command {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last
+}
+
+// forgetCaps makes room for the capabilities that hold after sign-in.
+func (w *wire) forgetCaps() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.caps = map[string]bool{}
+}
+
+// idleRefused forgets an IDLE that never began.
+func (w *wire) idleRefused() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idling = nil
+}
