@@ -7,9 +7,6 @@ import (
 	"seedtest"
 )
 
-// Text writes the report for a terminal.
-func Text(w io.Writer, r Report, s Style) error { return nil }
-
 // JSON writes the run as one object of the schema seedtest.run/v1.
 func JSON(w io.Writer, r Report, s Style) error { return nil }
 

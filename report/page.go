@@ -1,0 +1,94 @@
+package report
+
+import (
+	"io"
+	"regexp"
+	"strings"
+)
+
+// page gathers the lines of a text report.
+type page struct {
+	names
+	style Style
+	lines []string
+}
+
+// add appends a line, cut to the width.
+func (p *page) add(line string) {
+	p.lines = append(p.lines, strings.TrimRight(cut(line, p.style.width()), " "))
+}
+
+// para appends a text that begins with label; further lines are indented as far as the label is
+// wide. At most lines are written; 0 means all.
+func (p *page) para(label, text string, lines int) {
+	indent := cells(label)
+	body := wrap(text, p.style.width()-indent)
+	if lines > 0 && len(body) > lines {
+		rest := strings.Join(body[lines-1:], " ")
+		body = append(body[:lines-1], cut(rest, p.style.width()-indent))
+	}
+	for i, line := range body {
+		if i == 0 {
+			p.add(label + line)
+			continue
+		}
+		p.add(strings.Repeat(" ", indent) + line)
+	}
+}
+
+// fields appends texts with two blanks between, and a new line where the next does not fit.
+func (p *page) fields(texts []string) {
+	line := ""
+	for _, t := range texts {
+		switch {
+		case t == "":
+		case line == "":
+			line = t
+		case cells(line)+2+cells(t) <= p.style.width():
+			line += "  " + t
+		default:
+			p.add(line)
+			line = "      " + t
+		}
+	}
+	if line != "" {
+		p.add(line)
+	}
+}
+
+var (
+	badWords  = regexp.MustCompile(`\b(FAIL|JUNK|REFUSED|BOUNCED|DEFERRED|OVERDUE|MISSING|OTHER|UNSENT|NONE|SOFTFAIL|PLAIN|NO PTR)\b`)
+	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited)\b`)
+	goodWords = regexp.MustCompile(`^PASS\b`)
+	labels    = regexp.MustCompile(`^(?:WHY \d+|  FIX|EXPECT|FAULTS|NOTE|LIMITS|USED|NEXT)\b`)
+)
+
+// write prints the page, coloured if the style says so. Colours are put on after the cutting, so
+// that they take no room.
+func (p *page) write(w io.Writer) error {
+	var b strings.Builder
+	for _, line := range p.lines {
+		if p.style.Color {
+			line = paint(line)
+		}
+		b.WriteString(line)
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+const (
+	red    = "\x1b[31m"
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	bold   = "\x1b[1m"
+	plain  = "\x1b[0m"
+)
+
+func paint(line string) string {
+	line = badWords.ReplaceAllString(line, red+"$0"+plain)
+	line = grayWords.ReplaceAllString(line, yellow+"$0"+plain)
+	line = goodWords.ReplaceAllString(line, green+"$0"+plain)
+	return labels.ReplaceAllString(line, bold+"$0"+plain)
+}

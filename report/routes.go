@@ -1,0 +1,228 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"seedtest"
+)
+
+// side is one route with its probes: a column of the report.
+type side struct {
+	route  seedtest.Route
+	probes []seedtest.Probe
+}
+
+// sides divides the probes by route, in the order of the suite, control routes apart.
+func sides(r seedtest.Run) (judged, control []side) {
+	index := map[string]int{}
+	var all []side
+	at := func(name string) *side {
+		i, ok := index[name]
+		if !ok {
+			i = len(all)
+			index[name] = i
+			all = append(all, side{route: r.Route(name)})
+		}
+		return &all[i]
+	}
+	for _, name := range r.Opened.Suite.Routes {
+		at(name)
+	}
+	for _, p := range r.Probes {
+		s := at(p.Route)
+		s.probes = append(s.probes, p)
+	}
+	for _, s := range all {
+		switch {
+		case len(s.probes) == 0:
+		case s.route.Control:
+			control = append(control, s)
+		default:
+			judged = append(judged, s)
+		}
+	}
+	return judged, control
+}
+
+// title is the route's name in capitals, as the report says it.
+func (s side) title() string { return strings.ToUpper(clean(s.route.Name)) }
+
+// tally counts the probes that count: arrived and known.
+func (s side) tally() (arrived, known int) {
+	for _, p := range s.probes {
+		if p.Counted && isKnown(p) {
+			known++
+			if p.Placements.Current.Arrived() {
+				arrived++
+			}
+		}
+	}
+	return arrived, known
+}
+
+// isKnown reports whether a probe's placement says something of the route (rule 18).
+func isKnown(p seedtest.Probe) bool {
+	switch p.Placements.Current {
+	case seedtest.Blind, seedtest.InDoubt, seedtest.Pending, "":
+		return false
+	case seedtest.Unsent:
+		return p.UnsentBy == seedtest.UnsentRoute
+	}
+	return true
+}
+
+// address is the one that most providers saw, or that we handed the mail to.
+func (s side) address() string {
+	votes := map[string]int{}
+	for _, p := range s.probes {
+		if a := p.Analysis; a != nil && a.Origin != nil && a.Origin.IP.IsValid() {
+			votes[a.Origin.IP.Unmap().String()]++
+		}
+	}
+	if len(votes) == 0 {
+		for _, p := range s.probes {
+			if sub := p.Submission(); sub != nil {
+				if to, err := netip.ParseAddrPort(sub.Remote); err == nil {
+					votes[to.Addr().Unmap().String()]++
+				}
+			}
+		}
+	}
+	return most(votes)
+}
+
+// most returns what has the most votes; of equals the first in order.
+func most(votes map[string]int) string {
+	best := ""
+	for _, v := range slices.Sorted(maps.Keys(votes)) {
+		if votes[v] > votes[best] {
+			best = v
+		}
+	}
+	return best
+}
+
+// heading is name, host and address of the route.
+func (s side) heading() string {
+	host := clean(s.route.Server.Host)
+	if _, err := netip.ParseAddr(host); err != nil {
+		host, _, _ = strings.Cut(host, ".")
+	}
+	address := s.address()
+	if address == host {
+		address = ""
+	}
+	return strings.Join(strings.Fields(s.title()+" "+host+" "+address), " ")
+}
+
+// methods are the authentication methods of the auth line, in order.
+func methods() []string { return []string{"spf", "dkim", "dmarc"} }
+
+// auth says what the providers say of each method: "spf pass", "spf FAIL", "spf pass 3 of 5".
+func (s side) auth() string {
+	var said []string
+	for _, m := range methods() {
+		votes := map[string]int{}
+		n := 0
+		for _, p := range s.probes {
+			if p.Analysis == nil {
+				continue
+			}
+			if r, ok := p.Analysis.Result(m); ok {
+				votes[r.Result]++
+				n++
+			}
+		}
+		if n > 0 {
+			said = append(said, authWord(m, votes, n))
+		}
+	}
+	return strings.Join(said, "  ")
+}
+
+func authWord(method string, votes map[string]int, n int) string {
+	if votes["pass"] == n {
+		return method + " pass"
+	}
+	if votes["pass"] > 0 {
+		return method + " PASS " + strconv.Itoa(votes["pass"]) + " OF " + strconv.Itoa(n)
+	}
+	return method + " " + strings.ToUpper(clean(most(votes)))
+}
+
+// hops says how many Received fields the messages carry, and how they were handed over.
+func (s side) hops() string {
+	low, high := 0, 0
+	tls := map[string]int{}
+	for _, p := range s.probes {
+		if p.Analysis == nil || len(p.Analysis.Hops) == 0 {
+			continue
+		}
+		n := len(p.Analysis.Hops)
+		if low == 0 || n < low {
+			low = n
+		}
+		high = max(high, n)
+		if h := originHop(p.Analysis); h != nil {
+			tls[hopTLS(*h)]++
+		}
+	}
+	if high == 0 {
+		return ""
+	}
+	text := plural(high, "hop", "hops")
+	if low != high {
+		text = strconv.Itoa(low) + "-" + text
+	}
+	if t := most(tls); t != "" {
+		text += ", " + t
+	}
+	return text
+}
+
+func hopTLS(h seedtest.Hop) string {
+	switch {
+	case h.TLS != nil && h.TLS.Version != "":
+		return clean(h.TLS.Version)
+	case h.TLS != nil, slices.Contains([]string{"esmtps", "esmtpsa", "smtps", "lmtps"}, h.With):
+		return "TLS"
+	case h.With != "":
+		return "PLAIN"
+	}
+	return ""
+}
+
+// originHop returns the trusted hop at which the provider took the message, or nil.
+func originHop(a *seedtest.Analysis) *seedtest.Hop {
+	if a == nil || a.Origin == nil {
+		return nil
+	}
+	if i := a.Origin.Hop; i >= 0 && i < len(a.Hops) {
+		return &a.Hops[i]
+	}
+	return nil
+}
+
+// greeting says the names that the route's server is known by.
+func (s side) greeting() string {
+	helo, rdns := map[string]int{}, map[string]int{}
+	for _, p := range s.probes {
+		if h := originHop(p.Analysis); h != nil {
+			helo[h.From.HELO]++
+			rdns[h.From.RDNS]++
+		}
+	}
+	h, d := clean(most(helo)), clean(most(rdns))
+	switch {
+	case h == "" || d == "" || strings.EqualFold(h, d):
+		return cmp.Or(h, d)
+	case d == "unknown":
+		return h + ", NO PTR"
+	}
+	return h + ", PTR " + d
+}

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"seedtest"
+	"seedtest/stats"
+)
+
+// summary says in sentences who is right: one route against what arrives, further routes against
+// the first.
+func (p *page) summary(r Report, judged []side) {
+	if len(judged) == 0 {
+		return
+	}
+	base := judged[0]
+	if len(judged) == 1 {
+		p.para("", p.say(alone(r.Run, base)), 0)
+		return
+	}
+	for _, other := range judged[1:] {
+		p.para("", p.say(against(r, base, other)), 0)
+	}
+}
+
+// alone says how one route fared.
+func alone(r seedtest.Run, s side) string {
+	arrived, known := s.tally()
+	switch {
+	case known == 0:
+		return s.title() + ": nothing can be said of any message."
+	case arrived == known:
+		return fmt.Sprintf("%s: every message that can be judged arrived (%d of %d).",
+			s.title(), arrived, known)
+	}
+	var at []string
+	trouble, order := byProvider(r, s)
+	for _, id := range order {
+		if t := trouble[id]; t.known > t.arrived {
+			at = append(at, fmt.Sprintf("%s (%s)", clean(id), t.words()))
+		}
+	}
+	return fmt.Sprintf("%s: %d of %d arrived; trouble at %s.", s.title(), arrived, known, list(at))
+}
+
+// score is how a route fared at one provider.
+type score struct {
+	arrived, known int
+	bad            map[string]int
+}
+
+func (s score) words() string { return strings.Join(slices.Sorted(maps.Keys(s.bad)), ", ") }
+
+func byProvider(r seedtest.Run, s side) (map[string]score, []string) {
+	scores := map[string]score{}
+	var order []string
+	for _, p := range s.probes {
+		if !p.Counted {
+			continue
+		}
+		id := provider(r, p.Seed)
+		t, ok := scores[id]
+		if !ok {
+			order = append(order, id)
+			t.bad = map[string]int{}
+		}
+		if isKnown(p) {
+			t.known++
+			if p.Placements.Current.Arrived() {
+				t.arrived++
+			} else {
+				t.bad[strings.ReplaceAll(string(p.Placements.Current), "_", " ")]++
+			}
+		}
+		scores[id] = t
+	}
+	return scores, order
+}
+
+// against compares a route with the base, provider by provider, as far as both can be judged.
+func against(r Report, base, other side) string {
+	was, order := byProvider(r.Run, base)
+	is, _ := byProvider(r.Run, other)
+	var worse, better, both, unknown []string
+	for _, id := range order {
+		a, b := was[id], is[id]
+		name := clean(id)
+		switch before, after := a.arrived*b.known, b.arrived*a.known; {
+		case a.known == 0 || b.known == 0:
+			unknown = append(unknown, name)
+		case after < before:
+			worse = append(worse, name+" ("+b.words()+")")
+		case after > before:
+			better = append(better, name+" ("+a.words()+" by "+base.title()+")")
+		case a.arrived < a.known:
+			both = append(both, name+" ("+b.words()+")")
+		}
+	}
+	text := sentence(base, other, worse, better, len(order)-len(unknown))
+	if len(both) > 0 {
+		text += " Both have trouble at " + list(both) + "."
+	}
+	if len(unknown) > 0 {
+		text += " No comparison at " + list(unknown) + "."
+	}
+	if len(worse) > 0 {
+		text += " Keep " + base.title() + until(r.Findings, other.route.Name) + "."
+	}
+	return text
+}
+
+func sentence(base, other side, worse, better []string, comparable int) string {
+	switch {
+	case comparable == 0:
+		return other.title() + " and " + base.title() + " cannot be compared: nothing is known of both anywhere."
+	case len(worse) > 0 && len(better) > 0:
+		return other.title() + " is worse at " + list(worse) + ", and better at " + list(better) + "."
+	case len(worse) > 0:
+		return other.title() + " is worse at " + list(worse) + "."
+	case len(better) > 0:
+		return other.title() + " is better at " + list(better) + "."
+	}
+	return fmt.Sprintf("%s is as good as %s at %s.", other.title(), base.title(),
+		plural(comparable, "provider", "providers"))
+}
+
+// until names the findings that have to be mended for a route.
+func until(findings []seedtest.Finding, route string) string {
+	var numbers []string
+	for i, f := range causesOf(findings) {
+		if slices.Contains(f.Routes, route) && f.Severity == seedtest.SeverityError &&
+			!strings.HasPrefix(f.Code, "tool.") {
+			numbers = append(numbers, strconv.Itoa(i+1))
+		}
+	}
+	switch len(numbers) {
+	case 0:
+		return ""
+	case 1:
+		return " until " + numbers[0] + " is done"
+	}
+	return " until " + list(numbers) + " are done"
+}
+
+// limits says what so few messages prove: the rates that fit what was seen.
+func (p *page) limits(judged []side) {
+	var said []string
+	for _, s := range judged {
+		arrived, known := s.tally()
+		if known == 0 {
+			continue
+		}
+		low, high := stats.Wilson(arrived, known, 0.95)
+		said = append(said, fmt.Sprintf("%d of %d by %s fits any rate from %.0f to %.0f %%",
+			arrived, known, s.title(), 100*low, 100*high))
+	}
+	if len(said) > 0 {
+		p.para("LIMITS ", strings.Join(said, "; ")+" (95 % interval)", 0)
+	}
+}

@@ -1,0 +1,137 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"seedtest"
+)
+
+// How much of a finding is told where not all is asked for.
+const (
+	fewEvidence = 2
+	fewSteps    = 2
+)
+
+// causesOf leaves out mere remarks; the rest is numbered in reports.
+func causesOf(findings []seedtest.Finding) []seedtest.Finding {
+	var list []seedtest.Finding
+	for _, f := range findings {
+		if f.Severity != seedtest.SeverityInfo {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// why writes the findings: cause, how certain, who says so, what to do. Remarks come last.
+func (p *page) why(r Report) {
+	for i, f := range causesOf(r.Findings) {
+		p.finding(fmt.Sprintf("WHY %d ", i+1), r.Run, f)
+	}
+	for _, f := range r.Findings {
+		if f.Severity == seedtest.SeverityInfo {
+			p.para("NOTE   ", p.say(f.Title), 0)
+		}
+	}
+}
+
+func (p *page) finding(label string, r seedtest.Run, f seedtest.Finding) {
+	right := certainty(f)
+	room := p.style.width() - cells(label) - cells(right) - 2
+	lines := wrap(p.say(f.Title), room)
+	for i, line := range lines {
+		if i == 0 {
+			p.add(label + pad(line, room) + "  " + right)
+			continue
+		}
+		p.add(pad("", cells(label)) + line)
+	}
+	for _, e := range p.some(f.Evidence) {
+		p.para("      ", p.quote(r, e), 3)
+	}
+	for i, step := range f.Fix {
+		if i == fewSteps && !p.style.Verbose {
+			break
+		}
+		head := "  FIX "
+		if i > 0 {
+			head = "   or "
+		}
+		p.para(head, p.say(step), 0)
+	}
+}
+
+// certainty says how certain a finding is and how many say so.
+func certainty(f seedtest.Finding) string {
+	text := sure(f.Confidence)
+	if f.Of > 0 && text != "" {
+		text += fmt.Sprintf(": %d of %d say", len(f.Probes), f.Of)
+	}
+	return text
+}
+
+// some picks the first pieces of evidence that say different things, unless all is asked for.
+func (p *page) some(evidence []seedtest.Evidence) []seedtest.Evidence {
+	if p.style.Verbose {
+		return evidence
+	}
+	var few []seedtest.Evidence
+	for _, e := range evidence {
+		if slices.ContainsFunc(few, func(x seedtest.Evidence) bool { return x.Field == e.Field }) {
+			continue
+		}
+		if few = append(few, e); len(few) == fewEvidence {
+			break
+		}
+	}
+	return few
+}
+
+// quote says who said it, where, and what.
+func (p *page) quote(r seedtest.Run, e seedtest.Evidence) string {
+	who := ""
+	if x := r.Probe(e.Probe); x != nil {
+		who = x.Seed
+	}
+	switch e.Field {
+	case "Authentication-Results", "":
+	default:
+		who = strings.TrimSpace(who + " " + e.Field)
+	}
+	if who == "" {
+		return "\"" + p.say(e.Raw) + "\""
+	}
+	return p.say(who) + ": \"" + p.say(e.Raw) + "\""
+}
+
+// nextSteps are the caller's, or made from the run: the blind seeds, the numbers to mend, the run
+// to repeat.
+func nextSteps(r Report) []string {
+	if r.Next != nil {
+		return r.Next
+	}
+	var next, blind []string
+	for _, p := range r.Run.Probes {
+		if p.Placements.Current == seedtest.Blind && !slices.Contains(blind, p.Seed) {
+			blind = append(blind, p.Seed)
+		}
+	}
+	if len(blind) > 0 {
+		next = append(next, "seedtest check "+strings.Join(blind, " "))
+	}
+	mend := 0
+	for _, f := range causesOf(r.Findings) {
+		if !strings.HasPrefix(f.Code, "tool.") {
+			mend++
+		}
+	}
+	if mend > 0 {
+		next = append(next, "mend what WHY names")
+	}
+	if len(next) > 0 && r.Run.Opened.Suite.Name != "" {
+		next = append(next, "seedtest run "+r.Run.Opened.Suite.Name)
+	}
+	return next
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"seedtest"
+)
+
+// took says a duration in a few characters: 0.3s, 5s, 2m41s, 3h05m.
+func took(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-" + took(-d)
+	case d < time.Second:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	case d < time.Minute:
+		return strconv.Itoa(int(d.Seconds()+0.5)) + "s"
+	case d < time.Hour:
+		s := int(d.Seconds() + 0.5)
+		return fmt.Sprintf("%dm%02ds", s/60, s%60)
+	}
+	m := int(d.Minutes() + 0.5)
+	return fmt.Sprintf("%dh%02dm", m/60, m%60)
+}
+
+// clock says the time of day, UTC.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
+
+// span says from when to when, UTC.
+func span(from, to time.Time) string {
+	from, to = from.UTC(), to.UTC()
+	text := from.Format("2006-01-02 15:04")
+	switch {
+	case to.IsZero():
+	case from.Format("2006-01-02") != to.Format("2006-01-02"):
+		text += to.Format(" - 2006-01-02 15:04")
+	default:
+		text += to.Format("-15:04")
+	}
+	return text + " UTC"
+}
+
+// word says a placement: what did not arrive as it should stands in capitals.
+func word(p seedtest.Probe) string {
+	switch p.Placements.Current {
+	case seedtest.Inbox:
+		return "inbox"
+	case seedtest.Category:
+		if p.Placements.Class != "" {
+			return clean(p.Placements.Class)
+		}
+		return "category"
+	case seedtest.Other:
+		if s := p.Decisive(); s != nil {
+			return "OTHER: " + clean(s.Mailbox)
+		}
+		return "OTHER"
+	case seedtest.InDoubt:
+		return "in doubt"
+	case seedtest.Pending:
+		return "awaited"
+	case "":
+		return "not known"
+	}
+	return strings.ToUpper(string(p.Placements.Current))
+}
+
+// detail says in few words what a placement's word leaves open.
+func detail(r seedtest.Run, p seedtest.Probe) string {
+	switch p.Placements.Current {
+	case seedtest.Refused, seedtest.Deferred:
+		if s := p.Submission(); s != nil && s.Reply != nil {
+			return codes(*s.Reply)
+		}
+	case seedtest.Bounced:
+		return bounceCodes(p)
+	case seedtest.Unsent:
+		return unsentWhy(p)
+	case seedtest.Blind:
+		return blindWhy(r, p)
+	case seedtest.Inbox, seedtest.Category, seedtest.Junk, seedtest.Other:
+		return arrivalRemark(p)
+	}
+	return ""
+}
+
+func codes(r seedtest.Reply) string {
+	return strings.TrimSpace(strconv.Itoa(r.Code) + " " + clean(r.Enhanced))
+}
+
+func bounceCodes(p seedtest.Probe) string {
+	for _, b := range p.Bounces {
+		if strings.EqualFold(b.Action, "failed") && b.Status != "" {
+			return clean(b.Status) + ", by report"
+		}
+	}
+	for _, x := range p.Relayed {
+		if x.Outcome == seedtest.OutcomeRefused && x.Reply != nil {
+			return codes(*x.Reply) + ", by " + clean(x.Source)
+		}
+	}
+	return ""
+}
+
+func unsentWhy(p seedtest.Probe) string {
+	switch {
+	case p.Limit != nil:
+		return "limit " + clean(p.Limit.Limit)
+	case p.UnsentBy == seedtest.UnsentCancelled:
+		return "cancelled"
+	}
+	if s := p.Submission(); s != nil {
+		return "route failed at " + string(s.Stage)
+	}
+	return ""
+}
+
+// faultWords says a kind of trouble at a seed.
+func faultWords(k seedtest.FaultKind) string {
+	switch k {
+	case seedtest.FaultLogin:
+		return "IMAP login refused"
+	case seedtest.FaultConnect:
+		return "IMAP not reached"
+	case seedtest.FaultLost:
+		return "IMAP connection lost"
+	case seedtest.FaultMailbox:
+		return "mailbox unreadable"
+	case seedtest.FaultVanished:
+		return "mail vanished unread"
+	case seedtest.FaultThrottled:
+		return "IMAP throttled"
+	case seedtest.FaultBaseline:
+		return "no baseline in time"
+	case seedtest.FaultClock:
+		return "clock stepped"
+	case seedtest.FaultStore:
+		return "store failed"
+	}
+	return clean(string(k))
+}
+
+// blindWhy names the seed's first trouble that says more than a missing baseline.
+func blindWhy(r seedtest.Run, p seedtest.Probe) string {
+	why := ""
+	for _, f := range r.Faults {
+		if f.Seed != p.Seed {
+			continue
+		}
+		if f.Kind != seedtest.FaultBaseline && f.Kind != seedtest.FaultLost {
+			return faultWords(f.Kind)
+		}
+		if why == "" {
+			why = faultWords(f.Kind)
+		}
+	}
+	return why
+}
+
+// arrivalRemark says that a message was late, first tried in vain, or moved.
+func arrivalRemark(p seedtest.Probe) string {
+	var said []string
+	if p.Late != nil && *p.Late {
+		said = append(said, "late")
+	}
+	if first := firstDeferral(p); first != "" {
+		said = append(said, first+" at first")
+	}
+	if f := p.Placements.First; f != "" && f != p.Placements.Current {
+		said = append(said, "first "+string(f))
+	}
+	if p.Placements.Class == "unknown" {
+		said = append(said, "class unknown")
+	}
+	return strings.Join(said, ", ")
+}
+
+// firstDeferral returns the code of a 4yz that a retry got over.
+func firstDeferral(p seedtest.Probe) string {
+	for _, a := range p.Attempts {
+		if s := a.Submission; s != nil && s.Outcome == seedtest.OutcomeDeferred && s.Reply != nil {
+			return strconv.Itoa(s.Reply.Code)
+		}
+	}
+	return ""
+}
+
+// sure says how certain a finding is; empty where certainty is not the question.
+func sure(confidence float64) string {
+	switch {
+	case confidence >= 0.9:
+		return "certain"
+	case confidence >= 0.5:
+		return "likely"
+	case confidence > 0:
+		return "possible"
+	}
+	return ""
+}
+
+// provider names a seed's provider for people.
+func provider(r seedtest.Run, seed string) string {
+	if s := r.Seed(seed); s != nil {
+		return s.Seed.Provider.ID
+	}
+	return ""
+}
