@@ -29,3 +29,20 @@ type Check struct {
 	BytesOut   int64
 	Dialog     []string
 }
+
+// judge says whether the check went well, and if not, why and what to do.
+func (c *Check) judge(t *trouble, rec *record) {
+	if t == nil {
+		c.OK = true
+		return
+	}
+	c.Stage, c.Reply = t.stage, t.reply
+	c.Error, c.Hint = rec.dialog.hide(t.reason()), rec.dialog.hide(t.hint)
+}
+
+// describe takes over what the server showed of itself.
+func (c *Check) describe(s *session) {
+	c.Banner, c.Extensions = s.banner, s.extensions
+	c.Mechanisms, c.Mechanism = s.mechanisms, s.mechanism
+	c.RoundTrips, c.BytesIn, c.BytesOut = s.w.trips, s.w.nIn, s.w.nOut
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"seedtest"
@@ -42,23 +43,151 @@ type Timeouts struct {
 type Client struct {
 	route seedtest.Route
 	o     Options
+	pool  pool
 }
 
-// New returns a Client of route. It does no I/O.
+// New returns a Client of route. It does no I/O. Call Close when no message is left to send.
 func New(route seedtest.Route, o Options) *Client {
-	return &Client{route: route, o: o}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxConns <= 0 {
+		o.MaxConns = 4
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Timeouts = o.Timeouts.withDefaults()
+	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)}}
 }
 
-// Send hands m to the route: at most one message leaves, and commit is called at most once. It
-// fills everything of the Submission but Dispatch, Number, RetryAt and Breaker.
+func (t Timeouts) withDefaults() Timeouts {
+	for _, d := range []struct {
+		field    *time.Duration
+		standard time.Duration
+	}{
+		{&t.Connect, 30 * time.Second}, {&t.TLS, 30 * time.Second}, {&t.Reply, 5 * time.Minute},
+		{&t.Body, 3 * time.Minute}, {&t.Final, 10 * time.Minute}, {&t.Grace, 10 * time.Second},
+		{&t.Quit, 2 * time.Second}, {&t.Idle, 30 * time.Second}, {&t.Life, 10 * time.Minute},
+	} {
+		if *d.field <= 0 {
+			*d.field = d.standard
+		}
+	}
+	return t
+}
+
+// Send hands m to the route: at most one message leaves, and commit is called at most once, which
+// must not be nil. It fills everything of the Submission but Dispatch, Number, RetryAt and
+// Breaker.
+//
+// The outcome is accepted on a 2yz to the final dot; refused on a 5yz and deferred on a 4yz at the
+// greeting, EHLO, MAIL, RCPT, DATA or the final dot; failed when DNS, the connection, TLS or AUTH
+// did not succeed or the connection was lost before the commit point; unsent when ctx ended or
+// commit failed before it; in doubt when no answer came after it. With several recipients one
+// refusal ends the message for all.
 func (c *Client) Send(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
 ) seedtest.Submission {
-	return seedtest.Submission{Outcome: seedtest.OutcomeUnsent, Error: "not built yet"}
+	rec := c.newRecord()
+	t := c.send(ctx, m, commit, rec)
+	sub := rec.end(t)
+	c.o.Log.Debug("submission", "route", c.route.Name, "outcome", sub.Outcome,
+		"stage", sub.Stage, "queue_id", sub.QueueID, "reused", sub.Reused, "error", sub.Error)
+	return sub
+}
+
+func (c *Client) send(
+	ctx context.Context, m seedtest.Composed, commit seedtest.Commit, rec *record,
+) *trouble {
+	if err := checkData(m.Data); err != nil {
+		return unsent(err)
+	}
+	if err := c.pool.enter(ctx); err != nil {
+		return unsent(err)
+	}
+	defer c.pool.leave()
+	s, err := c.pool.get(c.o.Timeouts)
+	if err != nil {
+		return unsent(err)
+	}
+	if s != nil {
+		t, stale := c.sendAgain(ctx, s, m, commit, rec)
+		if !stale {
+			return t
+		}
+	}
+	s, t := c.open(ctx, rec)
+	if t == nil {
+		t = s.send(ctx, m, commit)
+	}
+	if s != nil {
+		c.settle(s, t)
+	}
+	return t
+}
+
+// unsent is trouble before anything was tried.
+func unsent(err error) *trouble {
+	return &trouble{stage: seedtest.StageConnect, outcome: seedtest.OutcomeUnsent,
+		what: err.Error()}
+}
+
+// sendAgain sends on a kept connection. It is stale if the server had left before MAIL was
+// answered: then nothing has happened yet, and a new connection takes its place, once.
+func (c *Client) sendAgain(
+	ctx context.Context, s *session, m seedtest.Composed, commit seedtest.Commit, rec *record,
+) (t *trouble, stale bool) {
+	s.resume(ctx, rec)
+	if s.dirty {
+		t = s.reset(ctx)
+	}
+	if t == nil {
+		t = s.send(ctx, m, commit)
+	}
+	c.settle(s, t)
+	if t == nil || !t.gone || t.stage != seedtest.StageMAIL || ctx.Err() != nil {
+		return t, false
+	}
+	rec.sub.Reused, rec.sub.TLS, rec.sub.Stages = false, nil, nil
+	rec.dialog.note("the kept connection was of no more use: " + t.reason() + "; a new one is made")
+	return t, true
 }
 
 // Check connects, agrees on TLS, says EHLO, signs in where the route has a login, and leaves.
-func (c *Client) Check(ctx context.Context) Check { return Check{Route: c.route.Name} }
+func (c *Client) Check(ctx context.Context) Check {
+	rec := c.newRecord()
+	s, t := c.open(ctx, rec)
+	check := Check{Route: c.route.Name, Begun: rec.sub.Begun, Stages: rec.sub.Stages,
+		TLS: rec.sub.TLS, Local: rec.sub.Local, Remote: rec.sub.Remote}
+	if n := len(check.Stages); n > 0 {
+		check.Stage = check.Stages[n-1].Stage
+		check.Latency = check.Stages[n-1].At.Sub(check.Begun)
+	}
+	check.judge(t, rec)
+	if s != nil {
+		if t == nil {
+			s.quit()
+		}
+		s.w.drop()
+		check.describe(s)
+	}
+	check.Dialog = rec.dialog.lines
+	return check
+}
 
-// Close leaves the servers of all kept connections with QUIT, within Timeouts.Quit.
-func (c *Client) Close() error { return nil }
+// Close leaves the servers of all kept connections with QUIT, all at once and within
+// Timeouts.Quit. Send gives unsent from now on. It never fails; the error is for io.Closer.
+func (c *Client) Close() error {
+	var all sync.WaitGroup
+	for _, s := range c.pool.close() {
+		all.Go(func() {
+			s.rec = c.newRecord()
+			s.w.dialog = &s.rec.dialog
+			s.quit()
+			s.w.drop()
+		})
+	}
+	all.Wait()
+	return nil
+}

@@ -1,0 +1,48 @@
+package sender
+
+import (
+	_ "embed" // queueids.toml
+	"regexp"
+	"sync"
+
+	"github.com/BurntSushi/toml"
+)
+
+//go:embed queueids.toml
+var queueIDData string
+
+// queueIDRule finds the queue id in the text of an accepting reply, as one family of servers
+// words it.
+type queueIDRule struct {
+	Server  string `toml:"server"`
+	Pattern string `toml:"pattern"` // RE2 with one group, over the text without its codes
+	Source  string `toml:"source"`
+	Example string `toml:"example"`
+	ID      string `toml:"id"` // what the example gives
+
+	re *regexp.Regexp
+}
+
+// queueIDRules are read at the first acceptance. A test reads them too, so that they cannot be
+// wrong in a program that is built.
+var queueIDRules = sync.OnceValue(func() []queueIDRule {
+	var file struct{ Rule []queueIDRule }
+	if _, err := toml.Decode(queueIDData, &file); err != nil {
+		return nil
+	}
+	for i := range file.Rule {
+		file.Rule[i].re = regexp.MustCompile(file.Rule[i].Pattern)
+	}
+	return file.Rule
+})
+
+// queueID is the name that the server gave to the message; empty if its reply has none. The
+// first rule that matches decides.
+func queueID(text string) string {
+	for _, rule := range queueIDRules() {
+		if m := rule.re.FindStringSubmatch(text); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}

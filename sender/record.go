@@ -1,0 +1,51 @@
+package sender
+
+import (
+	"time"
+
+	"seedtest"
+)
+
+// record is what is being learned of one attempt.
+type record struct {
+	sub    seedtest.Submission
+	dialog dialog
+	now    func() time.Time
+}
+
+func (c *Client) newRecord() *record {
+	r := &record{now: c.o.Now}
+	r.sub.Begun = r.now().UTC()
+	return r
+}
+
+// mark says that a stage is over, with the reply that ended it.
+func (r *record) mark(stage seedtest.Stage, reply *seedtest.Reply) {
+	r.markAt(stage, r.now(), reply)
+}
+
+func (r *record) markAt(stage seedtest.Stage, at time.Time, reply *seedtest.Reply) {
+	r.sub.Stages = append(r.sub.Stages, seedtest.StageTime{Stage: stage, At: at.UTC(), Reply: reply})
+}
+
+// lastReply is the reply of the stage that was marked last.
+func (r *record) lastReply() *seedtest.Reply {
+	if n := len(r.sub.Stages); n > 0 {
+		return r.sub.Stages[n-1].Reply
+	}
+	return nil
+}
+
+// end closes the record: accepted if there was no trouble.
+func (r *record) end(t *trouble) seedtest.Submission {
+	s := r.sub
+	s.Dialog = r.dialog.lines
+	if t == nil {
+		s.Outcome, s.Stage, s.Reply = seedtest.OutcomeAccepted, seedtest.StageFinal, r.lastReply()
+		s.QueueID = queueID(s.Reply.Text)
+		return s
+	}
+	s.Outcome, s.Stage, s.Reply = t.outcome, t.stage, t.reply
+	s.Error = r.dialog.hide(t.text())
+	return s
+}

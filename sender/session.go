@@ -1,0 +1,329 @@
+package sender
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"seedtest"
+)
+
+// session is one connection to the route's server, greeted, encrypted and signed in.
+type session struct {
+	c          *Client
+	w          *wire
+	smtp       *smtp.Client
+	rec        *record
+	banner     string
+	extensions []string // lines of the last EHLO reply but the first
+	mechanisms []string // offered by AUTH, in capitals
+	mechanism  string   // used
+	tls        *seedtest.TLSInfo
+	begun      time.Time // for Timeouts.Life
+	used       time.Time // for Timeouts.Idle
+	dirty      bool      // a transaction is open: RSET comes before the next
+}
+
+// open makes a session. The caller drops it if there is trouble.
+func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
+	conn, t := c.connect(ctx, rec)
+	if t != nil {
+		return nil, t
+	}
+	s := &session{c: c, w: newWire(conn, &rec.dialog), rec: rec, begun: time.Now()}
+	s.w.watch(ctx, 0)
+	rec.sub.Local, rec.sub.Remote = conn.LocalAddr().String(), conn.RemoteAddr().String()
+	rec.dialog.note("connected to " + rec.sub.Remote + " from " + rec.sub.Local)
+	if t := s.prelude(ctx); t != nil {
+		return s, t
+	}
+	s.hand()
+	return s, s.authenticate(ctx)
+}
+
+// connect looks the server up and reaches it. What the resolver took is known only of our own
+// dialer.
+func (c *Client) connect(ctx context.Context, rec *record) (net.Conn, *trouble) {
+	limited, cancel := context.WithTimeout(ctx, c.o.Timeouts.Connect)
+	defer cancel()
+	conn, resolved, err := c.dial(limited)
+	if !resolved.IsZero() {
+		rec.markAt(seedtest.StageResolve, resolved, nil)
+	}
+	if err != nil {
+		t := connectTrouble(ctx, c, err)
+		rec.mark(t.stage, nil)
+		return nil, t
+	}
+	rec.mark(seedtest.StageConnect, nil)
+	return conn, nil
+}
+
+func (c *Client) dial(ctx context.Context) (conn net.Conn, resolved time.Time, err error) {
+	server := c.route.Server
+	addr := net.JoinHostPort(server.Host, strconv.Itoa(server.Port))
+	if c.o.Dial != nil {
+		conn, err = c.o.Dial(ctx, "tcp", addr)
+		return conn, resolved, err
+	}
+	var once sync.Once
+	d := net.Dialer{Resolver: c.o.Resolver, Control: func(_, _ string, _ syscall.RawConn) error {
+		once.Do(func() { resolved = c.o.Now() })
+		return nil
+	}}
+	conn, err = d.DialContext(ctx, "tcp", addr)
+	once.Do(func() {}) // what a slower attempt at another address does now comes too late
+	return conn, resolved, err
+}
+
+// prelude is everything up to the EHLO whose extensions count.
+func (s *session) prelude(ctx context.Context) *trouble {
+	mode := s.c.route.Server.TLS
+	if mode == seedtest.TLSImplicit {
+		if t := s.encrypt(ctx, seedtest.StageTLS); t != nil {
+			return t
+		}
+	}
+	if t := s.greet(ctx); t != nil {
+		return t
+	}
+	if t := s.hello(ctx); t != nil {
+		return t
+	}
+	if mode != seedtest.TLSStartTLS && mode != seedtest.TLSOpportunistic {
+		return nil
+	}
+	if !s.offers("STARTTLS") {
+		return s.withoutTLS()
+	}
+	if t := s.startTLS(ctx); t != nil {
+		return t
+	}
+	return s.hello(ctx)
+}
+
+func (s *session) greet(ctx context.Context) *trouble {
+	reply, t := s.say(ctx, seedtest.StageBanner, "")
+	if t == nil {
+		s.banner = reply.Text
+		return nil
+	}
+	if t.reply == nil && s.c.route.Server.Port == 465 && s.tls == nil {
+		t.hint = "port 465 begins with TLS: set tls = \"implicit\""
+	}
+	return t
+}
+
+// hello says EHLO, or HELO to a server that does not know it (RFC 5321 section 4.1.4).
+func (s *session) hello(ctx context.Context) *trouble {
+	name := s.helo()
+	s.extensions, s.mechanisms = nil, nil
+	reply, t := s.say(ctx, seedtest.StageEHLO, "EHLO "+name)
+	if t != nil && t.reply != nil && (t.reply.Code == 500 || t.reply.Code == 502) {
+		_, t = s.say(ctx, seedtest.StageEHLO, "HELO "+name)
+		return t
+	}
+	if t != nil {
+		return t
+	}
+	lines := strings.Split(reply.Text, "\n")
+	for _, line := range lines[1:] {
+		s.extend(strings.TrimSpace(line))
+	}
+	return nil
+}
+
+// extend takes one line of an EHLO reply. Keywords may come in any case; some old servers write
+// "AUTH=LOGIN".
+func (s *session) extend(line string) {
+	keyword, parameters, _ := strings.Cut(line, " ")
+	keyword = strings.ToUpper(keyword)
+	s.extensions = append(s.extensions, strings.TrimSpace(keyword+" "+parameters))
+	if old, ok := strings.CutPrefix(keyword, "AUTH="); ok {
+		keyword, parameters = "AUTH", old+" "+parameters
+	}
+	if keyword != "AUTH" {
+		return
+	}
+	for m := range strings.FieldsSeq(strings.ToUpper(parameters)) {
+		if !slices.Contains(s.mechanisms, m) {
+			s.mechanisms = append(s.mechanisms, m)
+		}
+	}
+}
+
+func (s *session) offers(keyword string) bool {
+	return slices.ContainsFunc(s.extensions, func(e string) bool {
+		k, _, _ := strings.Cut(e, " ")
+		return k == keyword
+	})
+}
+
+// withoutTLS says what it means that STARTTLS is not offered.
+func (s *session) withoutTLS() *trouble {
+	if s.c.route.Server.TLS == seedtest.TLSOpportunistic {
+		s.rec.dialog.note("no STARTTLS offered: going on in plain text")
+		return nil
+	}
+	t := &trouble{stage: seedtest.StageSTARTTLS, outcome: seedtest.OutcomeFailed, gone: true,
+		what: "starttls: the server does not offer STARTTLS",
+		hint: "a firewall that inspects mail may have taken it out; ask on another network, " +
+			"use port 465 with tls = \"implicit\", or set tls = \"opportunistic\" to go without"}
+	s.rec.mark(t.stage, nil)
+	return t
+}
+
+// startTLS refuses what came in plain text behind the reply, because it would be read as if it had
+// come encrypted (CVE-2011-0411).
+func (s *session) startTLS(ctx context.Context) *trouble {
+	if _, t := s.say(ctx, seedtest.StageSTARTTLS, "STARTTLS"); t != nil {
+		if t.reply != nil && t.reply.Code != 421 {
+			t.what, t.hint = "starttls: the server refused", "its TLS setup or certificate may be broken"
+		}
+		return t
+	}
+	if n := s.w.in.Buffered(); n > 0 {
+		return &trouble{stage: seedtest.StageSTARTTLS, outcome: seedtest.OutcomeFailed, gone: true,
+			what: "starttls: the server sent plain text behind its reply to STARTTLS",
+			hint: "somebody between here and the server may be injecting commands"}
+	}
+	return s.encrypt(ctx, seedtest.StageSTARTTLS)
+}
+
+func (s *session) encrypt(ctx context.Context, stage seedtest.Stage) *trouble {
+	wait := s.c.o.Timeouts.TLS
+	s.w.step(wait)
+	info, err := s.handshake()
+	s.tls, s.rec.sub.TLS = info, info
+	s.rec.mark(stage, nil)
+	if err != nil {
+		t := lost(ctx, stage, wait, err)
+		t.hint = or(t.hint, tlsHint(s.c.route, err))
+		return t
+	}
+	s.rec.dialog.note(info.Version + " " + info.Cipher)
+	return nil
+}
+
+// hand gives the connection to go-smtp, which shall neither greet again nor say EHLO again: it
+// hears what was said, with the keywords as it wants them.
+func (s *session) hand() {
+	s.smtp = smtp.NewClient(s.w)
+	s.w.ready = append(s.w.ready[:0], "220 greeted\r\n"...)
+	s.rehearse()
+	_ = s.smtp.Hello("localhost") // not sent
+}
+
+// rehearse answers the next EHLO of go-smtp, which does not leave, with the extensions known.
+func (s *session) rehearse() {
+	lines := append([]string{"greeted"}, s.extensions...)
+	var b strings.Builder
+	for i, line := range lines {
+		sep := "-"
+		if i == len(lines)-1 {
+			sep = " "
+		}
+		b.WriteString("250" + sep + line + "\r\n")
+	}
+	s.w.echo = []byte(b.String())
+}
+
+// say is one command of the prelude and its reply.
+func (s *session) say(
+	ctx context.Context, stage seedtest.Stage, command string,
+) (*seedtest.Reply, *trouble) {
+	return s.reply(ctx, stage, func() error { return s.w.ask(command) })
+}
+
+// reply is one command whose reply counts.
+func (s *session) reply(
+	ctx context.Context, stage seedtest.Stage, do func() error,
+) (*seedtest.Reply, *trouble) {
+	_, t := s.turn(ctx, stage, s.c.o.Timeouts.Reply, do)
+	return s.rec.lastReply(), t
+}
+
+// turn does one step within wait, puts it on record, and judges how it ended.
+func (s *session) turn(
+	ctx context.Context, stage seedtest.Stage, wait time.Duration, do func() error,
+) ([]seedtest.Reply, *trouble) {
+	s.w.step(wait)
+	err := do()
+	reply, before := s.w.take()
+	s.rec.mark(stage, reply)
+	if reply != nil {
+		t := judge(stage, reply)
+		if t != nil && s.w.fault != nil {
+			t.gone = true
+		}
+		return before, t
+	}
+	if err != nil {
+		return nil, lost(ctx, stage, wait, err)
+	}
+	return nil, nil
+}
+
+// helo is the name given at EHLO: the route's, else the machine's if it is a full one, else the
+// address we connect from (RFC 5321 section 4.1.4).
+func (s *session) helo() string {
+	if s.c.route.HELO != "" {
+		return s.c.route.HELO
+	}
+	if name, err := os.Hostname(); err == nil && strings.Contains(name, ".") {
+		if ascii, err := asciiDomain(name); err == nil {
+			return ascii
+		}
+	}
+	host, _, _ := net.SplitHostPort(s.w.LocalAddr().String())
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return "localhost"
+	case ip.Unmap().Is4():
+		return "[" + ip.Unmap().String() + "]"
+	}
+	return "[IPv6:" + ip.WithZone("").String() + "]"
+}
+
+// resume takes up a kept connection for another message.
+func (s *session) resume(ctx context.Context, rec *record) {
+	rec.dialog.secrets = s.w.dialog.secrets
+	s.rec, s.w.dialog = rec, &rec.dialog
+	rec.sub.Reused, rec.sub.TLS = true, s.tls
+	rec.sub.Local, rec.sub.Remote = s.w.LocalAddr().String(), s.w.RemoteAddr().String()
+	s.w.watch(ctx, 0)
+}
+
+// reset ends the transaction before. It counts as the beginning of MAIL.
+func (s *session) reset(ctx context.Context) *trouble {
+	s.w.step(s.c.o.Timeouts.Reply)
+	err := s.smtp.Reset()
+	s.rehearse() // go-smtp says EHLO again after RSET
+	reply, _ := s.w.take()
+	if reply != nil && reply.Code/100 == 2 {
+		s.dirty = false
+		return nil
+	}
+	if reply != nil {
+		return &trouble{stage: seedtest.StageMAIL, outcome: seedtest.OutcomeFailed, reply: reply,
+			what: "the server refused RSET", gone: true}
+	}
+	t := lost(ctx, seedtest.StageMAIL, s.c.o.Timeouts.Reply, err)
+	return t
+}
+
+// quit leaves in order, within Timeouts.Quit.
+func (s *session) quit() {
+	s.w.step(s.c.o.Timeouts.Quit)
+	_ = s.smtp.Quit()
+}

@@ -1,0 +1,119 @@
+package sender
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/emersion/go-smtp"
+
+	"seedtest"
+)
+
+// send is one mail transaction (RFC 5321 section 3.3). A recipient that is refused ends it for
+// all, because a message that reached only some of them could not be told from one that was lost.
+func (s *session) send(
+	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
+) *trouble {
+	options := &smtp.MailOptions{Size: int64(len(m.Data)), EnvelopeID: m.EnvelopeID}
+	_, t := s.reply(ctx, seedtest.StageMAIL, func() error {
+		return s.smtp.Mail(m.EnvelopeFrom, options)
+	})
+	if t != nil {
+		return t
+	}
+	s.dirty = true
+	for _, to := range m.To {
+		_, t := s.reply(ctx, seedtest.StageRCPT, func() error { return s.smtp.Rcpt(to, nil) })
+		if t != nil && len(m.To) > 1 {
+			t.hint = fmt.Sprintf("<%s> of %d recipients ended it for all", to, len(m.To))
+		}
+		if t != nil {
+			return t
+		}
+	}
+	return s.data(ctx, m.Data, commit)
+}
+
+// data keeps the commit point: the content leaves but for its last octets, CRLF.CRLF, which is
+// what go-smtp writes at the end of content of which it has seen nothing.
+func (s *session) data(ctx context.Context, data []byte, commit seedtest.Commit) *trouble {
+	var content *smtp.DataCommand
+	_, t := s.reply(ctx, seedtest.StageDATA, func() (err error) {
+		content, err = s.smtp.Data()
+		return err
+	})
+	if t != nil {
+		return t
+	}
+	if content == nil { // a 3yz that is not 354
+		return &trouble{stage: seedtest.StageDATA, outcome: seedtest.OutcomeFailed, gone: true,
+			reply: s.rec.lastReply(), what: "data: the answer was not 354"}
+	}
+	s.w.mode = modeData
+	defer func() { s.w.mode = modeCommand }()
+	_, t = s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Body, func() error {
+		_, err := s.w.Write(stuffed(data))
+		return err
+	})
+	if t == nil {
+		t = committed(ctx, commit)
+	}
+	if t != nil {
+		t.gone = true // in the middle of content no other word can be said
+		return t
+	}
+	return s.final(ctx, content)
+}
+
+// final writes the last octets and reads what the server makes of the message.
+func (s *session) final(ctx context.Context, content *smtp.DataCommand) *trouble {
+	s.w.watch(ctx, s.c.o.Timeouts.Grace)
+	_, t := s.turn(ctx, seedtest.StageFinal, s.c.o.Timeouts.Final, func() error {
+		_, err := content.CloseWithResponse()
+		return err
+	})
+	if t == nil || t.reply != nil {
+		s.dirty = false
+	}
+	return t
+}
+
+// committed makes the attempt durable. Without that the last octets must not leave.
+func committed(ctx context.Context, commit seedtest.Commit) *trouble {
+	t := &trouble{stage: seedtest.StageBody, outcome: seedtest.OutcomeUnsent}
+	if err := commit(ctx); err != nil {
+		t.what = fmt.Sprintf("the attempt could not be recorded, so nothing was sent: %v", err)
+		return t
+	}
+	if ctx.Err() != nil {
+		t.what = fmt.Sprintf("cancelled before the last octets left: %v", context.Cause(ctx))
+		return t
+	}
+	return nil
+}
+
+// stuffed is the content without its last CRLF, with a second dot before each line that begins
+// with one (RFC 5321 section 4.5.2).
+func stuffed(data []byte) []byte {
+	data = bytes.ReplaceAll(data, []byte("\r\n."), []byte("\r\n.."))
+	if bytes.HasPrefix(data, []byte(".")) {
+		data = append([]byte("."), data...)
+	}
+	return bytes.TrimSuffix(data, []byte("\r\n"))
+}
+
+// checkData refuses content whose end a server could see elsewhere than we do (RFC 5321 section
+// 2.3.8): every line must end in CRLF, and CR and LF stand nowhere else.
+func checkData(data []byte) error {
+	if !bytes.HasSuffix(data, []byte("\r\n")) {
+		return fmt.Errorf("content: the last line has no CRLF")
+	}
+	for i, b := range data {
+		switch {
+		case b == '\n' && (i == 0 || data[i-1] != '\r'), b == '\r' && data[i+1] != '\n':
+			return fmt.Errorf("content: bare CR or LF at octet %d", i)
+		}
+	}
+	return nil
+}

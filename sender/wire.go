@@ -1,0 +1,294 @@
+package sender
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"seedtest"
+)
+
+// Bounds of what a server may say.
+const (
+	maxLine  = 2000 // octets of a line with its end; RFC 5321 section 4.5.3.1.5 allows 512
+	maxLines = 128  // lines of one reply
+)
+
+// salvageWait is how long a reply is waited for once the connection no longer takes our octets.
+const salvageWait = time.Second
+
+var (
+	errMalformed = errors.New("the server's line is no SMTP reply")
+	errLongLine  = errors.New("a line of the server has more than 2000 octets")
+	errManyLines = errors.New("a reply of the server has more than 128 lines")
+	errHalfLine  = errors.New("the server closed the connection in the middle of a line")
+	errOver      = errors.New("the exchange is over")
+)
+
+// mode says what may be recorded of what we write.
+type mode int
+
+const (
+	modeCommand mode = iota
+	modeAuth         // credentials: only the mechanism is recorded
+	modeData         // content: only its size is recorded
+)
+
+// wire is the connection to a server, with everything that go-smtp leaves to chance: a deadline
+// for every step, cancellation, bounds, and a record of both sides. go-smtp speaks over it as a
+// net.Conn whose Read gives at most one line, so that what was read is what was asked for.
+//
+// One goroutine uses a wire; only the end of its context reaches in from elsewhere.
+type wire struct {
+	raw    net.Conn // as it was dialled
+	conn   net.Conn // raw, or TLS over it
+	in     *bufio.Reader
+	dialog *dialog
+	mode   mode
+	over   bool // in modeAuth: the last word was said, and "*" is not wanted any more
+
+	ready   []byte   // for go-smtp to read
+	echo    []byte   // to be read in place of sending go-smtp's next command
+	partial []string // of the reply that is being read
+	replies []seedtest.Reply
+	fault   error // the first failure; the connection is of no more use
+	trips   int   // replies waited for
+	nIn     int64
+	nOut    int64
+
+	mu    sync.Mutex
+	until time.Time // end of this step
+	limit time.Time // end of everything; zero: none
+	gen   int       // of the context that is watched
+	stop  func() bool
+}
+
+func newWire(conn net.Conn, d *dialog) *wire {
+	return &wire{raw: conn, conn: conn, in: bufio.NewReaderSize(conn, maxLine), dialog: d}
+}
+
+// upgrade puts TLS over the connection. Its octets are counted as SMTP sees them.
+func (w *wire) upgrade(conn net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.conn = conn
+	w.in = bufio.NewReaderSize(conn, maxLine)
+}
+
+// step begins a step that may take d at most.
+func (w *wire) step(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until = time.Now().Add(d)
+	w.apply()
+}
+
+func (w *wire) apply() {
+	t := w.until
+	if !w.limit.IsZero() && w.limit.Before(t) {
+		t = w.limit
+	}
+	_ = w.raw.SetDeadline(t)
+}
+
+// watch ends all waits when ctx has ended and grace is over. It replaces the watch before it.
+func (w *wire) watch(ctx context.Context, grace time.Duration) {
+	w.unwatch()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gen++
+	gen := w.gen
+	w.limit = time.Time{}
+	w.apply()
+	w.stop = context.AfterFunc(ctx, func() { w.cut(gen, grace) })
+}
+
+func (w *wire) cut(gen int, grace time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if gen == w.gen {
+		w.limit = time.Now().Add(grace)
+		w.apply()
+	}
+}
+
+// unwatch reports whether the context that was watched was still alive.
+func (w *wire) unwatch() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gen++
+	stop := w.stop
+	w.stop = nil
+	return stop == nil || stop()
+}
+
+// Read gives go-smtp at most one line of the server.
+func (w *wire) Read(p []byte) (int, error) {
+	if len(w.ready) == 0 {
+		line, err := w.line()
+		if err != nil {
+			return 0, err
+		}
+		w.ready = append(w.ready[:0], line...)
+	}
+	n := copy(p, w.ready)
+	w.ready = w.ready[n:]
+	return n, nil
+}
+
+// line reads one line and records it.
+func (w *wire) line() (string, error) {
+	if w.fault != nil {
+		return "", w.fault
+	}
+	b, err := w.in.ReadSlice('\n')
+	w.nIn += int64(len(b))
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		err = errLongLine
+	case err == io.EOF && len(b) > 0:
+		err = errHalfLine
+	}
+	if err != nil {
+		w.fault = err
+		return "", err
+	}
+	raw := string(b)
+	if err := w.record(strings.TrimRight(raw, "\r\n")); err != nil {
+		w.fault = err
+		return "", err
+	}
+	return raw, nil
+}
+
+// record takes a line of the server into the dialogue and into the reply it is part of.
+func (w *wire) record(line string) error {
+	w.dialog.server(line)
+	l, err := parseReplyLine(line)
+	if err != nil {
+		return err
+	}
+	w.partial = append(w.partial, printable(w.dialog.hide(l.text)))
+	if len(w.partial) > maxLines {
+		return errManyLines
+	}
+	if l.more {
+		return nil
+	}
+	w.replies = append(w.replies, replyOf(l.code, w.partial))
+	w.partial = nil
+	w.trips++
+	w.over = w.mode == modeAuth && l.code != 334
+	return nil
+}
+
+// ask sends a command of our own, or nothing, and reads until a reply is whole.
+func (w *wire) ask(command string) error {
+	if command != "" {
+		if _, err := w.Write([]byte(command + "\r\n")); err != nil {
+			return err
+		}
+	}
+	for len(w.replies) == 0 {
+		if _, err := w.line(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take returns the last reply since the last take, and those before it: AUTH has several.
+func (w *wire) take() (last *seedtest.Reply, before []seedtest.Reply) {
+	n := len(w.replies)
+	if n == 0 {
+		return nil, nil
+	}
+	last, before = &w.replies[n-1], w.replies[:n-1]
+	w.replies = nil
+	return last, before
+}
+
+// Write sends what we or go-smtp say.
+func (w *wire) Write(p []byte) (int, error) {
+	switch {
+	case w.fault != nil:
+		return 0, w.fault
+	case w.over:
+		return 0, errOver
+	case w.echo != nil:
+		w.ready, w.echo = w.echo, nil
+		return len(p), nil
+	}
+	w.recordOwn(p)
+	n, err := w.conn.Write(p)
+	w.nOut += int64(n)
+	if err != nil {
+		w.salvage(err)
+	}
+	return n, err
+}
+
+func (w *wire) recordOwn(p []byte) {
+	line := strings.TrimRight(string(p), "\r\n")
+	switch w.mode {
+	case modeAuth:
+		line = authCommand(line)
+	case modeData:
+		line = "(" + strconv.Itoa(len(p)) + " octets of content)"
+	}
+	w.dialog.client(line)
+}
+
+// authCommand is what may be shown of a line of AUTH: the command and its mechanism.
+func authCommand(line string) string {
+	f := strings.Fields(line)
+	switch {
+	case len(f) < 2 || f[0] != "AUTH":
+		return "(secret)"
+	case len(f) == 2:
+		return line
+	}
+	return "AUTH " + f[1] + " (secret)"
+}
+
+// salvage reads what a server said before it stopped listening, because that tells why.
+func (w *wire) salvage(cause error) {
+	if !errors.Is(cause, os.ErrDeadlineExceeded) {
+		w.step(salvageWait)
+		_ = w.ask("")
+	}
+	w.fault = cause
+}
+
+// drop ends the connection without another word.
+func (w *wire) drop() {
+	w.unwatch()
+	_ = w.raw.Close()
+}
+
+// The rest of net.Conn, for go-smtp. Its deadlines are not heeded: ours stand.
+
+// Close implements net.Conn.
+func (w *wire) Close() error { return w.raw.Close() }
+
+// LocalAddr implements net.Conn.
+func (w *wire) LocalAddr() net.Addr { return w.raw.LocalAddr() }
+
+// RemoteAddr implements net.Conn.
+func (w *wire) RemoteAddr() net.Addr { return w.raw.RemoteAddr() }
+
+// SetDeadline implements net.Conn.
+func (w *wire) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.Conn.
+func (w *wire) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.Conn.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
