@@ -1,0 +1,221 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"seedtest"
+	"seedtest/provider"
+)
+
+// generic is the id of the preset of servers of which nothing is known.
+const generic = "generic"
+
+// presets finds providers: those of [provider.NAME] tables first, then the embedded ones, each
+// decoded once.
+type presets struct {
+	own     []ownPreset
+	byName  map[string]seedtest.Provider
+	domains map[string]seedtest.Provider
+}
+
+// ownPreset is a provider that the configuration defines or extends.
+type ownPreset struct {
+	provider seedtest.Provider
+	domains  []string
+}
+
+func (p *presets) tables() []seedtest.Provider {
+	var all []seedtest.Provider
+	for _, o := range p.own {
+		all = append(all, o.provider)
+	}
+	return all
+}
+
+func (p *presets) byID(id string) (seedtest.Provider, bool) {
+	for _, o := range p.own {
+		if o.provider.ID == id {
+			return o.provider, true
+		}
+	}
+	if id == generic {
+		return provider.Generic(), true
+	}
+	found, ok := p.byName[id]
+	if !ok {
+		if found, ok = provider.ByID(id); ok {
+			p.byName[id] = found
+		}
+	}
+	return found, ok
+}
+
+// forAddress returns the preset of an address's domain, the generic one if there is none.
+func (p *presets) forAddress(address string) seedtest.Provider {
+	domain := strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+	for _, o := range p.own {
+		if slices.Contains(o.domains, domain) {
+			return o.provider
+		}
+	}
+	if found, ok := p.domains[domain]; ok {
+		return found
+	}
+	found, ok := provider.ForAddress(address)
+	if !ok {
+		found = provider.Generic()
+	} else if own, ok := p.byID(found.ID); ok {
+		found = own
+	}
+	p.domains[domain] = found
+	return found
+}
+
+func (p *presets) ids() []string {
+	ids := append(provider.IDs(), generic)
+	for _, o := range p.own {
+		ids = append(ids, o.provider.ID)
+	}
+	return ids
+}
+
+// access says how accounts of an embedded preset sign in.
+func (p *presets) access(id string) string {
+	d, _ := provider.Details(id)
+	return d.Access
+}
+
+// providers reads [provider.NAME]. A name of an embedded preset extends it: what the table says
+// takes the place of what the preset says. Any other name is a preset of its own.
+func (r *reader) providers(top *table) *presets {
+	p := &presets{byName: map[string]seedtest.Provider{}, domains: map[string]seedtest.Provider{}}
+	top.named("provider", func(name string, t *table) {
+		base, known := provider.ByID(name)
+		if !known {
+			base = provider.Generic()
+			base.ID, base.Name = name, name
+		}
+		o := ownPreset{provider: t.provider(base)}
+		for _, d := range t.texts("domains", `domains = ["example.net"]`) {
+			if !isHost(d) {
+				r.fail(t.get("domains"), fmt.Sprintf("%q is no domain", d), "write it as example.net")
+			}
+			o.domains = append(o.domains, strings.ToLower(d))
+		}
+		p.own = append(p.own, o)
+	})
+	return p
+}
+
+// provider reads the keys of a preset, which are the JSON names of seedtest.Provider.
+func (t *table) provider(p seedtest.Provider) seedtest.Provider {
+	set(t, "name", &p.Name, t.line("name", "Example Mail"))
+	set(t, "username", &p.Username, t.word("username", "email", "localpart", "account"))
+	if sub := t.sub("server", `server = { host = "imap.example.net" }`); sub != nil {
+		given := seedtest.Endpoint{Host: sub.host("host"), Port: sub.integer("port", 1, 65535),
+			TLS: sub.tls(false)}
+		sub.done()
+		p.Server = completed(override(p.Server, given))
+	}
+	set(t, "junk", &p.Junk, t.texts("junk", `junk = ["Junk"]`))
+	set(t, "inbox_like", &p.InboxLike, t.inboxLike())
+	set(t, "essential", &p.Essential, t.texts("essential", `essential = ["Archive"]`))
+	set(t, "skip", &p.Skip, t.texts("skip", `skip = ["Calendar"]`))
+	set(t, "classes", &p.Classes, t.texts("classes", `classes = ["promotions"]`))
+	set(t, "class_by", &p.ClassBy, seedtest.ClassMethod(
+		t.word("class_by", string(seedtest.ClassXGMRAW), string(seedtest.ClassHidden))))
+	set(t, "quarantine", &p.Quarantine, t.flag("quarantine"))
+	set(t, "quirks", &p.Quirks, t.quirks())
+	p.IdleRestart = t.duration("idle_restart", p.IdleRestart)
+	if sub := t.sub("trust", "[provider.NAME.trust]"); sub != nil {
+		p.Trust = sub.trust(p.Trust)
+		sub.done()
+	}
+	return p
+}
+
+// set puts a value in its place if its key is there.
+func set[T any](t *table, key string, place *T, value T) {
+	if t.get(key) != nil {
+		*place = value
+	}
+}
+
+func (t *table) inboxLike() []seedtest.MailboxClass {
+	example := `inbox_like = [{ mailbox = "Newsletters", class = "newsletters" }]`
+	n := t.value("inbox_like")
+	if n == nil || n.kind != kindArray {
+		if n != nil {
+			t.r.typed(n, kindArray, example)
+		}
+		return nil
+	}
+	var out []seedtest.MailboxClass
+	for _, x := range n.items {
+		if t.r.typed(x, kindTable, example) == nil {
+			continue
+		}
+		sub := &table{node: x, r: t.r}
+		sub.needs("mailbox", "write "+example)
+		sub.needs("class", "write "+example)
+		like := seedtest.MailboxClass{Mailbox: sub.line("mailbox", "Newsletters"),
+			Class: sub.line("class", "newsletters")}
+		sub.done()
+		out = append(out, like)
+	}
+	return out
+}
+
+// quirks reads quirks by their ids in the data; a quirk that no code knows would do nothing.
+func (t *table) quirks() []string {
+	given := t.texts("quirks", `quirks = ["no-idle"]`)
+	if len(given) == 0 {
+		return given
+	}
+	var known []string
+	for _, q := range provider.Quirks() {
+		known = append(known, q.ID)
+	}
+	for _, q := range given {
+		if !slices.Contains(known, q) {
+			t.r.fail(t.get("quirks"), fmt.Sprintf("there is no quirk %q", q), oneOf(q, known))
+		}
+	}
+	return given
+}
+
+func (t *table) trust(trust seedtest.Trust) seedtest.Trust {
+	set(t, "authserv_ids", &trust.AuthservIDs, t.patterns("authserv_ids"))
+	set(t, "no_authserv_id", &trust.NoAuthservID, t.flag("no_authserv_id"))
+	set(t, "boundary_by", &trust.BoundaryBy, t.pattern("boundary_by"))
+	set(t, "boundary_marker", &trust.BoundaryMarker, t.line("boundary_marker", "X-Edge"))
+	set(t, "origin_from", &trust.OriginFrom,
+		t.texts("origin_from", `origin_from = ["Received[boundary]"]`))
+	set(t, "received_spf", &trust.ReceivedSPF, t.flag("received_spf"))
+	set(t, "results_below", &trust.ResultsBelow, t.flag("results_below"))
+	return trust
+}
+
+func (t *table) patterns(key string) []string {
+	given := t.texts(key, key+` = ['mx\.example\.net']`)
+	for _, p := range given {
+		t.checkPattern(key, p)
+	}
+	return given
+}
+
+func (t *table) pattern(key string) string {
+	p := t.line(key, `mx\.example\.net$`)
+	t.checkPattern(key, p)
+	return p
+}
+
+func (t *table) checkPattern(key, pattern string) {
+	if _, err := regexp.Compile(pattern); err != nil {
+		t.r.fail(t.get(key), fmt.Sprintf("%q is no regular expression: %v", pattern, err),
+			"write RE2 syntax, and a dot as \\.")
+	}
+}

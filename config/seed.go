@@ -1,0 +1,164 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"seedtest"
+	"seedtest/provider"
+)
+
+// The ports of IMAP (RFC 9051 section 2.1, RFC 8314 section 7.3).
+const (
+	portIMAP    = 143
+	portIMAPTLS = 993
+)
+
+// seeds reads [seed.NAME].
+func (r *reader) seeds(top *table, presets *presets) []seedtest.Seed {
+	var all []seedtest.Seed
+	seen := map[string]string{}
+	top.named("seed", func(name string, t *table) {
+		seed := t.seed(name, presets)
+		folded := strings.ToLower(seed.Address)
+		if other, ok := seen[folded]; ok && folded != "" {
+			r.fail(t.get("address"), fmt.Sprintf("[seed.%s] has the same address", other),
+				"keep one of the two: a mailbox is watched once")
+		} else {
+			seen[folded] = name
+		}
+		all = append(all, seed)
+	})
+	return all
+}
+
+func (t *table) seed(name string, presets *presets) seedtest.Seed {
+	t.needs("address", `write address = "name@example.net", the mailbox to watch`)
+	seed := seedtest.Seed{Name: name, Address: t.address("address")}
+	seed.Provider = t.preset(seed.Address, presets)
+	seed.Own = t.flag("own")
+	seed.Canary = t.flag("canary")
+	seed.CA = t.authorities()
+	seed.Login = t.login()
+	seed.Server = t.imap(&seed)
+	if t.refusedByHand() {
+		return seed
+	}
+	t.checkServer(seed)
+	t.checkSeedLogin(&seed, presets)
+	return seed
+}
+
+func (t *table) refusedByHand() bool {
+	t.refuse("by_hand", "leave the seed out; only mailboxes with IMAP can be watched yet")
+	return t.get("by_hand") != nil
+}
+
+// preset returns the preset that the seed names, else that of its address, else the generic one.
+func (t *table) preset(address string, presets *presets) seedtest.Provider {
+	if id := t.line("provider", "gmail"); id != "" {
+		p, ok := presets.byID(id)
+		if !ok {
+			t.r.fail(t.get("provider"), fmt.Sprintf("there is no provider %q", id),
+				oneOf(id, presets.ids()))
+			return provider.Generic()
+		}
+		return p
+	}
+	return presets.forAddress(address)
+}
+
+// imap returns where the seed's IMAP server is: what imap = {...} says over what the preset says.
+func (t *table) imap(seed *seedtest.Seed) seedtest.Endpoint {
+	server := seed.Provider.Server
+	sub := t.sub("imap", `imap = { host = "imap.example.net" }`)
+	if sub != nil {
+		host, port, tls := sub.host("host"), sub.integer("port", 1, 65535), sub.tls(false)
+		seed.Junk = sub.line("junk", "INBOX.Junk")
+		sub.done()
+		if host != "" || port != 0 || tls != "" {
+			server = override(server, seedtest.Endpoint{Host: host, Port: port, TLS: tls})
+		}
+	}
+	return completed(server)
+}
+
+// override puts what is given over what is known. Port and TLS belong together, and a new host may
+// have others.
+func override(known, given seedtest.Endpoint) seedtest.Endpoint {
+	if given.Host == "" {
+		given.Host = known.Host
+	}
+	if given.Port == 0 && given.TLS == "" && given.Host == known.Host {
+		given.Port, given.TLS = known.Port, known.TLS
+	}
+	return given
+}
+
+// completed fills in the usual port and TLS.
+func completed(s seedtest.Endpoint) seedtest.Endpoint {
+	if s.TLS == "" {
+		s.TLS = seedtest.TLSImplicit
+		if s.Port == portIMAP {
+			s.TLS = seedtest.TLSStartTLS
+		}
+	}
+	if s.Port == 0 {
+		s.Port = portIMAPTLS
+		if s.TLS != seedtest.TLSImplicit {
+			s.Port = portIMAP
+		}
+	}
+	return s
+}
+
+// checkServer says when nobody knows where the seed's mailbox is.
+func (t *table) checkServer(seed seedtest.Seed) {
+	if seed.Server.Host != "" || seed.Address == "" {
+		return
+	}
+	domain := seed.Address[strings.LastIndexByte(seed.Address, '@')+1:]
+	problem := "no preset knows the IMAP server of " + domain
+	if t.get("provider") != nil {
+		problem = fmt.Sprintf("the preset %s names no IMAP server", seed.Provider.ID)
+	} else if seed.Provider.ID != generic {
+		problem = seed.Provider.Name + " offers no IMAP to its users"
+	}
+	if sub := t.get("imap"); sub != nil && sub.get("host") != nil {
+		return
+	}
+	t.r.fail(t.node, problem, fmt.Sprintf("write imap = { host = %q }", "imap."+domain))
+}
+
+// checkSeedLogin fills in the username, and says when the seed cannot sign in.
+func (t *table) checkSeedLogin(seed *seedtest.Seed, presets *presets) {
+	if seed.Login.Username == "" && t.get("username") == nil {
+		seed.Login.Username = t.username(*seed)
+	}
+	if t.get("password") == nil && t.get("token") == nil {
+		t.r.fail(t.node, "there is no password or token to sign in with",
+			"write password = "+secretForms)
+		return
+	}
+	if t.get("password") != nil && presets.access(seed.Provider.ID) == "oauth-only" {
+		t.r.warn(t.get("password"), seed.Provider.Name+
+			` takes no password over IMAP: write token = { command = ["..."] }`)
+	}
+	if seed.Server.TLS == seedtest.TLSNone && !seed.Own {
+		t.r.warn(t.node, "the seed signs in without TLS, and the password can be read on the way")
+	}
+}
+
+// username returns what the provider signs in by.
+func (t *table) username(seed seedtest.Seed) string {
+	local, _, _ := strings.Cut(seed.Address, "@")
+	switch seed.Provider.Username {
+	case "localpart":
+		return local
+	case "account":
+		t.r.fail(t.node, seed.Provider.Name+" signs in by an account name",
+			`write username = "..."`)
+		return ""
+	}
+	return seed.Address
+}
