@@ -2,6 +2,7 @@ package seedtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,12 +52,19 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 	now := placementOf(s.Sighting)
 	first := p.Sightings[firstCopy(p.Sightings)]
 	p.Placements = ProbePlaces{First: placementOf(first.Sighting), Current: now, Class: classOf(s.Sighting)}
-	if !asOf.Before(first.At.Add(f.run.Opened.Suite.Follow)) {
+	p.FollowEnd = first.At.Add(f.run.Opened.Suite.Follow)
+	if !asOf.Before(p.FollowEnd) && f.lookedAt(p.Seed, p.FollowEnd) {
 		p.Placements.Settled = &now
 	}
 	p.Late = f.late(p, first.At)
 	p.Terminal = true
 	p.Why = whySeen(s)
+}
+
+// lookedAt reports whether everything at a seed was read at or after a time: without that, nobody
+// knows whether a message still lies where it was last seen.
+func (f *Folder) lookedAt(seed string, from time.Time) bool {
+	return slices.ContainsFunc(f.rounds[seed], func(r Round) bool { return proves(r, from) })
 }
 
 // late says whether the message came after its deadline: true only on proof, nil if nobody could

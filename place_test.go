@@ -225,7 +225,10 @@ func TestRule16FirstCurrentSettled(t *testing.T) {
 	if codes := noteCodes(s.fold(2 * hour)); !slices.Equal(codes, []string{"moved"}) {
 		t.Errorf("notes %v, want moved only: the first copy is gone", codes)
 	}
-	p = s.expect(2*minute+48*hour, "p1", seedtest.Junk)
+	if p = s.expect(2*minute+48*hour, "p1", seedtest.Junk); p.Placements.Settled != nil {
+		t.Errorf("settled %s, though nobody looked when the follow window closed", *p.Placements.Settled)
+	}
+	p = s.round(2*minute+48*hour, "a", true).expect(2*minute+48*hour, "p1", seedtest.Junk)
 	if p.Placements.Settled == nil || *p.Placements.Settled != seedtest.Junk {
 		t.Errorf("settled %v, want junk when the follow window closes", p.Placements.Settled)
 	}

@@ -34,6 +34,7 @@ type Probe struct {
 	Accepted   time.Time   // of the accepting reply; zero if none
 	Expected   time.Time   // from when the deadline counts (rule 14); zero: not yet
 	Deadline   time.Time   // zero until Expected
+	FollowEnd  time.Time   // when the follow window closes; zero until the first sighting
 	Limit      *Limit      // what held it back
 	Relayed    []Relayed   // next hops' answers
 	Bounces    []Bounce    // delivery reports

@@ -47,7 +47,7 @@ type Awaited struct {
 	Token    Token
 	Expected time.Time // when the route accepted it, or the content left; zero: not yet
 	Seen     bool      // sighted before: it is followed, not sought
-	ProveAt  time.Time // a proof of absence is wanted at this time; zero: none is wanted
+	ProveAt  time.Time // a round (rule 6) is wanted at this time; zero: none is wanted
 }
 
 // Dose is what a dispatch adds to what its seeds and providers get (rule 22).

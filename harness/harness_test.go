@@ -178,7 +178,7 @@ func (b *box) look(ctx context.Context, s seedtest.Seed, a seedtest.Awaiting,
 				return err
 			}
 		}
-		if !x.ProveAt.IsZero() && !a.Now().Before(x.ProveAt) && !slices.Contains(tokens, x.Token) {
+		if !x.ProveAt.IsZero() && !a.Now().Before(x.ProveAt) {
 			return a.Record(ctx, seedtest.Round{Seed: s.Name, Begun: a.Now(), Ended: a.Now(), Try: 3,
 				Complete: !b.lost, Why: "the connection was lost"})
 		}
@@ -329,6 +329,17 @@ func TestRun(t *testing.T) {
 		}
 		if d := time.Since(begun); d < w.suite.Follow || d > w.suite.Follow+time.Minute {
 			t.Errorf("followed for %s, want %s", d, w.suite.Follow)
+		}
+	})
+	try(t, "rule 16 an unseen end of the follow window settles nothing", func(t *testing.T, w *world) {
+		w.box.lost = true
+		begun := time.Now()
+		must(t, w.run(ctx, UntilSettled))
+		if p := w.expect(t, seedtest.Inbox); p.Placements.Settled != nil {
+			t.Errorf("settled %s, though nobody could look", *p.Placements.Settled)
+		}
+		if d := time.Since(begun); d < w.suite.Follow+seedtest.ProofGrace || d > w.suite.Follow+2*time.Minute {
+			t.Errorf("followed for %s, want the window and 60 s of attempts to look", d)
 		}
 	})
 	try(t, "the store fails", func(t *testing.T, w *world) {

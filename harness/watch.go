@@ -58,6 +58,7 @@ func (w *work) see(ctx context.Context, bodies []seedtest.FactBody) error {
 		case seedtest.Sighting:
 			if w.until == UntilSettled {
 				w.after(w.opened.Suite.Follow, func() { w.wakeSeed(b.Seed) })
+				w.after(w.opened.Suite.Follow+seedtest.ProofGrace, func() { w.wakeSeed(b.Seed) })
 			}
 		case seedtest.Round:
 			w.mu.Lock()
@@ -92,6 +93,9 @@ func (w *work) pending(seed string) seedtest.PendingProbes {
 func (w *work) done(p *seedtest.Probe, now time.Time) bool {
 	switch w.until {
 	case UntilSettled:
+		if !p.FollowEnd.IsZero() && !now.Before(p.FollowEnd.Add(seedtest.ProofGrace)) {
+			return true // nobody could look at the end of the window: it stays unsettled
+		}
 		return p.Placements.Settled != nil && w.proveAt(p, now).IsZero()
 	case UntilLooked:
 		return w.looked[p.Seed] || p.Placements.Settled != nil
@@ -99,12 +103,18 @@ func (w *work) done(p *seedtest.Probe, now time.Time) bool {
 	return p.Terminal
 }
 
-// proveAt says when a proof of a probe's absence is wanted; zero if none is.
+// proveAt says when a round is wanted for a probe: to prove its absence, or where it lies when its
+// follow window closes. Zero if none is.
 func (w *work) proveAt(p *seedtest.Probe, now time.Time) time.Time {
 	switch {
 	case w.until == UntilLooked && !w.looked[p.Seed]:
 		return now
-	case p.Expected.IsZero() || len(p.Sightings) > 0 || p.Placements.Settled != nil:
+	case p.Expected.IsZero() || p.Placements.Settled != nil:
+		return time.Time{}
+	case len(p.Sightings) > 0:
+		if w.until == UntilSettled {
+			return p.FollowEnd
+		}
 		return time.Time{}
 	case !p.Terminal:
 		return p.Deadline
