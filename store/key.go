@@ -1,0 +1,115 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// keyLen is the length of the installation key in bytes.
+const keyLen = 32
+
+// keyPath returns where the installation key stands.
+func (s *Store) keyPath() string { return s.path + ".key" }
+
+// loadKey reads the installation key, and makes it if the store has no runs yet. A store with runs
+// goes with the key that it was begun with, and with no other: under another key the messages of
+// its runs would not be known again, and would count as lost.
+func (s *Store) loadKey(ctx context.Context) error {
+	var sum []byte
+	var runs bool
+	err := s.conn.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE name = 'key'),
+		EXISTS (SELECT 1 FROM run)`).Scan(&sum, &runs)
+	if err != nil {
+		return err
+	}
+	key, err := readKey(s.keyPath())
+	if errors.Is(err, fs.ErrNotExist) && !runs {
+		key, err = makeKey(s.keyPath())
+	}
+	if err != nil {
+		return s.keyError(err)
+	}
+	has := sha256.Sum256(key)
+	s.key = key
+	switch {
+	case bytes.Equal(sum, has[:]):
+		return nil
+	case runs:
+		return s.keyError(errors.New("it is not the key that this store was begun with"))
+	}
+	return s.rememberKey(ctx, has[:])
+}
+
+// rememberKey stores the key's sum, from which the key cannot be had.
+func (s *Store) rememberKey(ctx context.Context, sum []byte) error {
+	_, err := s.conn.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('key', ?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, sum)
+	return err
+}
+
+func (s *Store) keyError(cause error) error {
+	e := &Error{Path: s.path, Doing: "read its key " + s.keyPath(), Kind: ErrKey, Cause: cause,
+		Hint: "restore " + s.keyPath() + " from the backup that the store belongs to," +
+			" or move the store away and begin a new one"}
+	if errors.Is(cause, errKeyMode) {
+		e.Hint = "look who could have read it, then: chmod 600 " + s.keyPath()
+	}
+	return e
+}
+
+var errKeyMode = errors.New("others than its owner may read or write it")
+
+// readKey reads a key and checks who may read it and how long it is.
+func readKey(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode(); !mode.IsRegular() || mode.Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("mode %04o: %w", mode.Perm(), errKeyMode)
+	}
+	key, err := io.ReadAll(io.LimitReader(f, keyLen+1))
+	if err == nil && len(key) != keyLen {
+		err = fmt.Errorf("it is not %d bytes long", keyLen)
+	}
+	return key, err
+}
+
+// makeKey makes a key. Of two processes that do it in the same moment, both get the same one: a
+// whole key is linked to its name, and the name is given once.
+func makeKey(path string) ([]byte, error) {
+	key := make([]byte, keyLen)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(key)
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	return readKey(path)
+}
+
