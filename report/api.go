@@ -7,9 +7,6 @@ import (
 	"seedtest"
 )
 
-// JSON writes the run as one object of the schema seedtest.run/v1.
-func JSON(w io.Writer, r Report, s Style) error { return nil }
-
 // Nagios writes one line with performance data.
 func Nagios(w io.Writer, r Report) error { return nil }
 
@@ -21,9 +18,6 @@ func Markdown(w io.Writer, r Report, s Style) error { return nil }
 
 // AnalysisText writes what one message's header says.
 func AnalysisText(w io.Writer, a seedtest.Analysis, s Style) error { return nil }
-
-// AnalysisJSON writes analyses in the schema seedtest.analysis/v1.
-func AnalysisJSON(w io.Writer, as []seedtest.Analysis, lines bool) error { return nil }
 
 // Probe explains one probe.
 func Probe(w io.Writer, r Report, id seedtest.ProbeID, s Style) error { return nil }

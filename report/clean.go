@@ -13,6 +13,21 @@ import (
 // lines above and below.
 const mostMarks = 4
 
+// Clean makes text from anything harmless on a terminal, and keeps its lines: control characters
+// (and with them every ANSI escape), bidirectional overrides and invisible characters are written
+// as escapes, bytes that are no UTF-8 as U+FFFD. [CleanLine] is for text that has to stay on a line.
+func Clean(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = clean(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// CleanLine makes one line of harmless text from anything, so that a server's words cannot pass for
+// a line of ours.
+func CleanLine(s string) string { return clean(s) }
+
 // clean makes one line of harmless text from anything. Line ends and tabs become blanks; control
 // characters (and with them every ANSI escape), bidirectional overrides, zero-width and other
 // invisible characters are written as escapes; bytes that are no UTF-8 become U+FFFD.

@@ -4,7 +4,8 @@
 // findings, puts all of it into a [Report] and gives that to one of the writers: [Text] for a
 // terminal, [JSON] for programs, [Nagios], [JUnit] and [Markdown] for monitoring, build servers and
 // tickets. [Probe] explains one probe, [Runs] lists runs, [AnalysisText] and [AnalysisJSON] tell
-// what one message's header says, [Live] and [Line] tell what happens while it happens.
+// what one message's header says, [Live] and [Line] tell what happens while it happens. [Clean]
+// and [CleanLine] are for whoever prints words of a server without a writer of this package.
 //
 // All functions are pure: the same values give the same bytes. Text that came from the network or
 // from configuration is cleaned before it is printed, so that it cannot drive a terminal, break a

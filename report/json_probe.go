@@ -1,0 +1,214 @@
+package report
+
+import "seedtest"
+
+type jsonProbe struct {
+	ID         string          `json:"id"`
+	Route      string          `json:"route"`
+	Seed       string          `json:"seed"`
+	Address    string          `json:"address"`
+	Provider   string          `json:"provider"`
+	Message    string          `json:"message"`
+	MessageID  string          `json:"message_id"`
+	Control    bool            `json:"control"`
+	Counted    bool            `json:"counted"`
+	Submission *jsonSubmission `json:"submission"` // null: not tried yet
+	Held       *jsonLimit      `json:"held,omitempty"`
+	Sightings  []jsonSighting  `json:"sightings"`
+	Proof      *jsonProof      `json:"proof"`
+	Relayed    []jsonRelayed   `json:"relayed"`
+	Bounce     *jsonBounce     `json:"bounce"`
+	Placement  jsonPlacement   `json:"placement"`
+	Latency    latency         `json:"latency"`
+	Analysis   *jsonAnalysis   `json:"analysis"`
+	Findings   []string        `json:"findings"`
+}
+
+type jsonSubmission struct {
+	Outcome  string              `json:"outcome"`
+	Stage    string              `json:"stage"`
+	Attempts int                 `json:"attempts"`
+	Reply    *jsonReply          `json:"reply"`
+	Error    string              `json:"error,omitempty"`
+	QueueID  string              `json:"queue_id,omitempty"`
+	TLS      *jsonSessionTLS     `json:"tls"`
+	Remote   string              `json:"remote,omitempty"`
+	Local    string              `json:"local,omitempty"`
+	Begun    jsonTime            `json:"begun,omitzero"`
+	Stages   map[string]jsonTime `json:"stages"`
+	Reused   bool                `json:"reused"`
+}
+
+type jsonReply struct {
+	Code     int    `json:"code"`
+	Enhanced string `json:"enhanced,omitempty"`
+	Text     string `json:"text"`
+}
+
+type jsonSessionTLS struct {
+	Version  string    `json:"version"`
+	Cipher   string    `json:"cipher"`
+	Peer     string    `json:"peer,omitempty"`
+	Issuer   string    `json:"issuer,omitempty"`
+	NotAfter *jsonTime `json:"not_after,omitempty"`
+	Names    []string  `json:"names,omitempty"`
+	Verified bool      `json:"verified"`
+}
+
+type jsonLimit struct {
+	Limit string    `json:"limit"`
+	What  string    `json:"what"`
+	Until *jsonTime `json:"until"`
+}
+
+type jsonSighting struct {
+	Mailbox      string    `json:"mailbox"`
+	Role         string    `json:"role"`
+	Class        string    `json:"class,omitempty"`
+	UIDValidity  uint32    `json:"uidvalidity"`
+	UID          uint32    `json:"uid"`
+	InternalDate jsonTime  `json:"internal_date,omitzero"`
+	Seen         *jsonTime `json:"seen"`
+	Carriers     []string  `json:"carriers"`
+	Gone         *jsonTime `json:"gone"` // last seen there; null: still there
+}
+
+type jsonProof struct {
+	Round     *jsonTime          `json:"round"`
+	Ended     *jsonTime          `json:"ended"`
+	Mailboxes []jsonProofMailbox `json:"mailboxes"`
+}
+
+type jsonProofMailbox struct {
+	Name      string `json:"name"`
+	Role      string `json:"role"`
+	Essential bool   `json:"essential"`
+	FromUID   uint32 `json:"from_uid"`
+	ToUID     uint32 `json:"to_uid"`
+	Read      int    `json:"read"`
+	OK        bool   `json:"ok"`
+	Why       string `json:"why,omitempty"`
+}
+
+type jsonRelayed struct {
+	Remote  string     `json:"remote"`
+	Outcome string     `json:"outcome"`
+	Reply   *jsonReply `json:"reply"`
+	Source  string     `json:"source"`
+	Line    string     `json:"line,omitempty"`
+}
+
+type jsonBounce struct {
+	Action     string `json:"action"`
+	Status     string `json:"status,omitempty"`
+	Diagnostic string `json:"diagnostic,omitempty"`
+	RemoteMTA  string `json:"remote_mta,omitempty"`
+}
+
+type jsonPlacement struct {
+	First   string  `json:"first"`
+	Current string  `json:"current"`
+	Settled *string `json:"settled"`
+	Class   string  `json:"class"`
+	Late    *bool   `json:"late"` // null: we were blind at the deadline
+	Why     string  `json:"why"`
+}
+
+func probeOf(r Report, p seedtest.Probe) jsonProbe {
+	j := jsonProbe{
+		ID: string(p.ID), Route: p.Route, Seed: p.Seed, Message: p.Message, MessageID: p.MessageID,
+		Control: p.Control, Counted: p.Counted, Submission: submissionOf(p),
+		Sightings: []jsonSighting{}, Proof: proofOf(p.Proof), Relayed: []jsonRelayed{},
+		Placement: placementOf(p), Latency: latencyOf(p), Findings: codesOf(r.Findings, p.ID),
+	}
+	if s := r.Run.Seed(p.Seed); s != nil {
+		j.Address, j.Provider = s.Seed.Address, s.Seed.Provider.ID
+	}
+	if p.Limit != nil {
+		j.Held = &jsonLimit{p.Limit.Limit, p.Limit.What, jsonTimeOf(p.Limit.Until)}
+	}
+	for _, s := range p.Sightings {
+		j.Sightings = append(j.Sightings, sightingOf(s))
+	}
+	for _, x := range p.Relayed {
+		j.Relayed = append(j.Relayed,
+			jsonRelayed{x.Remote, string(x.Outcome), replyOf(x.Reply), x.Source, x.Line})
+	}
+	if n := len(p.Bounces); n > 0 {
+		b := p.Bounces[n-1]
+		j.Bounce = &jsonBounce{b.Action, b.Status, b.Diagnostic, b.RemoteMTA}
+	}
+	if p.Analysis != nil {
+		a := analysisOf(*p.Analysis)
+		j.Analysis = &a
+	}
+	return j
+}
+
+func submissionOf(p seedtest.Probe) *jsonSubmission {
+	s := p.Submission()
+	if s == nil {
+		return nil
+	}
+	j := &jsonSubmission{
+		Outcome: string(s.Outcome), Stage: string(s.Stage), Attempts: len(p.Attempts),
+		Reply: replyOf(s.Reply), Error: s.Error, QueueID: s.QueueID, Remote: s.Remote,
+		Local: s.Local, Begun: jsonTime(s.Begun), Stages: map[string]jsonTime{}, Reused: s.Reused,
+	}
+	for _, x := range s.Stages {
+		if at := jsonTime(x.At); !at.IsZero() {
+			j.Stages[string(x.Stage)] = at
+		}
+	}
+	if t := s.TLS; t != nil {
+		j.TLS = &jsonSessionTLS{t.Version, t.Cipher, t.Peer, t.Issuer, jsonTimeOf(t.NotAfter),
+			t.Names, t.Verified}
+	}
+	return j
+}
+
+func replyOf(r *seedtest.Reply) *jsonReply {
+	if r == nil {
+		return nil
+	}
+	return &jsonReply{r.Code, r.Enhanced, r.Text}
+}
+
+func sightingOf(s seedtest.Seen) jsonSighting {
+	j := jsonSighting{
+		Mailbox: s.Mailbox, Role: string(s.Role), Class: s.Class, UIDValidity: s.UIDValidity,
+		UID: s.UID, InternalDate: jsonTime(s.InternalDate), Seen: jsonTimeOf(&s.At),
+		Carriers: []string{},
+	}
+	for _, c := range s.Carriers {
+		j.Carriers = append(j.Carriers, string(c))
+	}
+	if s.Gone != nil {
+		j.Gone = jsonTimeOf(&s.Gone.LastSeen)
+	}
+	return j
+}
+
+func proofOf(r *seedtest.Round) *jsonProof {
+	if r == nil {
+		return nil
+	}
+	j := &jsonProof{jsonTimeOf(&r.Begun), jsonTimeOf(&r.Ended), []jsonProofMailbox{}}
+	for _, m := range r.Mailboxes {
+		j.Mailboxes = append(j.Mailboxes, jsonProofMailbox{m.Name, string(m.Role), m.Essential,
+			m.FromUID, m.ToUID, m.Read, m.OK, m.Why})
+	}
+	return j
+}
+
+func placementOf(p seedtest.Probe) jsonPlacement {
+	j := jsonPlacement{
+		First: string(p.Placements.First), Current: string(p.Placements.Current),
+		Class: p.Placements.Class, Late: p.Late, Why: p.Why,
+	}
+	if p.Placements.Settled != nil {
+		s := string(*p.Placements.Settled)
+		j.Settled = &s
+	}
+	return j
+}
