@@ -29,6 +29,7 @@ var (
 	errLongLine  = errors.New("a line of the server has more than 2000 octets")
 	errManyLines = errors.New("a reply of the server has more than 128 lines")
 	errHalfLine  = errors.New("the server closed the connection in the middle of a line")
+	errTwoCodes  = errors.New("the lines of one reply have two codes")
 	errOver      = errors.New("the exchange is over")
 )
 
@@ -57,6 +58,7 @@ type wire struct {
 	ready   []byte   // for go-smtp to read
 	echo    []byte   // to be read in place of sending go-smtp's next command
 	partial []string // of the reply that is being read
+	code    int      // of that reply
 	replies []seedtest.Reply
 	fault   error // the first failure; the connection is of no more use
 	trips   int   // replies waited for
@@ -175,6 +177,10 @@ func (w *wire) record(line string) error {
 	if err != nil {
 		return err
 	}
+	if len(w.partial) > 0 && l.code != w.code {
+		return errTwoCodes
+	}
+	w.code = l.code
 	w.partial = append(w.partial, printable(w.dialog.hide(l.text)))
 	if len(w.partial) > maxLines {
 		return errManyLines
