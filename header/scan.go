@@ -1,0 +1,167 @@
+package header
+
+import "strings"
+
+// Kind tells what a Token is.
+type Kind uint8
+
+// The kinds. KindEnd is no token: the value is at its end.
+const (
+	KindEnd     Kind = iota
+	KindWord         // a run of bytes that are neither blank nor special
+	KindQuoted       // a quoted string (RFC 5322 section 3.2.4)
+	KindComment      // a comment, nested ones inside it (RFC 5322 section 3.2.2)
+	KindSpecial      // one of the bytes that the caller named
+)
+
+// Token is a part of a structured value.
+type Token struct {
+	Kind  Kind
+	Text  string // of quoted strings and comments what is between the marks
+	Start int    // where it begins in the value, marks included
+	End   int
+}
+
+// Scanner splits a value into tokens. It never fails: a parenthesis or a quotation mark that
+// nothing closes is passed over, and what follows it is read as if it were not there.
+type Scanner struct {
+	value    string
+	pos      int
+	specials string
+	flat     bool // parentheses do not balance: each comment ends at the first one that closes
+	noClose  bool // no closing parenthesis follows
+	noQuote  bool // no closing quotation mark follows
+}
+
+// NewScanner returns a scanner of a value in which each byte of specials is a token of its own.
+func NewScanner(value, specials string) Scanner {
+	return Scanner{value: value, specials: specials}
+}
+
+// Rest returns what has not been read yet.
+func (s *Scanner) Rest() string { return s.value[s.pos:] }
+
+// Next returns the next token. Tokens between which no blank stands meet: one's End is the
+// other's Start.
+func (s *Scanner) Next() Token {
+	for s.pos < len(s.value) {
+		switch c := s.value[s.pos]; {
+		case isSpace(c) || c == ')':
+			s.pos++
+		case c == '(':
+			if t, ok := s.comment(); ok {
+				return t
+			}
+			s.pos++
+		case c == '"':
+			if end := s.closing(s.pos); end >= 0 {
+				return s.token(KindQuoted, Unquote(s.value[s.pos:end+1]), end+1)
+			}
+			s.pos++
+		case strings.IndexByte(s.specials, c) >= 0:
+			return s.token(KindSpecial, s.value[s.pos:s.pos+1], s.pos+1)
+		default:
+			end := s.word()
+			return s.token(KindWord, s.value[s.pos:end], end)
+		}
+	}
+	return Token{Kind: KindEnd, Start: s.pos, End: s.pos}
+}
+
+func (s *Scanner) token(k Kind, text string, end int) Token {
+	t := Token{Kind: k, Text: text, Start: s.pos, End: end}
+	s.pos = end
+	return t
+}
+
+// word finds the end of the word that begins here. A quoted string belongs to it where one may
+// begin within a word, as in <"a b"@example.org>.
+func (s *Scanner) word() int {
+	for i := s.pos; i < len(s.value); i++ {
+		c := s.value[i]
+		switch {
+		case isSpace(c) || c == '(' || c == ')' || strings.IndexByte(s.specials, c) >= 0:
+			return i
+		case c == '"' && i > s.pos && strings.IndexByte("<=:,", s.value[i-1]) >= 0:
+			if end := s.closing(i); end >= 0 {
+				i = end
+			}
+		}
+	}
+	return len(s.value)
+}
+
+// closing finds the mark that closes the quoted string beginning at i, or gives -1.
+func (s *Scanner) closing(i int) int {
+	if s.noQuote {
+		return -1
+	}
+	for j := i + 1; j < len(s.value); j++ {
+		switch s.value[j] {
+		case '\\':
+			j++
+		case '"':
+			return j
+		}
+	}
+	s.noQuote = true
+	return -1
+}
+
+func (s *Scanner) comment() (Token, bool) {
+	if !s.flat {
+		if end := s.balanced(); end >= 0 {
+			return s.token(KindComment, s.value[s.pos+1:end], end+1), true
+		}
+		s.flat = true
+	}
+	if s.noClose {
+		return Token{}, false
+	}
+	n := strings.IndexByte(s.value[s.pos:], ')')
+	if n < 0 {
+		s.noClose = true
+		return Token{}, false
+	}
+	return s.token(KindComment, s.value[s.pos+1:s.pos+n], s.pos+n+1), true
+}
+
+// balanced finds the parenthesis that closes the one at pos, or gives -1.
+func (s *Scanner) balanced() int {
+	depth := 0
+	for i := s.pos; i < len(s.value); i++ {
+		switch s.value[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// Unquote removes the marks of a quoted string and the backslashes of quoted pairs (RFC 5322
+// section 3.2.1). Text that is not quoted comes back as it is.
+func Unquote(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	s = s[1 : len(s)-1]
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
