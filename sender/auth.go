@@ -33,26 +33,27 @@ func (s *session) authenticate(ctx context.Context) *trouble {
 		return nil
 	}
 	if t := s.mayAuthenticate(able); t != nil {
+		s.rec.mark(t.stage, nil)
 		return t
 	}
-	secret, err := source.Secret(ctx)
+	wait := s.c.o.Timeouts.Reply
+	limited, cancel := context.WithTimeout(ctx, wait) // a server waits no longer either
+	defer cancel()
+	secret, err := source.Secret(limited)
 	if err != nil {
-		return s.noAuth(ctx, err)
+		s.rec.mark(seedtest.StageAUTH, nil)
+		t := lost(ctx, seedtest.StageAUTH, wait, err)
+		t.hint = fmt.Sprintf("no secret for %s", login.Username)
+		return t
 	}
 	i := slices.IndexFunc(able, func(m string) bool { return slices.Contains(s.mechanisms, m) })
 	return s.authenticateWith(ctx, able[i], secret.Reveal())
 }
 
-// noAuth says that there was nothing to sign in with.
-func (s *session) noAuth(ctx context.Context, err error) *trouble {
-	t := lost(ctx, seedtest.StageAUTH, 0, err)
-	t.hint = fmt.Sprintf("no secret for %s", s.c.route.Login.Username)
-	return t
-}
-
 func (s *session) authenticateWith(ctx context.Context, mechanism, secret string) *trouble {
 	client := saslClient(mechanism, s.c.route, secret)
-	s.w.dialog.secrets = secretForms(s.c.route.Login.Username, secret)
+	s.w.dialog.secrets = newRedactor(secret)
+	s.c.known.Store(s.w.dialog.secrets)
 	s.w.mode = modeAuth
 	refused, t := s.turn(ctx, seedtest.StageAUTH, s.c.o.Timeouts.Reply, func() error {
 		return s.smtp.Auth(client)
@@ -65,7 +66,10 @@ func (s *session) authenticateWith(ctx context.Context, mechanism, secret string
 	t.what = fmt.Sprintf("auth: the server refused the login of %s with %s%s",
 		s.c.route.Login.Username, mechanism, s.w.dialog.hide(challengeText(refused)))
 	t.hint = "check username and password; some providers want an app password or a token"
-	if s.c.route.Login.Token != nil {
+	switch {
+	case t.reply.Code/100 == 4:
+		t.hint = "the server cannot say now whether the login is right: try again later"
+	case s.c.route.Login.Token != nil:
 		t.hint = "the token may have expired, or lack the scope for sending mail: get a new one"
 	}
 	return t
@@ -169,11 +173,4 @@ func challengeText(challenges []seedtest.Reply) string {
 		}
 	}
 	return ""
-}
-
-// secretForms are the forms in which a server could repeat a secret.
-func secretForms(user, secret string) []string {
-	encode := base64.StdEncoding.EncodeToString
-	return []string{secret, encode([]byte(secret)), encode([]byte("\x00" + user + "\x00" + secret)),
-		encode([]byte("user=" + user + "\x01auth=Bearer " + secret + "\x01\x01"))}
 }

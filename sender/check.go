@@ -37,7 +37,7 @@ func (c *Check) judge(t *trouble, rec *record) {
 		return
 	}
 	c.Stage, c.Reply = t.stage, t.reply
-	c.Error, c.Hint = rec.dialog.hide(t.reason()), rec.dialog.hide(t.hint)
+	c.Error, c.Hint = rec.dialog.clean(t.reason()), rec.dialog.clean(t.hint)
 }
 
 // describe takes over what the server showed of itself.

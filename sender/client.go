@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"seedtest"
@@ -44,6 +45,7 @@ type Client struct {
 	route seedtest.Route
 	o     Options
 	pool  pool
+	known atomic.Pointer[redactor] // of the secret that was used last
 }
 
 // New returns a Client of route. It does no I/O. Call Close when no message is left to send.
@@ -100,7 +102,7 @@ func (c *Client) Send(
 func (c *Client) send(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit, rec *record,
 ) *trouble {
-	if err := checkData(m.Data); err != nil {
+	if err := checkComposed(m); err != nil {
 		return unsent(err)
 	}
 	if err := c.pool.enter(ctx); err != nil {
@@ -150,6 +152,7 @@ func (c *Client) sendAgain(
 		return t, false
 	}
 	rec.sub.Reused, rec.sub.TLS, rec.sub.Stages = false, nil, nil
+	rec.sub.Local, rec.sub.Remote = "", ""
 	rec.dialog.note("the kept connection was of no more use: " + t.reason() + "; a new one is made")
 	return t, true
 }

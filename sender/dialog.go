@@ -1,18 +1,17 @@
 package sender
 
-import "strings"
-
 // Bounds of what a Submission keeps of a dialogue.
 const (
-	maxDialog     = 200 // lines
-	maxDialogLine = 500 // octets
+	maxDialog     = 200  // lines
+	maxDialogLine = 500  // octets
+	maxText       = 2000 // octets of an error with its hint
 )
 
 // dialog is what was said, both ways: "S: " by the server, "C: " by us, "-- " what happened
 // beside it. It is capped, and known secrets never stand in it.
 type dialog struct {
 	lines   []string
-	secrets []string
+	secrets *redactor
 }
 
 func (d *dialog) server(line string) { d.add("S: ", line) }
@@ -29,11 +28,7 @@ func (d *dialog) add(who, line string) {
 }
 
 // hide takes the known secrets out of a text: a server may repeat what it was given.
-func (d *dialog) hide(s string) string {
-	for _, secret := range d.secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "(secret)")
-		}
-	}
-	return s
-}
+func (d *dialog) hide(s string) string { return d.secrets.hide(s) }
+
+// clean makes a text that a server had a part in safe to keep and to show.
+func (d *dialog) clean(s string) string { return clip(printable(d.hide(s)), maxText) }

@@ -181,11 +181,10 @@ func textOf(d Draft) (string, error) {
 }
 
 // encodingOf says how a text travels: as it is if every relay will leave it so, else
-// quoted-printable. "From " at the start of a line is quoted by some mail stores.
+// quoted-printable.
 func encodingOf(text string) string {
 	for line := range strings.SplitSeq(text, "\r\n") {
-		if len(line) > softLine || strings.HasPrefix(line, "From ") ||
-			strings.TrimRight(line, " \t") != line {
+		if len(line) > softLine || strings.TrimRight(line, " \t") != line {
 			return "quoted-printable"
 		}
 		for i := range len(line) {

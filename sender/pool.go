@@ -3,6 +3,7 @@ package sender
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -22,12 +23,14 @@ type pool struct {
 
 // enter waits for a free place.
 func (p *pool) enter(ctx context.Context) error {
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if ctx.Err() == nil {
+		select {
+		case p.slots <- struct{}{}:
+			return nil
+		case <-ctx.Done():
+		}
 	}
+	return fmt.Errorf("cancelled before a connection was free: %w", context.Cause(ctx))
 }
 
 func (p *pool) leave() { <-p.slots }
@@ -81,7 +84,7 @@ func (p *pool) close() []*session {
 func (c *Client) settle(s *session, t *trouble) {
 	alive := s.w.unwatch()
 	s.rec = nil
-	if !alive || t != nil && (t.gone || !inTransaction(t.stage)) {
+	if !alive || s.w.fault != nil || t != nil && (t.gone || !inTransaction(t.stage)) {
 		s.w.drop()
 		return
 	}

@@ -36,11 +36,14 @@ var queueIDRules = sync.OnceValue(func() []queueIDRule {
 	return file.Rule
 })
 
+// maxQueueID is the longest id that is believed to be one, in octets.
+const maxQueueID = 200
+
 // queueID is the name that the server gave to the message; empty if its reply has none. The
 // first rule that matches decides.
 func queueID(text string) string {
 	for _, rule := range queueIDRules() {
-		if m := rule.re.FindStringSubmatch(text); m != nil {
+		if m := rule.re.FindStringSubmatch(text); m != nil && len(m[1]) <= maxQueueID {
 			return m[1]
 		}
 	}

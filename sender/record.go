@@ -14,7 +14,7 @@ type record struct {
 }
 
 func (c *Client) newRecord() *record {
-	r := &record{now: c.o.Now}
+	r := &record{now: c.o.Now, dialog: dialog{secrets: c.known.Load()}}
 	r.sub.Begun = r.now().UTC()
 	return r
 }
@@ -46,6 +46,6 @@ func (r *record) end(t *trouble) seedtest.Submission {
 		return s
 	}
 	s.Outcome, s.Stage, s.Reply = t.outcome, t.stage, t.reply
-	s.Error = r.dialog.hide(t.text())
+	s.Error = r.dialog.clean(t.text())
 	return s
 }

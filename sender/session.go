@@ -147,7 +147,7 @@ func (s *session) hello(ctx context.Context) *trouble {
 func (s *session) extend(line string) {
 	keyword, parameters, _ := strings.Cut(line, " ")
 	keyword = strings.ToUpper(keyword)
-	s.extensions = append(s.extensions, strings.TrimSpace(keyword+" "+parameters))
+	s.extensions = append(s.extensions, clip(strings.TrimSpace(keyword+" "+parameters), maxDialogLine))
 	if old, ok := strings.CutPrefix(keyword, "AUTH="); ok {
 		keyword, parameters = "AUTH", old+" "+parameters
 	}
@@ -297,7 +297,6 @@ func (s *session) helo() string {
 
 // resume takes up a kept connection for another message.
 func (s *session) resume(ctx context.Context, rec *record) {
-	rec.dialog.secrets = s.w.dialog.secrets
 	s.rec, s.w.dialog = rec, &rec.dialog
 	rec.sub.Reused, rec.sub.TLS = true, s.tls
 	rec.sub.Local, rec.sub.Remote = s.w.LocalAddr().String(), s.w.RemoteAddr().String()

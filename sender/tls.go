@@ -45,7 +45,7 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 	if s.c.route.Server.TLS == seedtest.TLSOpportunistic {
 		config.InsecureSkipVerify = true
 		config.VerifyConnection = func(state tls.ConnectionState) error {
-			verified = verifyPeer(state, roots) == nil
+			verified = verifyPeer(state, config.ServerName, roots) == nil
 			return nil
 		}
 	}
@@ -62,14 +62,15 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 	return info, nil
 }
 
-// verifyPeer does what crypto/tls does where it is not told to skip it.
-func verifyPeer(state tls.ConnectionState, roots *x509.CertPool) error {
+// verifyPeer does what crypto/tls does where it is not told to skip it. The state would not know
+// the name of a host that is an address.
+func verifyPeer(state tls.ConnectionState, host string, roots *x509.CertPool) error {
 	rest := x509.NewCertPool()
 	for _, cert := range state.PeerCertificates[1:] {
 		rest.AddCert(cert)
 	}
 	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{
-		DNSName: state.ServerName, Roots: roots, Intermediates: rest})
+		DNSName: host, Roots: roots, Intermediates: rest})
 	return err
 }
 
@@ -131,6 +132,8 @@ func tlsHint(route seedtest.Route, err error) string {
 			"or use port 465", route.Server.Port)
 	case strings.Contains(err.Error(), "protocol version"):
 		return "the server speaks no TLS version from 1.2 on: it must be brought up to date"
+	case route.Server.TLS == seedtest.TLSOpportunistic:
+		return "to go without TLS by this route, set tls = \"none\""
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package sender
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/emersion/go-smtp"
@@ -103,11 +104,29 @@ func stuffed(data []byte) []byte {
 	return bytes.TrimSuffix(data, []byte("\r\n"))
 }
 
+// checkComposed refuses what would say something else to a server than to us.
+func checkComposed(m seedtest.Composed) error {
+	if len(m.To) == 0 {
+		return errors.New("envelope: no recipient")
+	}
+	for _, addr := range m.To {
+		if _, err := asciiAddress(addr); err != nil {
+			return fmt.Errorf("envelope: to: %w", err)
+		}
+	}
+	if m.EnvelopeFrom != "" {
+		if _, err := asciiAddress(m.EnvelopeFrom); err != nil {
+			return fmt.Errorf("envelope: from: %w", err)
+		}
+	}
+	return checkData(m.Data)
+}
+
 // checkData refuses content whose end a server could see elsewhere than we do (RFC 5321 section
 // 2.3.8): every line must end in CRLF, and CR and LF stand nowhere else.
 func checkData(data []byte) error {
 	if !bytes.HasSuffix(data, []byte("\r\n")) {
-		return fmt.Errorf("content: the last line has no CRLF")
+		return errors.New("content: the last line has no CRLF")
 	}
 	for i, b := range data {
 		switch {

@@ -68,14 +68,12 @@ func judge(stage seedtest.Stage, r *seedtest.Reply) *trouble {
 	switch first := r.Code / 100; {
 	case first == class(stage):
 		return nil
-	case r.Code == 421:
-		t.outcome = seedtest.OutcomeDeferred
 	case ofRoute(stage):
 		t.outcome = seedtest.OutcomeFailed
 	case first == 4:
 		t.outcome = seedtest.OutcomeDeferred
 	case first == 5:
-		t.outcome = seedtest.OutcomeRefused
+		t.outcome, t.hint = seedtest.OutcomeRefused, refusalHint(r)
 	case stage == seedtest.StageFinal:
 		t.outcome, t.gone = seedtest.OutcomeInDoubt, true
 		t.what = fmt.Sprintf("the answer %d to the final dot has no meaning there", r.Code)
@@ -84,6 +82,15 @@ func judge(stage seedtest.Stage, r *seedtest.Reply) *trouble {
 		t.what = fmt.Sprintf("the answer %d has no meaning at %s", r.Code, stage)
 	}
 	return t
+}
+
+// refusalHint says what to do about a refusal that is about how we came.
+func refusalHint(r *seedtest.Reply) string {
+	if r.Code == 530 { // RFC 3207 section 4, RFC 4954 section 6
+		return "the server wants TLS or a login first: set tls = \"starttls\", " +
+			"or username and password"
+	}
+	return ""
 }
 
 // lost says what a failure without a reply means. After the commit point it leaves a doubt; before

@@ -17,8 +17,9 @@ import (
 
 // Bounds of what a server may say.
 const (
-	maxLine  = 2000 // octets of a line with its end; RFC 5321 section 4.5.3.1.5 allows 512
-	maxLines = 128  // lines of one reply
+	maxLine  = 2000     // octets of a line with its end; RFC 5321 section 4.5.3.1.5 allows 512
+	maxLines = 128      // lines of one reply
+	maxReply = 16 << 10 // octets of one reply, as it is kept
 )
 
 // salvageWait is how long a reply is waited for once the connection no longer takes our octets.
@@ -28,8 +29,10 @@ var (
 	errMalformed = errors.New("the server's line is no SMTP reply")
 	errLongLine  = errors.New("a line of the server has more than 2000 octets")
 	errManyLines = errors.New("a reply of the server has more than 128 lines")
+	errLongReply = errors.New("a reply of the server has more than 16384 octets")
 	errHalfLine  = errors.New("the server closed the connection in the middle of a line")
 	errTwoCodes  = errors.New("the lines of one reply have two codes")
+	errTwoLines  = errors.New("a command must not have a line break")
 	errOver      = errors.New("the exchange is over")
 )
 
@@ -59,6 +62,7 @@ type wire struct {
 	echo    []byte   // to be read in place of sending go-smtp's next command
 	partial []string // of the reply that is being read
 	code    int      // of that reply
+	size    int      // of that reply so far
 	replies []seedtest.Reply
 	fault   error // the first failure; the connection is of no more use
 	trips   int   // replies waited for
@@ -180,23 +184,34 @@ func (w *wire) record(line string) error {
 	if len(w.partial) > 0 && l.code != w.code {
 		return errTwoCodes
 	}
-	w.code = l.code
-	w.partial = append(w.partial, printable(w.dialog.hide(l.text)))
-	if len(w.partial) > maxLines {
-		return errManyLines
-	}
-	if l.more {
-		return nil
+	if err := w.gather(l); err != nil || l.more {
+		return err
 	}
 	w.replies = append(w.replies, replyOf(l.code, w.partial))
-	w.partial = nil
+	w.partial, w.size = nil, 0
 	w.trips++
 	w.over = w.mode == modeAuth && l.code != 334
 	return nil
 }
 
+// gather keeps a line of a reply, within bounds.
+func (w *wire) gather(l replyLine) error {
+	text := printable(w.dialog.hide(l.text))
+	w.code, w.partial, w.size = l.code, append(w.partial, text), w.size+len(text)
+	switch {
+	case len(w.partial) > maxLines:
+		return errManyLines
+	case w.size > maxReply:
+		return errLongReply
+	}
+	return nil
+}
+
 // ask sends a command of our own, or nothing, and reads until a reply is whole.
 func (w *wire) ask(command string) error {
+	if strings.ContainsAny(command, "\r\n") {
+		return errTwoLines
+	}
 	if command != "" {
 		if _, err := w.Write([]byte(command + "\r\n")); err != nil {
 			return err

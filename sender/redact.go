@@ -1,0 +1,93 @@
+package sender
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// gramLen is how many octets of a secret in a row are never shown. Less than that tells nothing,
+// and would hide words that only look like a part of it.
+const gramLen = 8
+
+// redactor takes a secret out of what a server says: whole or in part, in any case of letters,
+// plain or in base64, which is how it was sent. A nil redactor hides nothing.
+type redactor struct {
+	grams map[string]bool // each gramLen octets of a form
+	short []string        // forms with fewer octets
+}
+
+func newRedactor(secret string) *redactor {
+	r := &redactor{grams: make(map[string]bool)}
+	r.add(secret)
+	for offset := range 3 { // in base64 a text looks different at each place within three octets
+		for _, code := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+			text := code.EncodeToString([]byte(strings.Repeat("\x00", offset) + secret))
+			from := (offset*8 + 5) / 6 // what comes before depends on the neighbour
+			to := (offset + len(secret)) * 8 / 6
+			if to-from >= 4 { // less would be found in any text
+				r.add(text[from:to])
+			}
+		}
+	}
+	return r
+}
+
+func (r *redactor) add(form string) {
+	form = lower(form)
+	if len(form) < gramLen {
+		if form != "" {
+			r.short = append(r.short, form)
+		}
+		return
+	}
+	for i := range len(form) - gramLen + 1 {
+		r.grams[form[i:i+gramLen]] = true
+	}
+}
+
+// hide puts "(secret)" where the secret stands.
+func (r *redactor) hide(s string) string {
+	if r == nil || s == "" {
+		return s
+	}
+	var b strings.Builder
+	text, shown := lower(s), 0
+	for i := 0; i < len(s); {
+		n := r.at(text, i)
+		if n == 0 {
+			i++
+			continue
+		}
+		b.WriteString(s[shown:i] + "(secret)")
+		i += n
+		shown = i
+	}
+	return b.String() + s[shown:]
+}
+
+// at returns how many octets from i on are secret.
+func (r *redactor) at(text string, i int) int {
+	end := i
+	for j := i; j <= end && j+gramLen <= len(text); j++ {
+		if r.grams[text[j:j+gramLen]] {
+			end = j + gramLen
+		}
+	}
+	for _, form := range r.short {
+		if strings.HasPrefix(text[i:], form) {
+			end = max(end, i+len(form))
+		}
+	}
+	return end - i
+}
+
+// lower maps the octets of ASCII only, so that every place stays the same.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
