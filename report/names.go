@@ -36,18 +36,32 @@ func namesOf(r seedtest.Run, s Style) names {
 }
 
 func (n names) add(addresses *[]string, s seedtest.Seed) {
-	key := strings.ToLower(s.Address)
+	plain := strings.ToValidUTF8(s.Address, "\ufffd") // a pattern has to be UTF-8
+	key := strings.ToLower(plain)
 	if key == "" || n.byAddr[key] != "" {
 		return
 	}
 	n.byAddr[key] = s.Name
-	*addresses = append(*addresses, regexp.QuoteMeta(s.Address))
+	*addresses = append(*addresses, strings.ReplaceAll(regexp.QuoteMeta(plain), "@", "[@=]"))
 }
 
-// say returns a text clean, and without the addresses of seeds.
+// say returns a text clean, and without the addresses of seeds, also where a return path has
+// packed one as local=domain.
 func (n names) say(s string) string {
 	if n.re != nil {
-		s = n.re.ReplaceAllStringFunc(s, func(a string) string { return n.byAddr[strings.ToLower(a)] })
+		s = n.re.ReplaceAllStringFunc(s, n.nameOf)
 	}
 	return clean(s)
+}
+
+func (n names) nameOf(address string) string {
+	key := strings.ToLower(address)
+	if name, ok := n.byAddr[key]; ok {
+		return name
+	}
+	at := max(strings.LastIndexByte(key, '='), 0)
+	if name, ok := n.byAddr[key[:at]+"@"+key[min(at+1, len(key)):]]; ok {
+		return name
+	}
+	return "(seed)"
 }

@@ -19,9 +19,15 @@ func (p *page) add(line string) {
 }
 
 // para appends a text that begins with label; further lines are indented as far as the label is
-// wide. At most lines are written; 0 means all.
+// wide, or a little under a label that leaves too little room. At most lines are written; 0 means
+// all. Without text nothing is written.
 func (p *page) para(label, text string, lines int) {
 	indent := cells(label)
+	if indent > p.style.width()/2 {
+		p.add(label)
+		label = "    "
+		indent = len(label)
+	}
 	body := wrap(text, p.style.width()-indent)
 	if lines > 0 && len(body) > lines {
 		rest := strings.Join(body[lines-1:], " ")
@@ -34,6 +40,15 @@ func (p *page) para(label, text string, lines int) {
 		}
 		p.add(strings.Repeat(" ", indent) + line)
 	}
+}
+
+// entry is a para that writes its label also where there is no text.
+func (p *page) entry(label, text string) {
+	if strings.TrimSpace(text) == "" {
+		p.add(label)
+		return
+	}
+	p.para(label, text, 0)
 }
 
 // fields appends texts with two blanks between, and a new line where the next does not fit.
@@ -60,7 +75,7 @@ var (
 	badWords  = regexp.MustCompile(`\b(FAIL|JUNK|REFUSED|BOUNCED|DEFERRED|OVERDUE|MISSING|OTHER|UNSENT|NONE|SOFTFAIL|PLAIN|NO PTR)\b`)
 	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited)\b`)
 	goodWords = regexp.MustCompile(`^PASS\b`)
-	labels    = regexp.MustCompile(`^(?:WHY \d+|  FIX|EXPECT|FAULTS|NOTE|LIMITS|USED|NEXT)\b`)
+	labels    = regexp.MustCompile(`^(?:WHY \d+|  FIX|EXPECT|FAULTS|NOTE|LIMITS|USED|NEXT|HOPS|AUTH|STAMPS|FINDINGS|SENT|SEEN|PROOF|TIMES|REPORTS|     FIX)\b`)
 )
 
 // write prints the page, coloured if the style says so. Colours are put on after the cutting, so

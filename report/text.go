@@ -36,18 +36,22 @@ func Text(w io.Writer, r Report, s Style) error {
 // verdict writes the first line.
 func (p *page) verdict(r Report) {
 	run := r.Run
-	end := run.AsOf
-	if run.Ended != nil {
-		end = *run.Ended
-	}
 	p.fields([]string{
 		strings.ToUpper(string(r.Judgement.Verdict)),
 		cut(p.say(run.Opened.Suite.Name), p.style.width()/2),
 		"run " + clean(run.Opened.Run.Short()),
-		span(run.Started, end),
+		span(run.Started, ended(run)),
 		fmt.Sprintf("%s, %d judged", plural(len(run.Probes), "probe", "probes"), known(run)),
 		unfinished(run),
 	})
+}
+
+// ended is when the run ended, or how far it is known.
+func ended(r seedtest.Run) time.Time {
+	if r.Ended != nil {
+		return *r.Ended
+	}
+	return r.AsOf
 }
 
 // known counts the probes, control probes too, of which something may be said.
@@ -157,14 +161,20 @@ func (p *page) faults(r seedtest.Run) {
 	}
 }
 
+// during says from when to when a trouble lasted.
+func during(f seedtest.FaultState) string {
+	text := clock(f.From)
+	if f.To != nil {
+		text += "-" + clock(*f.To)
+	}
+	return text
+}
+
 func (p *page) faultLine(r seedtest.Run, f seedtest.FaultState, times int) string {
 	who := f.Seed + f.Route
-	text := faultWords(f.Kind) + " " + f.From.UTC().Format("15:04:05")
+	text := faultWords(f.Kind) + " " + during(f)
 	if who != "" {
 		text = p.say(who) + ": " + text
-	}
-	if f.To != nil {
-		text += f.To.UTC().Format("-15:04:05")
 	}
 	if times > 1 {
 		text += fmt.Sprintf(" (%d times)", times)
@@ -212,6 +222,13 @@ func (p *page) notes(r seedtest.Run) {
 
 // used writes what the run cost.
 func (p *page) used(u Usage) {
+	if said := usedOf(u); said != "" {
+		p.para("USED   ", said, 0)
+	}
+}
+
+// usedOf says what a run cost, as far as it is known.
+func usedOf(u Usage) string {
 	var said []string
 	if u.Mails > 0 {
 		text := plural(u.Mails, "mail", "mails")
@@ -227,9 +244,7 @@ func (p *page) used(u Usage) {
 		said = append(said, fmt.Sprintf("%s, %d throttled",
 			plural(u.Commands, "IMAP command", "IMAP commands"), u.Throttled))
 	}
-	if len(said) > 0 {
-		p.para("USED   ", strings.Join(said, "; "), 0)
-	}
+	return strings.Join(said, "; ")
 }
 
 // seconds is a duration as JSON and performance data write it: milliseconds are enough.

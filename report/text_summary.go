@@ -11,20 +11,26 @@ import (
 	"seedtest/stats"
 )
 
-// summary says in sentences who is right: one route against what arrives, further routes against
-// the first.
+// summary says in sentences who is right.
 func (p *page) summary(r Report, judged []side) {
-	if len(judged) == 0 {
-		return
+	for _, text := range summaries(r, judged) {
+		p.para("", p.say(text), 0)
 	}
-	base := judged[0]
-	if len(judged) == 1 {
-		p.para("", p.say(alone(r.Run, base)), 0)
-		return
+}
+
+// summaries are one route against what arrives, or further routes against the first.
+func summaries(r Report, judged []side) []string {
+	switch len(judged) {
+	case 0:
+		return nil
+	case 1:
+		return []string{alone(r.Run, judged[0])}
 	}
+	var list []string
 	for _, other := range judged[1:] {
-		p.para("", p.say(against(r, base, other)), 0)
+		list = append(list, against(r, judged[0], other))
 	}
+	return list
 }
 
 // alone says how one route fared.
@@ -146,8 +152,15 @@ func until(findings []seedtest.Finding, route string) string {
 	return " until " + list(numbers) + " are done"
 }
 
-// limits says what so few messages prove: the rates that fit what was seen.
+// limits writes what so few messages prove.
 func (p *page) limits(judged []side) {
+	if said := limitsOf(judged); said != "" {
+		p.para("LIMITS ", p.say(said), 0)
+	}
+}
+
+// limitsOf says the rates that fit what was seen, and what pairs of the same message show.
+func limitsOf(judged []side) string {
 	var said []string
 	for _, s := range judged {
 		arrived, known := s.tally()
@@ -158,7 +171,44 @@ func (p *page) limits(judged []side) {
 		said = append(said, fmt.Sprintf("%d of %d by %s fits any rate from %.0f to %.0f %%",
 			arrived, known, s.title(), 100*low, 100*high))
 	}
-	if len(said) > 0 {
-		p.para("LIMITS ", strings.Join(said, "; ")+" (95 % interval)", 0)
+	if len(said) == 0 {
+		return ""
 	}
+	text := strings.Join(said, "; ") + " (95 % interval)"
+	for i := 1; i < len(judged); i++ {
+		text += pairsOf(judged[0], judged[i])
+	}
+	return text
+}
+
+// pairsOf says how many pairs of the same message at the same seed stand behind a comparison.
+func pairsOf(base, other side) string {
+	type key struct{ seed, message string }
+	was := map[key][]seedtest.Probe{}
+	for _, p := range base.probes {
+		if p.Counted && isKnown(p) {
+			was[key{p.Seed, p.Message}] = append(was[key{p.Seed, p.Message}], p)
+		}
+	}
+	pairs, worse, better := 0, 0, 0
+	for _, p := range other.probes {
+		k := key{p.Seed, p.Message}
+		if !p.Counted || !isKnown(p) || len(was[k]) == 0 {
+			continue
+		}
+		before := was[k][0].Placements.Current.Arrived()
+		was[k] = was[k][1:]
+		pairs++
+		switch after := p.Placements.Current.Arrived(); {
+		case before && !after:
+			worse++
+		case after && !before:
+			better++
+		}
+	}
+	if pairs == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; of %s %s did worse in %d and better in %d: that shows causes, not rates",
+		plural(pairs, "pair", "pairs"), other.title(), worse, better)
 }

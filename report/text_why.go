@@ -25,6 +25,17 @@ func causesOf(findings []seedtest.Finding) []seedtest.Finding {
 	return list
 }
 
+// causesAt are the causes that were found in a probe.
+func causesAt(findings []seedtest.Finding, id seedtest.ProbeID) []seedtest.Finding {
+	var list []seedtest.Finding
+	for _, f := range causesOf(findings) {
+		if slices.Contains(f.Probes, id) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // why writes the findings: cause, how certain, who says so, what to do. Remarks come last.
 func (p *page) why(r Report) {
 	for i, f := range causesOf(r.Findings) {
@@ -91,6 +102,11 @@ func (p *page) some(evidence []seedtest.Evidence) []seedtest.Evidence {
 
 // quote says who said it, where, and what.
 func (p *page) quote(r seedtest.Run, e seedtest.Evidence) string {
+	return p.say(p.speaker(r, e)) + "\"" + p.say(e.Raw) + "\""
+}
+
+// speaker says where a piece of evidence was read, with a colon, or nothing where it is not known.
+func (p *page) speaker(r seedtest.Run, e seedtest.Evidence) string {
 	who := ""
 	if x := r.Probe(e.Probe); x != nil {
 		who = x.Seed
@@ -101,9 +117,9 @@ func (p *page) quote(r seedtest.Run, e seedtest.Evidence) string {
 		who = strings.TrimSpace(who + " " + e.Field)
 	}
 	if who == "" {
-		return "\"" + p.say(e.Raw) + "\""
+		return ""
 	}
-	return p.say(who) + ": \"" + p.say(e.Raw) + "\""
+	return who + ": "
 }
 
 // nextSteps are the caller's, or made from the run: the blind seeds, the numbers to mend, the run

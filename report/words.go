@@ -208,3 +208,39 @@ func provider(r seedtest.Run, seed string) string {
 	}
 	return ""
 }
+
+// outcome says in a line what a probe came to: "inbox 5s", "JUNK 14s, 421 at first".
+func outcome(r seedtest.Run, p seedtest.Probe) string {
+	text := word(p) + times([]seedtest.Probe{p})
+	if d := detail(r, p); d != "" {
+		text += ", " + d
+	}
+	return text
+}
+
+// verdictOf is what rule 18 says of a probe.
+func verdictOf(p seedtest.Probe) seedtest.Verdict {
+	switch {
+	case !isKnown(p):
+		return seedtest.Unknown
+	case p.Placements.Current.Arrived():
+		return seedtest.Pass
+	}
+	return seedtest.Fail
+}
+
+// who names a probe for people: "gmail-a by new".
+func who(p seedtest.Probe) string { return p.Seed + " by " + p.Route }
+
+// uncounted says why a probe counts for nothing, or "".
+func uncounted(r seedtest.Run, p seedtest.Probe) string {
+	switch s := r.Seed(p.Seed); {
+	case p.Control:
+		return "control route"
+	case s != nil && s.Sick != "":
+		return "sick seed: " + s.Sick
+	case !p.Counted:
+		return "not counted"
+	}
+	return ""
+}

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"seedtest"
+)
+
+// Line returns one plain line for a fact that is worth telling while it happens, or nothing. r is
+// the run as it is with the fact. The line begins with the time of day, UTC, and names seeds by
+// their names.
+func Line(f seedtest.Fact, r seedtest.Run) string {
+	said := tell(f, r)
+	if said == "" {
+		return ""
+	}
+	return clock(f.At) + " " + namesOf(r, Style{}).say(said)
+}
+
+func tell(f seedtest.Fact, r seedtest.Run) string {
+	switch b := f.Body.(type) {
+	case seedtest.Opened:
+		return fmt.Sprintf("run %s, %s, suite %s: by %s to %s", b.Run.Short(),
+			f.At.UTC().Format("2006-01-02 UTC"), b.Suite.Name, list(b.Suite.Routes),
+			plural(len(b.Seeds), "seed", "seeds"))
+	case seedtest.Submission:
+		return tellSubmission(b, r)
+	case seedtest.Limit:
+		return dispatchName(r, b.Dispatch) + " held back: " + b.What
+	case seedtest.Relayed, seedtest.Bounce:
+		return tellFurther(b, r)
+	case seedtest.Sighting:
+		return tellSighting(b, r)
+	case seedtest.Gone:
+		return b.Seed + ": a message is gone from " + b.Mailbox
+	case seedtest.Round:
+		return tellRound(b, r)
+	case seedtest.Fault:
+		return tellFault(b)
+	case seedtest.Resumed:
+		return "taken up again, to " + b.Purpose
+	case seedtest.Closed:
+		return strings.TrimSuffix("closed: "+string(b.Reason)+": "+b.Error, ": ")
+	}
+	return ""
+}
+
+// dispatchName names a message by its seeds and route.
+func dispatchName(r seedtest.Run, id seedtest.DispatchID) string {
+	var seeds []string
+	route := ""
+	for _, p := range r.Probes {
+		if p.Dispatch == id {
+			seeds, route = append(seeds, p.Seed), p.Route
+		}
+	}
+	if len(seeds) == 0 {
+		return "message " + string(id)
+	}
+	return firstOf(seeds, 3) + " by " + route
+}
+
+func tellSubmission(b seedtest.Submission, r seedtest.Run) string {
+	text := dispatchName(r, b.Dispatch) + ": " + strings.ReplaceAll(string(b.Outcome), "_", " ")
+	if b.Outcome != seedtest.OutcomeAccepted {
+		text += " at " + string(b.Stage)
+	}
+	switch {
+	case b.Reply != nil:
+		text += ", " + codes(*b.Reply) + " " + b.Reply.Text
+	case b.Error != "":
+		text += ", " + b.Error
+	}
+	if b.RetryAt != nil {
+		text += "; again at " + clock(*b.RetryAt)
+	}
+	return text
+}
+
+func tellFurther(b seedtest.FactBody, r seedtest.Run) string {
+	switch x := b.(type) {
+	case seedtest.Relayed:
+		if x.Outcome == seedtest.OutcomeAccepted {
+			return ""
+		}
+		text := dispatchName(r, x.Dispatch) + ": " + string(x.Outcome) + " by " + x.Remote
+		if x.Reply != nil {
+			text += ", " + codes(*x.Reply) + " " + x.Reply.Text
+		}
+		return text
+	case seedtest.Bounce:
+		return strings.TrimSpace(dispatchName(r, x.Dispatch) + ": report says " + x.Action + " " +
+			x.Status + " " + x.Diagnostic)
+	}
+	return ""
+}
+
+// tellSighting tells of the first copy of a probe, and of further ones as such.
+func tellSighting(b seedtest.Sighting, r seedtest.Run) string {
+	for _, p := range r.Probes {
+		if p.Token != b.Token || p.Seed != b.Seed {
+			continue
+		}
+		if len(p.Sightings) > 1 {
+			return who(p) + ": also in " + b.Mailbox
+		}
+		return who(p) + ": " + outcome(r, p)
+	}
+	return ""
+}
+
+// tellRound tells what a round proved, and of how many messages that are awaited no more.
+func tellRound(b seedtest.Round, r seedtest.Run) string {
+	if !b.Complete {
+		return fmt.Sprintf("%s: round %d proves nothing: %s", b.Seed, b.Try, b.Why)
+	}
+	var absent []string
+	for _, p := range r.Probes {
+		if p.Seed == b.Seed && p.Proof != nil && p.Proof.Begun.Equal(b.Begun) {
+			absent = append(absent, p.Route+" "+word(p))
+		}
+	}
+	if len(absent) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s: proved absent, %s read: by %s", b.Seed,
+		plural(len(b.Mailboxes), "mailbox", "mailboxes"), list(absent))
+}
+
+func tellFault(b seedtest.Fault) string {
+	if b.To != nil {
+		return b.Seed + b.Route + ": over: " + faultWords(b.Kind)
+	}
+	return faultSays(seedtest.FaultState{Fault: b})
+}
+
+// faultSays says whose trouble it is, of what kind, and what was said.
+func faultSays(f seedtest.FaultState) string {
+	text := faultWords(f.Kind)
+	if f.Mailbox != "" {
+		text += " in " + f.Mailbox
+	}
+	if f.What != "" {
+		text += ": " + f.What
+	}
+	return strings.TrimPrefix(f.Seed+f.Route+": "+text, ": ")
+}

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"seedtest"
+)
+
+// Live returns the lines of the live display: what was sent by each route and what came of it, what
+// is still awaited and for how long, the latest sightings, the troubles. There are fewer lines than
+// the style is high, so that the block can be painted anew, and none is wider than it.
+func Live(r seedtest.Run, now time.Time, s Style) []string {
+	p := &page{names: namesOf(r, s), style: s}
+	p.liveHead(r, now)
+	judged, control := sides(r)
+	for _, x := range append(judged, control...) {
+		p.liveRoute(x)
+	}
+	p.liveAwaited(r, now)
+	p.liveTrouble(r)
+	room := max(s.height()-1, 1)
+	if len(p.lines) > room {
+		p.lines = p.lines[:room]
+	}
+	p.liveSeen(r, room-len(p.lines))
+	if s.Color {
+		for i, line := range p.lines {
+			p.lines[i] = paint(line)
+		}
+	}
+	return p.lines
+}
+
+// liveHead says which run it is, for how long it has run and how far it is.
+func (p *page) liveHead(r seedtest.Run, now time.Time) {
+	terminal := 0
+	for _, x := range r.Probes {
+		if x.Terminal {
+			terminal++
+		}
+	}
+	elapsed := ""
+	if !r.Started.IsZero() && !now.Before(r.Started) {
+		elapsed = "  " + took(now.Sub(r.Started).Truncate(time.Second))
+	}
+	p.add(p.say(fmt.Sprintf("%s  run %s%s  %d of %d probes done", cut(clean(r.Opened.Suite.Name), 30),
+		r.Opened.Run.Short(), elapsed, terminal, len(r.Probes))))
+}
+
+const liveLabel = 12
+
+// liveRoute says what a route was given and where it is: "new  6 of 6 sent: 3 inbox, 1 JUNK".
+func (p *page) liveRoute(x side) {
+	sent, by := 0, map[seedtest.Placement]int{}
+	for _, y := range x.probes {
+		if left(y) {
+			sent++
+		}
+		by[y.Placements.Current]++
+	}
+	name := x.route.Name
+	if x.route.Control {
+		name += " (control)"
+	}
+	p.entry(pad(cut(p.say(name), liveLabel-1), liveLabel),
+		fmt.Sprintf("%d of %d sent: %s", sent, len(x.probes), tallyWords(by)))
+}
+
+// liveAwaited names what is still awaited, the longest wait first.
+func (p *page) liveAwaited(r seedtest.Run, now time.Time) {
+	var open []seedtest.Probe
+	for _, x := range r.Probes {
+		if !x.Terminal && !x.Expected.IsZero() {
+			open = append(open, x)
+		}
+	}
+	slices.SortStableFunc(open, func(a, b seedtest.Probe) int { return a.Expected.Compare(b.Expected) })
+	var said []string
+	for _, x := range open {
+		said = append(said, who(x)+" "+took(max(now.Sub(x.Expected), 0).Truncate(time.Second)))
+	}
+	if len(said) > 0 {
+		p.para(pad("awaited", liveLabel), p.say(strings.Join(said, ", ")), 3)
+	}
+	if again := nextTry(r); again != "" {
+		p.para(pad("again", liveLabel), p.say(again), 2)
+	}
+}
+
+// nextTry names the messages that a route deferred and when they are tried again.
+func nextTry(r seedtest.Run) string {
+	var said []string
+	for _, x := range r.Probes {
+		if s := x.Submission(); !x.Terminal && x.Expected.IsZero() && s != nil && s.RetryAt != nil {
+			said = append(said, who(x)+" at "+clock(*s.RetryAt))
+		}
+	}
+	return strings.Join(compact(said), ", ")
+}
+
+// liveTrouble quotes the last troubles that are not over.
+func (p *page) liveTrouble(r seedtest.Run) {
+	const most = 2
+	told := 0
+	for i := len(r.Faults) - 1; i >= 0 && told < most; i-- {
+		if f := r.Faults[i]; f.To == nil {
+			p.para(pad("trouble", liveLabel), p.say(faultSays(f)), 1)
+			told++
+		}
+	}
+}
+
+// liveSeen fills at most room lines with the latest outcomes, newest first.
+func (p *page) liveSeen(r seedtest.Run, room int) {
+	type event struct {
+		at   time.Time
+		text string
+	}
+	var events []event
+	for _, x := range r.Probes {
+		if first, ok := firstSeen(x); ok {
+			events = append(events, event{first.At, who(x) + ": " + outcome(r, x)})
+			continue
+		}
+		if n := len(x.Attempts); x.Terminal && n > 0 {
+			events = append(events, event{x.Attempts[n-1].Answered, who(x) + ": " + outcome(r, x)})
+		}
+	}
+	slices.SortStableFunc(events, func(a, b event) int {
+		return cmp.Or(b.at.Compare(a.at), strings.Compare(a.text, b.text))
+	})
+	for _, e := range events[:min(max(room, 0), len(events))] {
+		p.add(clock(e.at) + "    " + p.say(e.text))
+	}
+}

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"seedtest"
+)
+
+// sightings writes every copy that was found.
+func (p *page) sightings(x seedtest.Probe) {
+	if len(x.Sightings) == 0 {
+		p.section("SEEN", "nowhere")
+		return
+	}
+	p.section("SEEN", plural(len(x.Sightings), "copy", "copies"))
+	for _, s := range x.Sightings {
+		p.entry("  "+clock(s.At)+" ", p.say(sightingWords(s)))
+	}
+}
+
+func sightingWords(s seedtest.Seen) string {
+	text := s.Mailbox + roleWord(s.Role)
+	if s.Class != "" {
+		text += ", class " + s.Class
+	}
+	text += fmt.Sprintf(", UID %d of %d", s.UID, s.UIDValidity)
+	if !s.InternalDate.IsZero() {
+		text += ", stored " + clock(s.InternalDate)
+	}
+	carriers := make([]string, len(s.Carriers))
+	for i, c := range s.Carriers {
+		carriers[i] = string(c)
+	}
+	if len(carriers) > 0 {
+		text += ", known by " + strings.Join(carriers, ", ")
+	}
+	if s.Gone != nil {
+		text += ", GONE, last seen " + clock(s.Gone.LastSeen)
+	}
+	return text
+}
+
+func roleWord(r seedtest.Role) string {
+	if r == seedtest.RoleNone {
+		return ""
+	}
+	return " (" + string(r) + ")"
+}
+
+// proof writes the round that proves absence, or the last that tried to.
+func (p *page) proof(r seedtest.Run, x seedtest.Probe) {
+	round := x.Proof
+	if round == nil && !x.Placements.Current.Seen() && !x.Expected.IsZero() {
+		if s := r.Seed(x.Seed); s != nil {
+			round = s.LastRound
+		}
+	}
+	if round == nil {
+		return
+	}
+	title := "of absence"
+	switch {
+	case x.Proof != nil:
+		title += " at " + clock(round.Begun) + "-" + clock(round.Ended)
+	default:
+		title += ": none. The last round, " + clock(round.Begun) + "-" + clock(round.Ended) + ", proves nothing"
+	}
+	p.section("PROOF", title)
+	if round.Why != "" {
+		p.para("  ", p.say(round.Why), 0)
+	}
+	for _, m := range round.Mailboxes {
+		p.roundMailbox(m)
+	}
+}
+
+func (p *page) roundMailbox(m seedtest.RoundMailbox) {
+	kind := "side"
+	if m.Essential {
+		kind = "essential"
+	}
+	room := max(p.style.width()/3, 12)
+	head := "  " + pad(cut(p.say(m.Name+roleWord(m.Role)), room), room) + " " + pad(kind, 9) + " "
+	p.entry(head, p.say(readWords(m)))
+}
+
+// readWords says what a round read of a mailbox.
+func readWords(m seedtest.RoundMailbox) string {
+	switch {
+	case !m.OK:
+		return "NOT READ: " + m.Why
+	case m.Read == 0:
+		return fmt.Sprintf("nothing from UID %d on", m.FromUID)
+	}
+	return fmt.Sprintf("UID %d-%d, %s read", m.FromUID, m.ToUID, plural(m.Read, "message", "messages"))
+}
+
+// troubles writes the seed's and the route's faults.
+func (p *page) troubles(r seedtest.Run, x seedtest.Probe) {
+	label := "FAULTS "
+	for _, f := range r.Faults {
+		if f.Seed != x.Seed && (f.Route == "" || f.Route != x.Route) && f.Seed+f.Route != "" {
+			continue
+		}
+		if label == "FAULTS " {
+			p.add("")
+		}
+		text := faultWords(f.Kind) + " " + during(f)
+		if f.Mailbox != "" {
+			text += " in " + f.Mailbox
+		}
+		if f.What != "" {
+			text += ": \"" + f.What + "\""
+		}
+		p.para(label, p.say(text), 0)
+		label = "       "
+	}
+}
+
+// times writes how long each part of the way took; what is not known is left out.
+func (p *page) times(x seedtest.Probe) {
+	l := latencyOf(x)
+	var said []string
+	for _, part := range []struct {
+		what string
+		s    *float64
+	}{
+		{"submission", l.Submit}, {"transit", l.Transit}, {"storing", l.Store},
+		{"accepted to seen", l.Notice}, {"connect to seen", l.Total},
+	} {
+		if part.s != nil {
+			said = append(said, part.what+" "+number(*part.s)+"s")
+		}
+	}
+	if len(said) > 0 {
+		p.section("TIMES", strings.Join(said, ", "))
+	}
+}
