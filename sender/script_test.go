@@ -32,17 +32,20 @@ const (
 )
 
 // script is a server on an in-memory pipe that is polite but for what answers says. The keys are
-// the verbs of commands, "" for the greeting, "." for the final dot, and "TLS" for what comes in
-// plain text behind the reply to STARTTLS.
+// the verbs of commands, "" for the greeting, "." for the final dot, "TLS" for EHLO over TLS, and
+// "AUTH+", "AUTH++" for what follows a challenge.
 type script struct {
-	t       *testing.T
+	t       testing.TB
 	answers map[string]string
 	tls     *tls.Config
-	atOnce  bool // TLS from the first octet
+	atOnce  bool                     // TLS from the first octet
+	delay   map[string]time.Duration // before an answer, by the bubble's clock
 
 	mu    sync.Mutex
-	heard []string // commands, and the content as one string
+	body  strings.Builder // content of all messages, dots and all
+	heard []string        // commands and answers to challenges
 	conns int
+	open  []net.Conn
 }
 
 var polite = map[string]string{
@@ -63,6 +66,7 @@ func (s *script) dial(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	s.mu.Lock()
 	s.conns++
+	s.open = append(s.open, server)
 	s.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
@@ -84,6 +88,35 @@ func (s *script) answer(key string) string {
 		return a
 	}
 	return polite[key]
+}
+
+// set changes an answer.
+func (s *script) set(key, answer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.answers == nil {
+		s.answers = make(map[string]string)
+	}
+	s.answers[key] = answer
+}
+
+// hangUpAll ends all connections.
+func (s *script) hangUpAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.open {
+		conn.Close()
+	}
+}
+
+// verbs returns what was said so far without parameters.
+func (s *script) verbs() string {
+	var verbs []string
+	for _, line := range s.said() {
+		verb, _, _ := strings.Cut(line, " ")
+		verbs = append(verbs, verb)
+	}
+	return strings.Join(verbs, " ")
 }
 
 func (s *script) note(line string) {
@@ -114,19 +147,24 @@ func (s *script) serve(conn net.Conn) {
 		}
 		line = strings.TrimRight(line, "\r\n")
 		s.note(line)
-		verb := strings.ToUpper(strings.Fields(line + " ")[0])
-		if !s.say(conn, verb) || verb == "QUIT" {
+		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
+		key := verb
+		if _, secure := conn.(*tls.Conn); secure && verb == "EHLO" && s.answer("TLS") != "" {
+			key = "TLS"
+		}
+		answer := s.answer(key) // the test may change it as soon as it is given
+		if !s.say(conn, key) || verb == "QUIT" {
 			return
 		}
 		switch {
-		case verb == "STARTTLS" && s.tls != nil:
+		case verb == "STARTTLS" && s.tls != nil && answer[0] == '2':
 			conn = tls.Server(conn, s.tls)
 			r = bufio.NewReader(conn)
-		case verb == "AUTH" && strings.HasPrefix(s.answer("AUTH"), "334"):
+		case verb == "AUTH" && strings.HasPrefix(answer, "334"):
 			if !s.challenge(conn, r) {
 				return
 			}
-		case verb == "DATA" && s.answer("DATA")[0] == '3':
+		case verb == "DATA" && answer[0] == '3':
 			if !s.content(conn, r) {
 				return
 			}
@@ -152,33 +190,59 @@ func (s *script) challenge(conn net.Conn, r *bufio.Reader) bool {
 	}
 }
 
-// content reads up to the final dot and answers it.
+// content reads up to the final dot and answers it. An answer to "body" comes before that.
 func (s *script) content(conn net.Conn, r *bufio.Reader) bool {
-	if s.answer("body") == stall {
+	switch a := s.answer("body"); a {
+	case "":
+	case stall:
 		time.Sleep(time.Hour) // of the bubble's clock
 		return false
-	}
-	if s.answer("body") == hangUp {
+	default:
+		s.say(conn, "body")
 		return false
 	}
-	var all strings.Builder
 	for {
-		line, err := r.ReadString('\n')
-		all.WriteString(line)
+		line, err := s.contentLine(r)
 		if err != nil {
-			s.note(all.String())
 			return false
 		}
 		if line == ".\r\n" {
-			s.note(all.String())
 			return s.say(conn, ".")
 		}
 	}
 }
 
+// contentLine reads octet by octet, so that received tells all that has come.
+func (s *script) contentLine(r *bufio.Reader) (string, error) {
+	var line strings.Builder
+	for {
+		b, err := r.ReadByte()
+		if err != nil {
+			return "", err
+		}
+		s.mu.Lock()
+		s.body.WriteByte(b)
+		s.mu.Unlock()
+		line.WriteByte(b)
+		if b == '\n' {
+			return line.String(), nil
+		}
+	}
+}
+
+// received returns the content so far.
+func (s *script) received() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.body.String()
+}
+
 // say gives the answer to key. It reports whether the conversation goes on.
 func (s *script) say(conn net.Conn, key string) bool {
 	a := s.answer(key)
+	if d := s.delay[key]; d > 0 {
+		time.Sleep(d) // of the bubble's clock
+	}
 	switch {
 	case a == hangUp:
 		return false
@@ -263,6 +327,6 @@ func (a *authority) server(t testing.TB, name string, notAfter time.Time) *tls.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{
-		{Certificate: [][]byte{der}, PrivateKey: a.key}}}
+	return &tls.Config{SessionTicketsDisabled: true, // a pipe has no room for them
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: a.key}}}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -281,10 +280,8 @@ func authCommand(line string) string {
 
 // salvage reads what a server said before it stopped listening, because that tells why.
 func (w *wire) salvage(cause error) {
-	if !errors.Is(cause, os.ErrDeadlineExceeded) {
-		w.step(salvageWait)
-		_ = w.ask("")
-	}
+	w.step(salvageWait)
+	_ = w.ask("")
 	w.fault = cause
 }
 
