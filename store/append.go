@@ -26,10 +26,10 @@ type record struct {
 func (s *Store) Append(ctx context.Context, run seedtest.RunID, facts ...seedtest.Fact) error {
 	records, err := encode(facts)
 	if err != nil || len(facts) == 0 {
-		return explain(s.path, "append facts of run "+run.Short(), err)
+		return s.explain("append facts of run "+run.Short(), err)
 	}
 	return s.write(ctx, "append facts of run "+run.Short(), func(ctx context.Context) error {
-		if err := s.checkFence(ctx, run); err != nil {
+		if err := s.checkMine(ctx, run); err != nil {
 			return err
 		}
 		return s.insert(ctx, run, records)
@@ -126,15 +126,15 @@ func (s *Store) AppendAttempt(ctx context.Context, run seedtest.RunID, f seedtes
 	doing := "append an attempt of run " + run.Short()
 	a, ok := f.Body.(seedtest.Attempt)
 	if !ok || a.Dispatch != d.Dispatch {
-		return nil, explain(s.path, doing, errors.New("the fact is no attempt of the dose's dispatch"))
+		return nil, s.explain(doing, errors.New("the fact is no attempt of the dose's dispatch"))
 	}
 	records, err := encode([]seedtest.Fact{f})
 	if err != nil {
-		return nil, explain(s.path, doing, err)
+		return nil, s.explain(doing, err)
 	}
 	var limit *seedtest.Limit
 	err = s.write(ctx, doing, func(ctx context.Context) error {
-		if err := s.checkFence(ctx, run); err != nil {
+		if err := s.checkMine(ctx, run); err != nil {
 			return err
 		}
 		if limit, err = (question{s.conn, run, d}).held(ctx); limit != nil || err != nil {

@@ -40,7 +40,7 @@ type querier interface {
 func (s *Store) Held(ctx context.Context, run seedtest.RunID, d seedtest.Dose) (
 	*seedtest.Limit, error) {
 	limit, err := question{s.db, run, d}.held(ctx)
-	return limit, explain(s.path, "count the dose of run "+run.Short(), err)
+	return limit, s.explain("count the dose of run "+run.Short(), err)
 }
 
 // question is whether a dose may leave, asked of stored facts.
@@ -164,5 +164,6 @@ func providerName(r seedtest.Recipient) string {
 	if r.Provider != "" {
 		return r.Provider
 	}
-	return mailAddress(r)[strings.LastIndexByte(r.Address, '@')+1:]
+	address := mailAddress(r)
+	return address[strings.LastIndexByte(address, '@')+1:]
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -59,48 +60,73 @@ func (e *Error) Unwrap() []error {
 
 // explain turns an error of SQLite or the system into one that says what to do. An error that
 // already says so is returned as it is.
-func explain(path, doing string, err error) error {
+func (s *Store) explain(doing string, err error) error {
 	var mine *Error
 	if err == nil || errors.As(err, &mine) {
 		return err
 	}
-	e := &Error{Path: path, Doing: doing, Cause: err}
+	e := &Error{Path: s.path, Doing: doing, Cause: err}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return e
 	}
 	var lite *sqlite.Error
 	switch {
 	case errors.As(err, &lite):
-		e.Kind, e.Hint = meaning(lite.Code(), path)
-	case errors.Is(err, os.ErrPermission):
-		e.Kind, e.Hint = ErrPath, "run seedtest as the user who owns it, or choose a path under [store]"
+		e.Hint, e.Kind = meaning(lite.Code(), s.path)
+	case s.isClosed():
+		e.Kind = ErrClosed
+	default:
+		e.Hint, e.Kind = systemMeaning(err, s.path)
 	}
 	return e
 }
 
-// meaning says what an SQLite result code means to an operator. Codes of SHMSIZE are how a full
-// disk shows when the shared memory beside the store has to grow.
-func meaning(code int, path string) (kind error, hint string) {
+// meaning says what an SQLite result code means to an operator. SHMSIZE is how a full disk shows
+// when the shared memory beside the store has to grow.
+func meaning(code int, path string) (hint string, kind error) {
 	if code == sqlite3.SQLITE_IOERR_SHMSIZE {
 		code = sqlite3.SQLITE_FULL
 	}
 	switch code & 0xff {
 	case sqlite3.SQLITE_FULL:
-		return ErrFull, "make room on the disk that holds " + path +
-			", then `seedtest resume`; what was stored is safe"
+		return fullHint(path), ErrFull
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		return ErrReadOnly, "check who owns " + path +
-			" and its directory, and that the file system is mounted for writing"
+		return readOnlyHint(path), ErrReadOnly
 	case sqlite3.SQLITE_CANTOPEN:
-		return ErrPath, "check that " + path + " is a file in a directory that may be written"
+		return "check that " + path + " is a file in a directory that may be written", ErrPath
 	case sqlite3.SQLITE_CORRUPT:
-		return ErrCorrupt, "keep a copy of " + path + " and its -wal file, then restore a backup" +
-			" or try: sqlite3 " + path + " .recover"
+		return "keep a copy of " + path + " and its -wal file, then restore a backup" +
+			" or try: sqlite3 " + path + " .recover", ErrCorrupt
 	case sqlite3.SQLITE_NOTADB:
-		return ErrCorrupt, path + " is no SQLite file: restore a backup, or choose another path" +
-			" under [store]"
+		return "if it was one, restore a backup; else choose another path under [store]",
+			ErrForeign
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return ErrBusy, "wait for it to end, or find it with: fuser " + path
+		return "wait for it to end, or find it with: fuser " + path, ErrBusy
+	case sqlite3.SQLITE_IOERR:
+		return "look for trouble of the disk in the system's log", ErrPath
 	}
-	return nil, ""
+	return "", nil
+}
+
+// systemMeaning says what an error of the system means to an operator.
+func systemMeaning(err error, path string) (hint string, kind error) {
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		return "run seedtest as the user who owns it, or choose a path under [store]", ErrPath
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fullHint(path), ErrFull
+	case errors.Is(err, syscall.EROFS):
+		return readOnlyHint(path), ErrReadOnly
+	}
+	return "", nil
+}
+
+func fullHint(path string) string {
+	return "make room on the disk that holds " + path +
+		", then `seedtest resume`; what was stored is safe"
+}
+
+func readOnlyHint(path string) string {
+	return "check who owns " + path + " and its directory, and that the file system is mounted" +
+		" for writing"
 }

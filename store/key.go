@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -59,8 +58,13 @@ func (s *Store) keyError(cause error) error {
 	e := &Error{Path: s.path, Doing: "read its key " + s.keyPath(), Kind: ErrKey, Cause: cause,
 		Hint: "restore " + s.keyPath() + " from the backup that the store belongs to," +
 			" or move the store away and begin a new one"}
-	if errors.Is(cause, errKeyMode) {
+	switch {
+	case errors.Is(cause, errKeyMode):
 		e.Hint = "look who could have read it, then: chmod 600 " + s.keyPath()
+	case !errors.Is(cause, fs.ErrNotExist):
+		if hint, _ := systemMeaning(cause, s.keyPath()); hint != "" {
+			e.Hint = hint
+		}
 	}
 	return e
 }
@@ -69,23 +73,19 @@ var errKeyMode = errors.New("others than its owner may read or write it")
 
 // readKey reads a key and checks who may read it and how long it is.
 func readKey(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if mode := info.Mode(); !mode.IsRegular() || mode.Perm()&0o077 != 0 {
+	switch mode := info.Mode(); {
+	case !mode.IsRegular():
+		return nil, errors.New("it is not a regular file")
+	case mode.Perm()&0o077 != 0:
 		return nil, fmt.Errorf("mode %04o: %w", mode.Perm(), errKeyMode)
+	case info.Size() != keyLen:
+		return nil, fmt.Errorf("it is %d bytes long, not %d", info.Size(), keyLen)
 	}
-	key, err := io.ReadAll(io.LimitReader(f, keyLen+1))
-	if err == nil && len(key) != keyLen {
-		err = fmt.Errorf("it is not %d bytes long", keyLen)
-	}
-	return key, err
+	return os.ReadFile(path)
 }
 
 // makeKey makes a key. Of two processes that do it in the same moment, both get the same one: a
@@ -112,4 +112,3 @@ func makeKey(path string) ([]byte, error) {
 	}
 	return readKey(path)
 }
-

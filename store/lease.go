@@ -84,10 +84,11 @@ func (h holder) dead(me holder) bool {
 		return false
 	}
 	p, err := os.FindProcess(h.pid)
-	if err == nil {
-		err = p.Signal(syscall.Signal(0))
+	if err != nil {
+		return errors.Is(err, os.ErrProcessDone)
 	}
-	return errors.Is(err, os.ErrProcessDone)
+	defer p.Release()
+	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // bootID names this boot of the machine and the space in which process ids count, as Linux tells
@@ -117,7 +118,7 @@ func (s *Store) leased(run seedtest.RunID, h holder) error {
 func (l *Lease) Renew(ctx context.Context) error {
 	s := l.store
 	return s.write(ctx, "renew the lease of run "+l.run.Short(), func(ctx context.Context) error {
-		if err := s.checkFence(ctx, l.run); err != nil {
+		if err := s.checkFence(ctx, l.run, l.fence); err != nil {
 			return err
 		}
 		return s.exec(ctx, `UPDATE lease SET expires = ? WHERE run = ? AND fence = ?`,
@@ -147,15 +148,20 @@ func (s *Store) setFence(run seedtest.RunID, fence uint64) {
 	}
 }
 
-// checkFence refuses a run that this process leased and another one has taken. A run that this
-// process never leased is not checked.
-func (s *Store) checkFence(ctx context.Context, run seedtest.RunID) error {
+// checkMine refuses a run that this Store leased and another one has taken. A run that it never
+// leased is not checked.
+func (s *Store) checkMine(ctx context.Context, run seedtest.RunID) error {
 	s.mu.Lock()
 	fence := s.fences[run]
 	s.mu.Unlock()
 	if fence == 0 {
 		return nil
 	}
+	return s.checkFence(ctx, run, fence)
+}
+
+// checkFence refuses a run whose lease has another fence.
+func (s *Store) checkFence(ctx context.Context, run seedtest.RunID, fence uint64) error {
 	h, err := s.holderOf(ctx, run)
 	if err != nil || h.fence == fence {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 )
 
@@ -33,14 +34,17 @@ func migrate(ctx context.Context, conn *sql.Conn, path string, steps []string) e
 	if err != nil {
 		return err
 	}
-	// A store that was restored with VACUUM INTO has lost its WAL mode.
-	if _, err := conn.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
-		return err
+	if version <= len(steps) {
+		if err := useWAL(ctx, conn); err != nil {
+			return err
+		}
 	}
 	for version < len(steps) {
-		if version, err = step(ctx, conn, path, steps); err != nil {
-			return fmt.Errorf("bring it to version %d: %w", version+1, err)
+		next, err := step(ctx, conn, path, steps)
+		if err != nil {
+			return fmt.Errorf("bring it from version %d to %d: %w", version, version+1, err)
 		}
+		version = next
 	}
 	if version > len(steps) {
 		return &Error{Path: path, Doing: "open", Kind: ErrNewer,
@@ -48,6 +52,17 @@ func migrate(ctx context.Context, conn *sql.Conn, path string, steps []string) e
 			Hint:  "use the newer seedtest, or another path under [store]; nothing was changed"}
 	}
 	return nil
+}
+
+// useWAL sets the journal mode, which the file keeps: but a store that was restored with VACUUM
+// INTO has lost it. SQLite says the old mode, and gives no error, where it cannot.
+func useWAL(ctx context.Context, conn *sql.Conn) error {
+	var mode string
+	err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
+	if err == nil && mode != "wal" {
+		err = errors.New("its file system does not let SQLite keep a write-ahead log")
+	}
+	return err
 }
 
 // step takes the next step and returns the version that it leads to.

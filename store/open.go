@@ -33,11 +33,15 @@ type Store struct {
 }
 
 // busyTimeout bounds every wait for another process's write.
-const busyTimeout = "5000"
+const busyTimeout = "5000" // in milliseconds
+
+// connections are one that writes and a few that read.
+const connections = 4
 
 // Open opens the store at path, and makes what is missing of it: the directory (mode 0700), the
 // file, and the installation key beside it (mode 0600). An older store is brought to this version
-// first. Errors wrap ErrPath, ErrNewer, ErrForeign, ErrCorrupt, ErrFull, ErrBusy or ErrKey.
+// first. Errors wrap ErrPath, ErrNewer, ErrForeign, ErrCorrupt, ErrFull,
+// ErrReadOnly, ErrBusy or ErrKey.
 func Open(ctx context.Context, path string) (*Store, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -45,25 +49,17 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s := &Store{path: abs, now: time.Now, turn: make(chan struct{}, 1),
 		fences: map[seedtest.RunID]uint64{}}
-	if err := makeFile(abs); err != nil {
+	if err := s.makeFile(); err != nil {
 		return nil, err
 	}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(explain(abs, "open", err), s.shut())
+		return nil, errors.Join(s.explain("open", err), s.shut())
 	}
 	return s, nil
 }
 
 func (s *Store) open(ctx context.Context) error {
-	dsn := (&url.URL{Scheme: "file", Path: s.path}).String() + "?_pragma=busy_timeout(" +
-		busyTimeout + ")&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
-	connector, err := sqlite.NewConnector(dsn)
-	if err != nil {
-		return err
-	}
-	s.db = sql.OpenDB(connector)
-	s.db.SetMaxOpenConns(4)
-	if s.conn, err = s.db.Conn(ctx); err != nil {
+	if err := s.connect(ctx); err != nil {
 		return err
 	}
 	if err := migrate(ctx, s.conn, s.path, migrations()); err != nil {
@@ -72,13 +68,33 @@ func (s *Store) open(ctx context.Context) error {
 	return s.loadKey(ctx)
 }
 
+// connect prepares the connections; the file may hold anything yet.
+func (s *Store) connect(ctx context.Context) error {
+	dsn := (&url.URL{Scheme: "file", Path: s.path}).String() + "?_pragma=busy_timeout(" +
+		busyTimeout + ")&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return err
+	}
+	s.db = sql.OpenDB(connector)
+	s.db.SetMaxOpenConns(connections)
+	s.db.SetMaxIdleConns(connections)
+	s.conn, err = s.db.Conn(ctx)
+	return err
+}
+
 // makeFile makes the directory and an empty file, which SQLite takes as a new database. A file
 // that exists is not touched: closing it here would drop the locks that this process may have on
 // it by another Store (https://www.sqlite.org/howtocorrupt.html section 2.2).
-func makeFile(path string) error {
+func (s *Store) makeFile() error {
+	path := s.path
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return &Error{Path: path, Doing: "make its directory", Kind: ErrPath, Cause: err,
+		e := &Error{Path: path, Doing: "make its directory", Kind: ErrPath, Cause: err,
 			Hint: "choose a path under [store] whose directory can be made"}
+		if hint, kind := systemMeaning(err, path); kind != nil {
+			e.Hint, e.Kind = hint, kind
+		}
+		return e
 	}
 	switch info, err := os.Stat(path); {
 	case err == nil && info.Mode().IsRegular():
@@ -94,7 +110,7 @@ func makeFile(path string) error {
 	if err == nil {
 		err = errors.Join(f.Close(), syncDir(filepath.Dir(path)))
 	}
-	return explain(path, "make it", err)
+	return s.explain("make it", err)
 }
 
 // syncDir makes the entries of a directory durable.
@@ -121,7 +137,16 @@ func (s *Store) Close() error {
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	s.commit(s.take())
-	return explain(s.path, "close", s.shut())
+	if err := s.shut(); err != nil {
+		return &Error{Path: s.path, Doing: "close", Cause: err}
+	}
+	return nil
+}
+
+func (s *Store) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 func (s *Store) shut() error {

@@ -21,7 +21,7 @@ func (s *Store) Facts(ctx context.Context, run seedtest.RunID) ([]seedtest.Fact,
 	if err == nil && len(facts) == 0 {
 		err = s.noRun(string(run), "it has no facts")
 	}
-	return facts, explain(s.path, "read run "+run.Short(), err)
+	return facts, s.explain("read run "+run.Short(), err)
 }
 
 func (s *Store) facts(ctx context.Context, run seedtest.RunID) ([]seedtest.Fact, error) {
@@ -61,7 +61,7 @@ func (s *Store) Header(ctx context.Context, sum string) ([]byte, error) {
 		err = &Error{Path: s.path, Doing: "read header " + sum, Kind: ErrCorrupt,
 			Cause: errors.New("its bytes have another sum"), Hint: "restore a backup of the store"}
 	}
-	return data, explain(s.path, "read header "+sum, err)
+	return data, s.explain("read header "+sum, err)
 }
 
 // Row is one run in the list of runs.
@@ -76,7 +76,7 @@ type Row struct {
 // Runs returns every run, the newest first.
 func (s *Store) Runs(ctx context.Context) ([]Row, error) {
 	list, err := s.runs(ctx)
-	return list, explain(s.path, "list runs", err)
+	return list, s.explain("list runs", err)
 }
 
 func (s *Store) runs(ctx context.Context) ([]Row, error) {

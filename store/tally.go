@@ -122,13 +122,14 @@ type Breaker struct {
 func (s *Store) Doses(ctx context.Context, at time.Time) (Usage, error) {
 	var u Usage
 	var err, err2, err3 error
-	u.Seeds, err = s.counts(ctx, `SELECT seed, address, count(*), min(at), max(at) FROM dose
-		WHERE at > ? GROUP BY address ORDER BY seed`, at, SeedWindow)
-	u.Providers, err2 = s.counts(ctx, `SELECT provider, '', count(*), min(last), max(last) FROM (
+	u.Seeds, err = s.counts(ctx, `SELECT (SELECT seed FROM dose WHERE address = d.address
+			ORDER BY at DESC LIMIT 1) AS name, address, count(*), min(at)
+		FROM dose AS d WHERE at > ? GROUP BY address ORDER BY name, address`, at, SeedWindow)
+	u.Providers, err2 = s.counts(ctx, `SELECT provider, '', count(*), min(last) FROM (
 		SELECT provider, max(at) AS last FROM dose WHERE at > ? GROUP BY provider, run, dispatch)
 		GROUP BY provider ORDER BY provider`, at, ProviderWindow)
 	u.Breakers, err3 = s.breakers(ctx, at)
-	return u, explain(s.path, "count doses", errors.Join(err, err2, err3))
+	return u, s.explain("count doses", errors.Join(err, err2, err3))
 }
 
 func (s *Store) counts(ctx context.Context, query string, at time.Time, window time.Duration) (
@@ -141,8 +142,8 @@ func (s *Store) counts(ctx context.Context, query string, at time.Time, window t
 	var list []Count
 	for rows.Next() {
 		var c Count
-		var oldest, newest int64 // max(at) makes SQLite take the other columns from that row
-		if err := rows.Scan(&c.Name, &c.Address, &c.Messages, &oldest, &newest); err != nil {
+		var oldest int64
+		if err := rows.Scan(&c.Name, &c.Address, &c.Messages, &oldest); err != nil {
 			return nil, err
 		}
 		c.Free = fromMilli(oldest).Add(window)

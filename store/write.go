@@ -19,7 +19,7 @@ type job struct {
 // busy timeout bounds this wait.
 func (s *Store) write(ctx context.Context, doing string, do func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
-		return explain(s.path, doing, err)
+		return s.explain(doing, err)
 	}
 	j := &job{do: do, done: make(chan struct{})}
 	if !s.enqueue(j) {
@@ -33,11 +33,11 @@ func (s *Store) write(ctx context.Context, doing string, do func(context.Context
 		<-j.done
 	case <-ctx.Done():
 		if s.withdraw(j) {
-			return explain(s.path, doing, ctx.Err())
+			return s.explain(doing, ctx.Err())
 		}
 		<-j.done
 	}
-	return explain(s.path, doing, j.err)
+	return s.explain(doing, j.err)
 }
 
 func (s *Store) enqueue(j *job) bool {

@@ -25,6 +25,10 @@ CREATE TABLE fact (
 CREATE INDEX fact_of_run ON fact (run, seq);
 CREATE INDEX fact_of_end ON fact (run, seq) WHERE kind IN ('closed', 'resumed');
 
+-- INSERT OR REPLACE would remove a fact without asking fact_remains.
+CREATE TRIGGER fact_is_new BEFORE INSERT ON fact
+WHEN EXISTS (SELECT 1 FROM fact WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'facts are never changed'); END;
 CREATE TRIGGER fact_stays BEFORE UPDATE ON fact
 BEGIN SELECT RAISE(ABORT, 'facts are never changed'); END;
 CREATE TRIGGER fact_remains BEFORE DELETE ON fact
