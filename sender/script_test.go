@@ -157,7 +157,10 @@ func (s *script) serve(conn net.Conn) {
 			return
 		}
 		switch {
-		case verb == "STARTTLS" && s.tls != nil && answer[0] == '2':
+		case verb == "STARTTLS" && s.tls == nil && answer[0] == '2':
+			_, _ = io.Copy(io.Discard, conn) // a handshake that never answers
+			return
+		case verb == "STARTTLS" && answer[0] == '2':
 			conn = tls.Server(conn, s.tls)
 			r = bufio.NewReader(conn)
 		case verb == "AUTH" && strings.HasPrefix(answer, "334"):

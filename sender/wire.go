@@ -165,12 +165,15 @@ func (w *wire) line() (string, error) {
 		w.fault = err
 		return "", err
 	}
-	raw := string(b)
-	if err := w.record(strings.TrimRight(raw, "\r\n")); err != nil {
+	text := strings.TrimRight(string(b), "\r\n")
+	if err := w.record(text); err != nil {
 		w.fault = err
 		return "", err
 	}
-	return raw, nil
+	if len(text) == codeLen { // legal (RFC 5321 section 4.2), but go-smtp wants a space
+		text += " "
+	}
+	return text + "\r\n", nil
 }
 
 // record takes a line of the server into the dialogue and into the reply it is part of.
