@@ -1,0 +1,57 @@
+#!/bin/sh
+# Installs the mail servers that realtest and bench/roundtrip.sh run, from Debian's packages.
+#
+# None is started, now or when the machine boots: the tests start their own, in directories of their
+# own. Packages that are there already are left as they are.
+set -eu
+
+packages="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve postgrey swaks python3"
+policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service
+
+say() { echo "install: $*" >&2; }
+
+installed() { dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
+
+# forbid_starts makes the policy say no until the script ends, and then as it was.
+forbid_starts() {
+	status=0
+	"$policy" postfix start >/dev/null 2>&1 || status=$?
+	[ "$status" = 101 ] && return # it says no already
+	kept=
+	if [ -e "$policy" ]; then
+		kept=$policy.seedtest-kept
+		mv "$policy" "$kept"
+	fi
+	trap 'rm -f "$policy"; [ -z "$kept" ] || mv "$kept" "$policy"' EXIT
+	trap 'exit 1' INT TERM
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+}
+
+if [ "$(id -u)" != 0 ]; then
+	say "packages are installed by root"
+	exit 1
+fi
+if ! command -v apt-get >/dev/null; then
+	say "there is no apt-get here: install $packages in this system's way"
+	exit 1
+fi
+wanted=
+for package in $packages; do
+	installed "$package" || wanted="$wanted $package"
+done
+[ -n "$wanted" ] || exit 0
+
+forbid_starts
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -o DPkg::Lock::Timeout=600 update
+if ! installed postfix; then
+	echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+fi
+# shellcheck disable=SC2086 # a list of words
+apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $wanted
+for service in postfix dovecot postgrey; do
+	case "$wanted" in
+	*" $service"*) update-rc.d "$service" disable || say "$service will start at boot" ;;
+	esac
+done

@@ -1,0 +1,112 @@
+//go:build real
+
+package realtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// postfix is a Postfix instance with a directory of its own. It is the relay or the mx.
+type postfix struct {
+	*server
+	Name, Dir, Host         string
+	Certificates            string
+	Submission, Submissions int        // the relay's ports
+	MX                      int        // the mx's port
+	SASL                    string     // the socket that the relay asks about passwords
+	Postgrey                string     // the socket that the mx asks about greylisting
+	Dovecots                []*dovecot // where the mx delivers
+	Access                  []rule     // what the mx does with a recipient
+}
+
+// rule is a line of the mx's access map.
+type rule struct{ Address, Action string }
+
+// create lays out the instance's directory and makes it ready to start.
+func (p *postfix) create(ctx context.Context) error {
+	if err := p.makeDirectories(); err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, name := range []string{"common.cf", p.Name + ".cf"} {
+		file := filepath.Join(p.Dir, name)
+		if err := write(file, name, 0o644, p); err != nil {
+			return err
+		}
+		part, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		text.Write(part)
+	}
+	err := errors.Join(p.writeMaps(),
+		os.WriteFile(filepath.Join(p.Dir, "main.cf"), []byte(text.String()), 0o644),
+		write(filepath.Join(p.Dir, "master.cf"), "master.cf", 0o644, p))
+	if err != nil {
+		return err
+	}
+	// "check" makes the directories of the queue, with their owners and modes.
+	if err := command(ctx, "postfix", "-c", p.Dir, "check"); err != nil {
+		return err
+	}
+	daemons, err := exec.CommandContext(ctx, "postconf", "-c", p.Dir, "-h", "daemon_directory").Output()
+	if err != nil {
+		return fmt.Errorf("postconf: %w", err)
+	}
+	p.server = newServer(p.Name, `daemon started`,
+		filepath.Join(strings.TrimSpace(string(daemons)), "master"), "-c", p.Dir, "-s")
+	return nil
+}
+
+// makeDirectories makes those that "postfix check" does not.
+func (p *postfix) makeDirectories() error {
+	owner, err := user.Lookup("postfix")
+	if err != nil {
+		return err
+	}
+	uid, err := strconv.Atoi(owner.Uid)
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(p.Dir, "data")
+	return errors.Join(os.MkdirAll(filepath.Join(p.Dir, "spool"), 0o755),
+		os.Mkdir(data, 0o755), os.Chown(data, uid, -1))
+}
+
+// writeMaps writes who gets mail, by which way, and who is treated in a way of their own.
+func (p *postfix) writeMaps() error {
+	var recipients, transport, access strings.Builder
+	for _, d := range p.Dovecots {
+		fmt.Fprintf(&transport, "%s lmtp:unix:%s/lmtp\n", d.Domain, d.Dir)
+		for user := range d.passwords {
+			if !strings.HasPrefix(user, "unknown@") {
+				fmt.Fprintf(&recipients, "%s ok\n", user)
+			}
+		}
+	}
+	for _, r := range p.Access {
+		fmt.Fprintf(&access, "%s %s\n", r.Address, r.Action)
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(p.Dir, "recipients"), []byte(recipients.String()), 0o644),
+		os.WriteFile(filepath.Join(p.Dir, "transport"), []byte(transport.String()), 0o644),
+		os.WriteFile(filepath.Join(p.Dir, "access"), []byte(access.String()), 0o644))
+}
+
+// release lets a held message go on.
+func (p *postfix) release(ctx context.Context, queueID string) error {
+	return command(ctx, "postsuper", "-c", p.Dir, "-H", queueID)
+}
+
+// flush tries now to deliver everything that is queued.
+func (p *postfix) flush(ctx context.Context) error {
+	return command(ctx, "postqueue", "-c", p.Dir, "-f")
+}

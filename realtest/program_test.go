@@ -1,0 +1,196 @@
+//go:build real
+
+package realtest
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// runTimeout bounds one run: a deadline of seconds, and a minute of attempts at proof (rule 15).
+const runTimeout = 3 * time.Minute
+
+// report is the part of the schema seedtest.run/v1 that the tests read.
+type report struct {
+	Verdict string
+	Faults  []struct{ Seed, Route, Kind, What string }
+	Probes  []probe
+}
+
+type probe struct {
+	Route, Seed, Address string
+	MessageID            string `json:"message_id"`
+	Submission           *struct {
+		Outcome, Stage string
+		Attempts       int
+		Reply          *struct {
+			Code           int
+			Enhanced, Text string
+		}
+		QueueID string `json:"queue_id"`
+		TLS     *struct {
+			Version  string
+			Verified bool
+		}
+	}
+	Sightings []struct {
+		Mailbox, Role string
+		UID           int
+		Carriers      []string
+	}
+	Proof *struct {
+		Mailboxes []struct {
+			Name, Role    string
+			Essential, OK bool
+		}
+	}
+	Placement struct{ First, Current, Why string }
+	Latency   struct {
+		Notice *float64 `json:"notice_s"`
+	}
+	Analysis *struct {
+		Hops []struct {
+			By   struct{ Name string }
+			With string
+			ID   string
+		}
+	}
+}
+
+// program is one call of seedtest with a store of its own.
+type program struct {
+	cmd            *exec.Cmd
+	store          string
+	stdout, stderr bytes.Buffer
+}
+
+// begin starts the program. Every secret is looked for in all that it leaves behind.
+func begin(t *testing.T, args ...string) *program {
+	t.Helper()
+	site.showLogs(t)
+	ctx, cancel := context.WithTimeout(t.Context(), runTimeout)
+	p := &program{store: filepath.Join(t.TempDir(), "seedtest.db")}
+	p.cmd = exec.CommandContext(ctx, site.path("seedtest"), append(args, "--verbose",
+		"--config", site.path("seeds.toml"), "--store", p.store)...)
+	p.cmd.Env = site.environment()
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		_ = p.cmd.Wait() // of a test that failed before its end; else there is nothing to wait for
+		p.checkSecrets(t)
+		if t.Failed() {
+			t.Logf("--- standard error of seedtest %s\n%s", strings.Join(args, " "), &p.stderr)
+		}
+	})
+	return p
+}
+
+// end waits for the program and returns its exit status.
+func (p *program) end(t *testing.T) int {
+	t.Helper()
+	err := p.cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// report waits for the end, holds the exit status against the one wanted, and reads the report.
+func (p *program) report(t *testing.T, status int) report {
+	t.Helper()
+	if got := p.end(t); got != status {
+		t.Errorf("exit status %d, want %d", got, status)
+	}
+	var r report
+	if err := json.Unmarshal(p.stdout.Bytes(), &r); err != nil {
+		t.Fatalf("the report is no JSON: %v\n%s", err, &p.stdout)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("--- report\n%s", &p.stdout)
+		}
+	})
+	return r
+}
+
+// runSuite runs a suite to its end.
+func runSuite(t *testing.T, suite string, status int) report {
+	t.Helper()
+	return begin(t, "run", suite, "--format", "json").report(t, status)
+}
+
+// one returns the only probe of a run.
+func (r report) one(t *testing.T) probe {
+	t.Helper()
+	if len(r.Probes) != 1 {
+		t.Fatalf("the run has %d probes, want 1", len(r.Probes))
+	}
+	return r.Probes[0]
+}
+
+// checkSecrets looks for every secret in both outputs and in every file of the store's directory.
+func (p *program) checkSecrets(t *testing.T) {
+	t.Helper()
+	places := map[string][]byte{"standard output": p.stdout.Bytes(), "standard error": p.stderr.Bytes()}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(p.store), "*"))
+	if err != nil {
+		t.Error(err)
+	}
+	for _, file := range files {
+		if places[file], err = os.ReadFile(file); err != nil {
+			t.Error(err)
+		}
+	}
+	for place, data := range places {
+		for _, secret := range site.passwords() {
+			if leaks(data, secret) {
+				t.Errorf("%s holds the password %s", place, secret)
+			}
+		}
+	}
+}
+
+// leaks reports whether data holds a secret, plainly or as base64 at any of the three offsets that
+// it can have within a longer text, such as the response of AUTH PLAIN.
+func leaks(data []byte, secret string) bool {
+	if bytes.Contains(data, []byte(secret)) {
+		return true
+	}
+	for before := range 3 {
+		code := base64.RawStdEncoding.EncodeToString([]byte("xxx"[:before] + secret))
+		// Letters at either end depend on the neighbours too.
+		if bytes.Contains(data, []byte(code[(before*8+5)/6:len(code)-2])) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestLeaks(t *testing.T) {
+	secret := newPassword()
+	for _, before := range []string{"", "a", "ab", "abc", "\x00ops\x00"} {
+		code := base64.StdEncoding.EncodeToString([]byte(before + secret + "\n"))
+		if !leaks([]byte("AUTH PLAIN "+code+" ok"), secret) {
+			t.Errorf("leaks does not see the secret behind %q", before)
+		}
+	}
+	if !leaks([]byte("pass="+secret), secret) {
+		t.Error("leaks does not see the plain secret")
+	}
+	if leaks([]byte("AUTH PLAIN (secret)"), secret) {
+		t.Error("leaks sees a secret where there is none")
+	}
+}
