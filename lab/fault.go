@@ -129,22 +129,27 @@ func (b *faultBook) inject(f Fault) (lift func()) {
 // active counts an occurrence of what a fault may spoil, at any of the parties, and returns the
 // fault if it strikes.
 func (b *faultBook) active(kind FaultKind, party ...string) (Fault, bool) {
-	return b.strike(kind, false, party)
+	return b.strike(kind, false, func(f Fault) bool { return f.at(party) })
+}
+
+// activeAt is active for a fault whose Detail names what it spoils.
+func (b *faultBook) activeAt(kind FaultKind, detail string, party ...string) (Fault, bool) {
+	return b.strike(kind, false, func(f Fault) bool { return f.at(party) && f.Detail == detail })
 }
 
 // once is active for a fault that strikes a single time.
 func (b *faultBook) once(kind FaultKind, party ...string) (Fault, bool) {
-	return b.strike(kind, true, party)
+	return b.strike(kind, true, func(f Fault) bool { return f.at(party) })
 }
 
-func (b *faultBook) strike(kind FaultKind, once bool, party []string) (Fault, bool) {
+func (b *faultBook) strike(kind FaultKind, once bool, meant func(Fault) bool) (Fault, bool) {
 	if b == nil {
 		return Fault{}, false
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.list {
-		if e.Kind != kind || e.over(b.now()) || !e.at(party) {
+		if e.Kind != kind || e.over(b.now()) || !meant(e.Fault) {
 			continue
 		}
 		e.count++
@@ -161,6 +166,6 @@ func (e *injected) over(now time.Time) bool {
 	return e.For > 0 && now.Sub(e.since) >= e.For
 }
 
-func (e *injected) at(party []string) bool {
-	return e.Party == "" || slices.Contains(party, e.Party)
+func (f Fault) at(party []string) bool {
+	return f.Party == "" || slices.Contains(party, f.Party)
 }
