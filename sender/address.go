@@ -34,8 +34,8 @@ func MessageID(t seedtest.Token, from seedtest.Identity) (string, error) {
 
 // parseFrom reads the header From of an identity. The domain comes back in its ASCII form.
 func parseFrom(from seedtest.Identity) (*mail.Address, error) {
-	if strings.ContainsAny(from.From, "\r\n\x00") {
-		return nil, fmt.Errorf("sender %s: from: a line break is not allowed", from.Name)
+	if err := checkValue(from.From); err != nil {
+		return nil, fmt.Errorf("sender %s: from: %w", from.Name, err)
 	}
 	a, err := mail.ParseAddress(from.From)
 	if err != nil {

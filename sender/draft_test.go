@@ -102,8 +102,12 @@ func TestComposeSaysWhatItCannotSend(t *testing.T) {
 		"header without a fold": {func(d *sender.Draft) {
 			d.Message.Headers = []seedtest.Header{{Name: "X-A", Value: strings.Repeat("a", 501)}}
 		}, "500 octets"},
-		"no recipient":        {func(d *sender.Draft) { d.To = nil }, "no recipient"},
-		"recipient with name": {to("A <a@example.net>"), "before the @"},
+		"subject with a wide gap": {func(d *sender.Draft) {
+			d.Message.Subject = "a" + strings.Repeat(" ", 51) + "b"
+		}, "50 spaces"},
+		"from with a wide gap": {from("A" + strings.Repeat(" ", 51) + "B <a@b.example>"), "50 spaces"},
+		"no recipient":         {func(d *sender.Draft) { d.To = nil }, "no recipient"},
+		"recipient with name":  {to("A <a@example.net>"), "before the @"},
 		"recipient with a command": {
 			to("a@example.net>\r\nRCPT TO:<b@example.net"), "no address"},
 		"recipient without @":       {to("anna"), "has no @"},
@@ -233,6 +237,7 @@ func FuzzCompose(f *testing.F) {
 	f.Add("Übersicht "+strings.Repeat("ü", 300), strings.Repeat("x", 2000), "List-Unsubscribe",
 		"<mailto:x@example.org>, <https://example.org/"+strings.Repeat("y", 400)+">", "ö@ü.example")
 	f.Add(strings.Repeat(" a", 500), "From x\n", "X-B", strings.Repeat("word ", 400), "a@[192.0.2.1]")
+	f.Add("a"+strings.Repeat(" ", 300)+"b", "\t\n ", "X-C", "c"+strings.Repeat("\t", 90)+"d", "a@b.example")
 	f.Fuzz(func(t *testing.T, subject, text, name, value, to string) {
 		d := draft()
 		d.Message = seedtest.Message{Name: "f", Subject: subject, Text: text,
@@ -261,6 +266,12 @@ func checkLines(t *testing.T, data []byte) {
 	t.Helper()
 	if !bytes.HasSuffix(data, []byte("\r\n")) {
 		t.Fatalf("Compose: the last line is open: %q", data)
+	}
+	head, _, _ := strings.Cut(string(data), "\r\n\r\n")
+	for line := range strings.SplitSeq(head, "\r\n") {
+		if strings.TrimSpace(line) == "" { // RFC 5322 section 3.2.2: no line of white space only
+			t.Fatalf("Compose: an empty line in the header:\n%q", head)
+		}
 	}
 	for line := range strings.SplitSeq(string(data), "\r\n") {
 		if len(line) > 998 || strings.ContainsAny(line, "\r\n") {

@@ -13,11 +13,13 @@ import (
 	"seedtest"
 )
 
-// Longest name and longest unbroken word of a header field that are taken. A line has at most 998
-// octets (RFC 5322 section 2.1.1), and a word cannot be folded without changing it.
+// Longest name, unbroken word and white space of a header field that are taken. A line has at most
+// 998 octets (RFC 5322 section 2.1.1), a word cannot be folded without changing it, and a fold must
+// not leave a line of white space only (section 3.2.2), which some relays take for the header's end.
 const (
 	maxFieldName = 64
 	maxFieldWord = 500
+	maxFieldGap  = 50
 )
 
 // reserved are the fields that a message must not set: ours, those that describe the text, and
@@ -77,9 +79,22 @@ func checkValue(value string) error {
 			return fmt.Errorf("the control character %q is not allowed", r)
 		}
 	}
-	for word := range strings.FieldsSeq(value) {
-		if len(word) > maxFieldWord {
+	return checkWords(value)
+}
+
+func checkWords(value string) error {
+	word, gap := 0, 0
+	for i := range len(value) {
+		if value[i] == ' ' || value[i] == '\t' {
+			word, gap = 0, gap+1
+		} else {
+			word, gap = word+1, 0
+		}
+		switch {
+		case word > maxFieldWord:
 			return fmt.Errorf("a word has more than %d octets", maxFieldWord)
+		case gap > maxFieldGap:
+			return fmt.Errorf("more than %d spaces in a row", maxFieldGap)
 		}
 	}
 	return nil
