@@ -93,6 +93,9 @@ func (s *Store) index(ctx context.Context, run seedtest.RunID, r record) error {
 		if b.Run != run {
 			return fmt.Errorf("the opening fact names run %s", b.Run)
 		}
+		if err := s.bindKey(ctx); err != nil {
+			return err
+		}
 		return s.exec(ctx, `INSERT INTO run (name, suite, started) VALUES (?, ?, ?)
 			ON CONFLICT (name) DO NOTHING`, string(run), b.Suite.Name, r.At.UnixMilli())
 	case seedtest.Sighting:

@@ -266,7 +266,8 @@ func TestRule22TwoStoresCannotShareTheLastPlace(t *testing.T) {
 			t.Fatalf("round %d: %d of 12 messages left by two stores, want 4", round, took)
 		}
 	}
-	facts, doses := len(factsOf(t, stores[1], run1))-1, count(t, stores[1], "SELECT count(*) FROM dose")
+	facts := len(factsOf(t, stores[1], run1)) - 1
+	doses := count(t, stores[1], "SELECT count(*) FROM dose")
 	if facts != 40 || doses != 40 {
 		t.Errorf("%d attempts and %d doses are stored, want 40 of each", facts, doses)
 	}

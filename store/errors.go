@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -73,6 +74,9 @@ func (s *Store) explain(doing string, err error) error {
 	switch {
 	case errors.As(err, &lite):
 		e.Hint, e.Kind = meaning(lite.Code(), s.path)
+		if e.Kind == ErrPath {
+			e.fromDirectory()
+		}
 	case s.isClosed():
 		e.Kind = ErrClosed
 	default:
@@ -119,6 +123,17 @@ func systemMeaning(err error, path string) (hint string, kind error) {
 		return readOnlyHint(path), ErrReadOnly
 	}
 	return "", nil
+}
+
+// fromDirectory finds out why no file can be made beside the store, which SQLite keeps to itself.
+func (e *Error) fromDirectory() {
+	f, err := os.CreateTemp(filepath.Dir(e.Path), filepath.Base(e.Path)+".*")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if hint, kind := systemMeaning(err, e.Path); kind != nil {
+		e.Cause, e.Hint, e.Kind = err, hint, kind
+	}
 }
 
 func fullHint(path string) string {

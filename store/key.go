@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,39 +20,53 @@ const keyLen = 32
 func (s *Store) keyPath() string { return s.path + ".key" }
 
 // loadKey reads the installation key, and makes it if the store has no runs yet. A store with runs
-// goes with the key that it was begun with, and with no other: under another key the messages of
-// its runs would not be known again, and would count as lost.
+// goes with the key that the first was begun with, and with no other: under another key the
+// messages of its runs would not be known again, and would count as lost.
 func (s *Store) loadKey(ctx context.Context) error {
-	var sum []byte
-	var runs bool
-	err := s.conn.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE name = 'key'),
-		EXISTS (SELECT 1 FROM run)`).Scan(&sum, &runs)
+	sum, err := s.keySum(ctx)
 	if err != nil {
 		return err
 	}
-	key, err := readKey(s.keyPath())
-	if errors.Is(err, fs.ErrNotExist) && !runs {
-		key, err = makeKey(s.keyPath())
+	s.key, err = readKey(s.keyPath())
+	if errors.Is(err, fs.ErrNotExist) && sum == nil {
+		s.key, err = makeKey(s.keyPath())
 	}
 	if err != nil {
 		return s.keyError(err)
 	}
-	has := sha256.Sum256(key)
-	s.key = key
-	switch {
-	case bytes.Equal(sum, has[:]):
-		return nil
-	case runs:
-		return s.keyError(errors.New("it is not the key that this store was begun with"))
-	}
-	return s.rememberKey(ctx, has[:])
+	return s.checkKey(sum)
 }
 
-// rememberKey stores the key's sum, from which the key cannot be had.
-func (s *Store) rememberKey(ctx context.Context, sum []byte) error {
-	_, err := s.conn.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('key', ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, sum)
-	return err
+// bindKey makes the first run bind the store to its key, within the transaction that opens it.
+func (s *Store) bindKey(ctx context.Context) error {
+	has := sha256.Sum256(s.key)
+	if err := s.exec(ctx, `INSERT INTO meta (name, value) VALUES ('key', ?)
+		ON CONFLICT (name) DO NOTHING`, has[:]); err != nil {
+		return err
+	}
+	sum, err := s.keySum(ctx)
+	if err != nil {
+		return err
+	}
+	return s.checkKey(sum)
+}
+
+// keySum returns the sum of the key that the store is bound to, from which the key cannot be had;
+// nil if it has no runs.
+func (s *Store) keySum(ctx context.Context) ([]byte, error) {
+	var sum []byte
+	err := s.conn.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'key'`).Scan(&sum)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return sum, err
+}
+
+func (s *Store) checkKey(sum []byte) error {
+	if has := sha256.Sum256(s.key); sum == nil || bytes.Equal(sum, has[:]) {
+		return nil
+	}
+	return s.keyError(errors.New("it is not the key that this store was begun with"))
 }
 
 func (s *Store) keyError(cause error) error {
@@ -111,4 +126,13 @@ func makeKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	return readKey(path)
+}
+
+// syncDir makes the entries of a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -101,7 +101,8 @@ func checkWhole(t *testing.T, path string, acknowledged map[seedtest.DispatchID]
 		t.Errorf("%d doses, %d attempts, %d plans, %d sightings: want pairs", doses, len(attempts),
 			len(plans), len(sums))
 	}
-	if n := count(t, s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'"); n != 0 {
+	n := count(t, s, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check != 'ok'")
+	if n != 0 {
 		t.Errorf("SQLite finds %d faults in the file", n)
 	}
 	if err := s.Close(); err != nil {

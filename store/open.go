@@ -108,18 +108,9 @@ func (s *Store) makeFile() error {
 		return nil // another process made it in this moment
 	}
 	if err == nil {
-		err = errors.Join(f.Close(), syncDir(filepath.Dir(path)))
+		err = f.Close() // SQLite syncs the directory when it makes its log there
 	}
 	return s.explain("make it", err)
-}
-
-// syncDir makes the entries of a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // Key returns the installation key: 32 random bytes that say which tags are ours.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"seedtest"
 )
 
 func write(t testing.TB, path string, data []byte, mode fs.FileMode) {
@@ -295,6 +297,21 @@ func TestKeyOfAStoreWithoutRuns(t *testing.T) {
 	openRun(t, again, run1)
 	if !bytes.Equal(openStore(t, s.path).Key(), again.Key()) {
 		t.Error("the new key did not stay")
+	}
+}
+
+// Two processes hold different keys of a store without runs: only one of them may begin a run.
+func TestKeyOfTheFirstRunBinds(t *testing.T) {
+	first := newStore(t)
+	if err := os.Remove(first.keyPath()); err != nil {
+		t.Fatal(err)
+	}
+	second := openStore(t, first.path)
+	openRun(t, second, run1)
+	err := first.Append(t.Context(), run2, at(0, seedtest.Opened{Run: run2}))
+	wantErr(t, "Append of a run under another key", err, ErrKey, first.keyPath())
+	if rows, err := first.Runs(t.Context()); err != nil || len(rows) != 1 {
+		t.Errorf("Runs: got %v, error %v, want one", rows, err)
 	}
 }
 
