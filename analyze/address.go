@@ -1,0 +1,94 @@
+package analyze
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// readIP reads an IP address in the forms that header fields have: 192.0.2.1, [192.0.2.1],
+// [192.0.2.1]:25, [192.0.2.1:25], [IPv6:2001:db8::1], ::ffff:192.0.2.1, fe80::1%eth0. An
+// IPv4-mapped address comes back as IPv4.
+func readIP(s string) (netip.Addr, bool) {
+	s = strings.TrimRight(s, ".,;:")
+	if i := strings.IndexByte(s, '['); i == 0 {
+		end := strings.IndexByte(s, ']')
+		if end < 0 {
+			end = len(s)
+		}
+		s = s[1:end]
+	}
+	if len(s) > 5 && strings.EqualFold(s[:5], "ipv6:") {
+		s = s[5:]
+	}
+	if len(s) < 2 || len(s) > 64 || !looksLikeIP(s) {
+		return netip.Addr{}, false
+	}
+	if ip, err := netip.ParseAddr(s); err == nil {
+		return ip.WithZone("").Unmap(), true
+	}
+	return readIPPort(s)
+}
+
+// looksLikeIP rules out most words cheaply.
+func looksLikeIP(s string) bool {
+	dots, colons := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '.':
+			dots++
+		case c == ':':
+			colons++
+		case c == '%':
+			return colons > 1
+		case !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f'):
+			return false
+		}
+	}
+	return dots >= 3 || colons >= 2
+}
+
+// readIPPort reads an IPv4 address that a port follows, after a colon or a dot.
+func readIPPort(s string) (netip.Addr, bool) {
+	i := strings.LastIndexAny(s, ":.")
+	if i < 0 || strings.Count(s, ".") < 3 {
+		return netip.Addr{}, false
+	}
+	ip, err := netip.ParseAddr(s[:i])
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return ip.Unmap(), true
+}
+
+// bare removes the brackets of a literal and the dot that ends an absolute name.
+func bare(s string) string {
+	s = strings.TrimSuffix(strings.TrimRight(s, ","), ".")
+	if len(s) > 1 && s[0] == '[' && s[len(s)-1] == ']' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// isHostName reports whether a word can be a host's name: something with a letter or a digit, and
+// none of the bytes that only versions, paths and addresses hold.
+func isHostName(s string) bool {
+	named := false
+	for i := range len(s) {
+		c := s[i]
+		if isLetter(c) || isDigit(c) || c >= 0x80 {
+			named = true
+		} else if c != '.' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return named
+}
+
+// isFullName reports whether a word is a host's name of several labels, and not a version.
+func isFullName(s string) bool {
+	i := strings.LastIndexByte(s, '.')
+	return i > 0 && i+1 < len(s) && isLetter(s[i+1]) && isHostName(s)
+}
+
+// addressOf takes an address out of its angle brackets, however many.
+func addressOf(s string) string { return strings.Trim(s, "<>,;") }

@@ -1,0 +1,217 @@
+package analyze
+
+import (
+	"strings"
+	"time"
+
+	"seedtest"
+	"seedtest/header"
+)
+
+// The clauses of a Received field (RFC 5321 section 4.4). clauseNone holds what belongs to none.
+const (
+	clauseNone = iota
+	clauseFrom
+	clauseBy
+	clauseVia
+	clauseWith
+	clauseID
+	clauseFor
+	clauseCount
+)
+
+// received is a Received value taken apart, not yet understood.
+type received struct {
+	clause [clauseCount][]header.Token
+	fors   [][]header.Token // every for clause
+	time   time.Time
+
+	dated     bool // there is something where the date should be
+	plainDate bool // the date begins with the day of the month
+}
+
+// readHop reads one Received value. It never fails: what it cannot read it leaves empty, and says so
+// in Problems.
+func readHop(value string) seedtest.Hop {
+	hop := seedtest.Hop{Raw: value}
+	text := value
+	if strings.IndexByte(text, 0) >= 0 {
+		text = strings.ReplaceAll(text, "\x00", "")
+	}
+	r := splitReceived(text)
+	hop.Time = r.time
+	hop.By = readBy(r.clause[clauseBy])
+	hop.Via = wordsOf(r.clause[clauseVia])
+	hop.With = readWith(r.clause[clauseWith])
+	hop.ID = addressOf(firstWord(r.clause[clauseID]))
+	hop.For = readFor(r.fors)
+	hop.From = readFrom(r.clause[clauseFrom], r.verifies())
+	hop.TLS = readTLS(r)
+	if hop.From.User == "" {
+		hop.From.User = userElsewhere(r)
+	}
+	hop.Problems = r.problems(hop)
+	return hop
+}
+
+// problems says what a reader of the hop should know is missing.
+func (r *received) problems(hop seedtest.Hop) []string {
+	var list []string
+	switch {
+	case r.time.IsZero() && r.dated:
+		list = append(list, "the date cannot be read")
+	case r.time.IsZero():
+		list = append(list, "no date")
+	}
+	if hop.By.Name == "" && r.clause[clauseFrom] != nil {
+		list = append(list, "no receiving server is named")
+	}
+	return list
+}
+
+// splitReceived finds the date and the clauses.
+func splitReceived(text string) *received {
+	r := &received{}
+	body, tail := r.date(text)
+	clause := clauseNone
+	for _, part := range [2]string{body, tail} {
+		s := header.NewScanner(part, ";")
+		for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
+			if t.Kind == header.KindSpecial {
+				continue
+			}
+			if next := r.keyword(t, clause); next >= 0 {
+				clause = next
+				if clause == clauseFor {
+					r.fors = append(r.fors, nil)
+				}
+				continue
+			}
+			if r.within(t) {
+				continue
+			}
+			r.add(clause, t)
+		}
+		clause = clauseNone
+	}
+	return r
+}
+
+// within reads a from clause that stands in a comment: "(from a [192.0.2.1]) by b".
+func (r *received) within(t header.Token) bool {
+	if t.Kind != header.KindComment || !strings.HasPrefix(t.Text, "from ") || r.clause[clauseFrom] != nil {
+		return false
+	}
+	s := header.NewScanner(t.Text[len("from "):], ";")
+	for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
+		r.add(clauseFrom, t)
+	}
+	return true
+}
+
+func (r *received) add(clause int, t header.Token) {
+	r.clause[clause] = append(r.clause[clause], t)
+	if clause == clauseFor {
+		last := len(r.fors) - 1
+		r.fors[last] = append(r.fors[last], t)
+	}
+}
+
+// keyword says which clause a token opens, or -1. A clause that has been seen is not opened again:
+// what follows, such as the second "by" of qmail-scanner, belongs to none. Only "for" repeats, and a
+// second "from" next to the first ("from a from [192.0.2.1]") adds to it.
+func (r *received) keyword(t header.Token, now int) int {
+	if t.Kind != header.KindWord || len(t.Text) < 2 || len(t.Text) > 13 {
+		return -1
+	}
+	clause := -1
+	switch strings.ToLower(t.Text) {
+	case "from":
+		clause = clauseFrom
+	case "by":
+		clause = clauseBy
+	case "via":
+		clause = clauseVia
+	case "with":
+		clause = clauseWith
+	case "id":
+		clause = clauseID
+	case "for":
+		return clauseFor
+	case "envelope-from", "sender:", "envelope-to":
+		return clauseNone
+	default:
+		return -1
+	}
+	if r.clause[clause] != nil && !(clause == clauseFrom && now == clauseFrom) {
+		return clauseNone
+	}
+	return clause
+}
+
+// maxSemicolons is how many places are tried for the date.
+const maxSemicolons = 6
+
+// date splits the date from a value: it stands after the last semicolon that a date follows, or
+// without one at the end. What stands behind the date comes back too.
+func (r *received) date(text string) (body, tail string) {
+	end := len(text)
+	for range maxSemicolons {
+		i := strings.LastIndexByte(text[:end], ';')
+		if i < 0 {
+			break
+		}
+		if at, rest, ok := readDate(text[i+1:]); ok {
+			r.time, r.dated = at, true
+			date := strings.TrimLeft(text[i+1:], " ")
+			r.plainDate = date != "" && isDigit(date[0])
+			return text[:i], rest
+		}
+		r.dated = r.dated || strings.TrimSpace(text[i+1:]) != ""
+		end = i
+	}
+	if at, i, ok := dateAtEnd(text); ok {
+		r.time, r.dated = at, true
+		return text[:i], ""
+	}
+	return text, ""
+}
+
+// maxDateWords is how many words from the end a date without a semicolon may begin.
+const maxDateWords = 9
+
+// dateAtEnd finds a date at the very end of a text, and where it begins.
+func dateAtEnd(text string) (time.Time, int, bool) {
+	end := len(text)
+	var best time.Time
+	begin := -1
+	for range maxDateWords {
+		i := strings.LastIndexByte(text[:end], ' ')
+		if i < 0 {
+			break
+		}
+		if at, rest, ok := readDate(text[i+1:]); ok && rest == "" {
+			best, begin = at, i
+		}
+		end = i
+	}
+	return best, begin, begin >= 0
+}
+
+// verifies reports whether the server puts a name in front that it has verified: Exim does where it
+// adds no greeting, and so does qmail, which is known by its date without a weekday and by saying
+// nothing of itself.
+func (r *received) verifies() bool {
+	aside := false
+	for c := clauseBy; c < clauseCount; c++ {
+		for _, t := range r.clause[c] {
+			if t.Kind == header.KindComment {
+				if strings.HasPrefix(t.Text, "Exim") {
+					return true
+				}
+				aside = true
+			}
+		}
+	}
+	return r.plainDate && !aside && r.clause[clauseID] == nil
+}
