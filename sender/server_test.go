@@ -76,9 +76,18 @@ func (v *visit) Data(r io.Reader) error {
 // listen starts a backend: with config it offers STARTTLS, or speaks TLS at once.
 func listen(t testing.TB, config *tls.Config, atOnce bool) *backend {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	b, stop, err := start(config, atOnce)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return b
+}
+
+func start(config *tls.Config, atOnce bool) (*backend, func(), error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
 	}
 	b := &backend{addr: ln.Addr().(*net.TCPAddr)}
 	server := smtp.NewServer(b)
@@ -92,11 +101,10 @@ func listen(t testing.TB, config *tls.Config, atOnce bool) *backend {
 		defer close(done)
 		_ = server.Serve(ln)
 	}()
-	t.Cleanup(func() {
+	return b, func() {
 		server.Close()
 		<-done
-	})
-	return b
+	}, nil
 }
 
 // route leads to the backend. Its certificate is for 127.0.0.1.
