@@ -33,7 +33,7 @@ func (p *page) envelope(a seedtest.Analysis) {
 		p.labelled("date", a.Date.UTC().Format("2006-01-02 15:04:05 UTC"))
 	}
 	if o := a.Origin; o != nil {
-		p.labelled("origin", strings.TrimSuffix(address(o.IP)+", "+o.Why, ", "))
+		p.labelled("origin", strings.Trim(address(o.IP)+", "+o.Why, ", "))
 	}
 }
 
@@ -141,9 +141,17 @@ func delayed(h seedtest.Hop) string {
 	case h.Delay == nil:
 		return ""
 	case h.Skewed:
-		return took(*h.Delay) + "?"
+		return short(*h.Delay) + "?"
 	}
-	return "+" + took(*h.Delay)
+	return "+" + short(*h.Delay)
+}
+
+// short says a delay between two hops; tenths matter only where there are any.
+func short(d time.Duration) string {
+	if d > 0 && d < 10*time.Second && d%time.Second != 0 {
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	}
+	return took(d)
 }
 
 // bar draws a delay against the slowest; what took any time at all has at least one mark.
@@ -161,6 +169,8 @@ func (p *page) clientOf(h seedtest.Hop) string {
 	said := []string{f.HELO}
 	switch {
 	case f.RDNS == "" || strings.EqualFold(f.RDNS, f.HELO):
+	case strings.EqualFold(f.RDNS, "unknown"):
+		said = append(said, "(no PTR)")
 	case f.HELO == "":
 		said[0] = f.RDNS
 	default:
@@ -181,23 +191,25 @@ func (p *page) clientOf(h seedtest.Hop) string {
 
 // serverOf names the receiver of a hop, the protocol and what it says of TLS.
 func (p *page) serverOf(h seedtest.Hop) string {
-	said := []string{h.By.Name}
+	name := h.By.Name
 	if ip := address(h.By.IP); ip != "" {
-		said = append(said, "["+ip+"]")
+		name += " [" + ip + "]"
 	}
 	if h.With != "" {
-		said = append(said, "with "+strings.ToUpper(h.With))
+		name += " with " + strings.ToUpper(h.With)
 	}
+	said := []string{strings.TrimSpace(name)}
 	if t := h.TLS; t != nil {
-		said = append(said, strings.TrimSpace(t.Version+" "+t.Cipher))
+		text := strings.TrimSpace(t.Version + " " + t.Cipher)
 		if t.Bits > 0 {
-			said = append(said, strconv.Itoa(t.Bits)+" bits")
+			text += " " + strconv.Itoa(t.Bits) + " bits"
 		}
+		said = append(said, text)
 	}
 	if h.ID != "" {
 		said = append(said, "id "+h.ID)
 	}
-	text := strings.Join(strings.Fields(strings.Join(said, " ")), " ")
+	text := strings.Trim(strings.Join(compact(said), ", "), ", ")
 	if text == "" {
 		return "(not told)"
 	}

@@ -15,7 +15,8 @@ const mostMarks = 4
 
 // Clean makes text from anything harmless on a terminal, and keeps its lines: control characters
 // (and with them every ANSI escape), bidirectional overrides and invisible characters are written
-// as escapes, bytes that are no UTF-8 as U+FFFD. [CleanLine] is for text that has to stay on a line.
+// as escapes, bytes that are no UTF-8 as U+FFFD. [CleanLine] is for text that has to stay on one
+// line.
 func Clean(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {

@@ -56,8 +56,9 @@ type xmlNote struct {
 }
 
 // JUnit writes the run as JUnit XML: a suite for each route with a case for each probe, and a suite
-// of what was expected. A probe that did not arrive is a failure unless the run passed all the same,
-// a blind one is an error, and what is not known or does not count is skipped, each with its reason.
+// of what was expected. A probe that did not arrive is a failure unless the run passed all the
+// same, a blind one is an error, and what is not known or does not count is skipped, each with its
+// reason.
 func JUnit(w io.Writer, r Report, s Style) error {
 	j := junit{names: namesOf(r.Run, s), Report: r}
 	out := xmlSuites{Name: j.say(r.Run.Opened.Suite.Name)}
@@ -108,8 +109,13 @@ func (j junit) route(x side) xmlSuite {
 	s := j.suite(x.route.Name)
 	s.Properties = append(s.Properties, xmlProperty{"host", j.say(x.route.Server.Host)},
 		xmlProperty{"control", strconv.FormatBool(x.route.Control)})
+	named := map[string]int{}
 	for _, p := range x.probes {
-		s.Cases = append(s.Cases, j.probe(p))
+		c := j.probe(p)
+		if named[c.Name]++; named[c.Name] > 1 {
+			c.Name += " " + strconv.Itoa(named[c.Name])
+		}
+		s.Cases = append(s.Cases, c)
 	}
 	return s
 }
@@ -124,14 +130,15 @@ func (j junit) suite(name string) xmlSuite {
 }
 
 func (j junit) probe(p seedtest.Probe) xmlCase {
-	c := xmlCase{Name: j.say(p.Seed), Class: j.say(p.Route), Time: decimal(0)}
+	c := xmlCase{Name: j.say(p.Seed), Class: j.class(p.Route), Time: decimal(0)}
 	if p.Message != "" {
 		c.Name += " " + j.say(p.Message)
 	}
 	if d, ok := p.Total(); ok {
 		c.Time = decimal(d)
 	}
-	note := &xmlNote{Message: j.say(outcome(j.Run, p)), Type: string(p.Placements.Current), Text: j.why(p)}
+	note := &xmlNote{Message: j.say(outcome(j.Run, p)), Type: string(p.Placements.Current),
+		Text: j.why(p)}
 	verdict := verdictOf(p)
 	switch not := uncounted(j.Run, p); {
 	case verdict == seedtest.Pass:
@@ -152,6 +159,11 @@ func (j junit) probe(p seedtest.Probe) xmlCase {
 	return c
 }
 
+// class groups cases by suite and route, as build servers show them.
+func (j junit) class(name string) string {
+	return strings.TrimPrefix(j.say(j.Run.Opened.Suite.Name+"."+name), ".")
+}
+
 // why is the reason of a placement and the causes that were found for it, a line each.
 func (j junit) why(p seedtest.Probe) string {
 	lines := []string{j.say(p.Why)}
@@ -167,7 +179,7 @@ func (j junit) why(p seedtest.Probe) string {
 func (j junit) expectations() xmlSuite {
 	s := j.suite("expectations")
 	for _, e := range j.Judgement.Expectations {
-		c := xmlCase{Name: j.say(e.What), Class: "expectations", Time: decimal(0)}
+		c := xmlCase{Name: j.say(e.What), Class: j.class("expectations"), Time: decimal(0)}
 		note := &xmlNote{Message: j.say("wanted " + e.Wanted + ", got " + e.Got), Type: string(e.Holds)}
 		switch e.Holds {
 		case seedtest.Pass:

@@ -78,7 +78,9 @@ func (p *page) liveAwaited(r seedtest.Run, now time.Time) {
 			open = append(open, x)
 		}
 	}
-	slices.SortStableFunc(open, func(a, b seedtest.Probe) int { return a.Expected.Compare(b.Expected) })
+	slices.SortStableFunc(open, func(a, b seedtest.Probe) int {
+		return a.Expected.Compare(b.Expected)
+	})
 	var said []string
 	for _, x := range open {
 		said = append(said, who(x)+" "+took(max(now.Sub(x.Expected), 0).Truncate(time.Second)))

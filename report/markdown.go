@@ -64,7 +64,10 @@ func (m *markdown) code(s string) string {
 		longest = max(longest, run)
 	}
 	fence := strings.Repeat("`", longest+1)
-	return fence + " " + s + " " + fence
+	if s == "" || s[0] == ' ' || s[len(s)-1] == ' ' || longest > 0 {
+		s = " " + s + " " // one blank on either side belongs to the fence
+	}
+	return fence + s + fence
 }
 
 func (m *markdown) row(cells []string) {
@@ -84,8 +87,8 @@ func (m *markdown) head(r Report, judged []side) {
 	if u := unfinished(run); u != "" {
 		state = ", " + m.text(u)
 	}
-	m.line("Run %s, %s, %s, %d judged%s.", m.text(run.Opened.Run.Short()),
-		m.text(span(run.Started, ended(run))), plural(len(run.Probes), "probe", "probes"), known(run), state)
+	m.line("Run %s, %s, %s%s.", m.text(run.Opened.Run.Short()),
+		m.text(span(run.Started, ended(run))), judgedWords(r.Judgement), state)
 	for _, text := range summaries(r, judged) {
 		m.line("")
 		m.line("**%s**", m.text(text))
@@ -147,7 +150,7 @@ func (m *markdown) seedRow(r seedtest.Run, seed string, routes []side) []string 
 func (m *markdown) lineOf(label string, routes []side, say func(side) string) {
 	row, said := []string{label}, false
 	for _, s := range routes {
-		text := say(s)
+		text := strings.ReplaceAll(say(s), "  ", ", ")
 		row, said = append(row, m.text(text)), said || text != ""
 	}
 	if said {
@@ -196,13 +199,13 @@ func (m *markdown) causes(r Report) {
 	for i, f := range list {
 		m.line("%d. **%s**%s", i+1, m.text(f.Title), m.text(inBrackets(certainty(f))))
 		for _, e := range m.some(f.Evidence) {
-			m.line("   - %s%s", m.text(m.speaker(r.Run, e)), m.code(e.Raw))
+			m.line("    - %s%s", m.text(m.speaker(r.Run, e)), m.code(e.Raw))
 		}
 		for k, step := range f.Fix {
 			if k == fewSteps && !m.style.Verbose {
 				break
 			}
-			m.line("   - **Fix:** %s", m.text(step))
+			m.line("    - **Fix:** %s", m.text(step))
 		}
 	}
 }
@@ -222,11 +225,12 @@ func (m *markdown) faults(r seedtest.Run) {
 	m.line("## Not seen")
 	m.line("")
 	for _, f := range r.Faults {
+		text := strings.TrimPrefix(f.Seed+f.Route+": "+faultWords(f.Kind)+" "+during(f), ": ")
 		said := ""
 		if f.What != "" {
 			said = ": " + m.code(f.What)
 		}
-		m.line("- %s %s%s", m.text(f.Seed+f.Route+":"), m.text(faultWords(f.Kind)+" "+during(f)), said)
+		m.line("- %s%s", m.text(text), said)
 	}
 }
 

@@ -93,7 +93,8 @@ func perfData(r Report) []string {
 			slowest = max(slowest, d)
 		}
 	}
-	data := []string{fmt.Sprintf("probes=%d", planned), fmt.Sprintf("judged=%d;;;0;%d", r.Judgement.Judged, planned)}
+	data := []string{fmt.Sprintf("probes=%d", planned),
+		fmt.Sprintf("judged=%d;;;0;%d", r.Judgement.Judged, planned)}
 	for _, place := range seedtest.Placements() {
 		data = append(data, fmt.Sprintf("%s=%d;;;0;%d", place, by[place], planned))
 	}

@@ -72,10 +72,12 @@ func (p *page) fields(texts []string) {
 }
 
 var (
-	badWords  = regexp.MustCompile(`\b(FAIL|JUNK|REFUSED|BOUNCED|DEFERRED|OVERDUE|MISSING|OTHER|UNSENT|NONE|SOFTFAIL|PLAIN|NO PTR)\b`)
+	badWords = regexp.MustCompile(`\b(FAIL|JUNK|REFUSED|BOUNCED|DEFERRED|OVERDUE|MISSING|OTHER|` +
+		`UNSENT|NONE|SOFTFAIL|PERMERROR|SPAM|GONE|NOT READ|PLAIN|NO PTR)\b`)
 	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited)\b`)
 	goodWords = regexp.MustCompile(`^PASS\b`)
-	labels    = regexp.MustCompile(`^(?:WHY \d+|  FIX|EXPECT|FAULTS|NOTE|LIMITS|USED|NEXT|HOPS|AUTH|STAMPS|FINDINGS|SENT|SEEN|PROOF|TIMES|REPORTS|     FIX)\b`)
+	labels    = regexp.MustCompile(`^(?:WHY \d+| *FIX|EXPECT|FAULTS|NOTE|LIMITS|USED|NEXT|HOPS|AUTH|` +
+		`STAMPS|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES)\b`)
 )
 
 // write prints the page, coloured if the style says so. Colours are put on after the cutting, so

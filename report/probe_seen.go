@@ -60,11 +60,11 @@ func (p *page) proof(r seedtest.Run, x seedtest.Probe) {
 		return
 	}
 	title := "of absence"
-	switch {
-	case x.Proof != nil:
-		title += " at " + clock(round.Begun) + "-" + clock(round.Ended)
-	default:
-		title += ": none. The last round, " + clock(round.Begun) + "-" + clock(round.Ended) + ", proves nothing"
+	when := clock(round.Begun) + "-" + clock(round.Ended)
+	if x.Proof != nil {
+		title += " at " + when
+	} else {
+		title += ": none. The last round, " + when + ", proves nothing"
 	}
 	p.section("PROOF", title)
 	if round.Why != "" {

@@ -36,10 +36,11 @@ func Probe(w io.Writer, r Report, id seedtest.ProbeID, s Style) error {
 
 // probeHead says where the probe ended, why, and what names it.
 func (p *page) probeHead(r seedtest.Run, x seedtest.Probe) {
-	p.para("", p.say(outcome(r, x)+"  "+who(x)), 0)
+	p.para("", p.say(who(x)+": "+outcome(r, x)), 0)
 	p.labelled("why", x.Why)
 	p.labelled("counted", countedWords(r, x))
-	places := []string{"first " + placeWord(x.Placements.First), "now " + placeWord(x.Placements.Current)}
+	places := []string{"first " + placeWord(x.Placements.First),
+		"now " + placeWord(x.Placements.Current)}
 	if x.Placements.Settled != nil {
 		places = append(places, "settled "+placeWord(*x.Placements.Settled))
 	} else {
@@ -49,7 +50,8 @@ func (p *page) probeHead(r seedtest.Run, x seedtest.Probe) {
 		places = append(places, "class "+x.Placements.Class)
 	}
 	p.labelled("places", strings.Join(append(places, lateWords(x)), ", "))
-	p.labelled("run", r.Opened.Run.Short()+", suite "+r.Opened.Suite.Name+", "+span(r.Started, ended(r)))
+	p.labelled("run", r.Opened.Run.Short()+", suite "+r.Opened.Suite.Name+", "+
+		span(r.Started, ended(r)))
 	p.labelled("probe", string(x.ID)+", message "+x.Message)
 	p.labelled("id", x.MessageID)
 	if s := r.Seed(x.Seed); s != nil {
@@ -140,7 +142,8 @@ func orZero(t *time.Time) time.Time {
 
 // submissionWords says how an attempt ended and what comes next.
 func submissionWords(s seedtest.Submission) string {
-	text := clock(s.Begun) + " " + strings.ReplaceAll(string(s.Outcome), "_", " ") + " at " + string(s.Stage)
+	text := clock(s.Begun) + " " + strings.ReplaceAll(string(s.Outcome), "_", " ") +
+		" at " + string(s.Stage)
 	switch {
 	case s.Reply != nil:
 		text += ": " + codes(*s.Reply) + " " + s.Reply.Text

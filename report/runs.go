@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,28 +58,42 @@ func Runs(w io.Writer, rows []RunRow, s Style) error {
 	for _, r := range rows {
 		suite = max(suite, cells(p.say(r.Suite)))
 	}
-	suite = min(suite, max(s.width()/4, len("SUITE")))
-	p.add(fmt.Sprintf("%-6s  %-16s  %s  %-7s  %-11s  %s", "RUN", "STARTED (UTC)", pad("SUITE", suite),
-		"VERDICT", "STATE", "PROBES"))
+	suite = min(suite, max(s.width()/5, len("SUITE")))
+	p.add(fmt.Sprintf("%-6s  %-16s  %s  %-7s  %s", "RUN", "STARTED (UTC)", pad("SUITE", suite),
+		"VERDICT", "PROBES"))
 	for _, r := range rows {
 		started := ""
 		if !r.Started.IsZero() {
 			started = r.Started.UTC().Format("2006-01-02 15:04")
 		}
-		p.add(fmt.Sprintf("%-6s  %-16s  %s  %-7s  %-11s  %s", clean(r.ID.Short()), started,
+		p.add(fmt.Sprintf("%-6s  %-16s  %s  %-7s  %s", clean(r.ID.Short()), started,
 			pad(cut(p.say(r.Suite), suite), suite), strings.ToUpper(clean(string(r.Verdict))),
-			clean(r.State), placesWords(r.Probes, r.By)))
+			p.say(rowWords(r))))
 	}
 	return p.write(w)
 }
 
-// placesWords says how many probes there are and what they came to: "12: 8 inbox, 2 JUNK".
-func placesWords(n int, by map[seedtest.Placement]int) string {
-	said := tallyWords(by)
-	if said == "" {
-		return fmt.Sprint(n)
+// rowWords says how a run stands unless it is done, how many probes it has and what they came to:
+// "12: 9 arrived, 2 JUNK, 1 BLIND".
+func rowWords(r RunRow) string {
+	var said []string
+	if n := r.By[seedtest.Inbox] + r.By[seedtest.Category]; n > 0 {
+		said = append(said, fmt.Sprintf("%d arrived", n))
 	}
-	return fmt.Sprintf("%d: %s", n, said)
+	rest := maps.Clone(r.By)
+	delete(rest, seedtest.Inbox)
+	delete(rest, seedtest.Category)
+	if t := tallyWords(rest); t != "" {
+		said = append(said, t)
+	}
+	text := strconv.Itoa(r.Probes)
+	if len(said) > 0 {
+		text += ": " + strings.Join(said, ", ")
+	}
+	if r.State != "" && r.State != "done" {
+		text = r.State + ", " + text
+	}
+	return text
 }
 
 // tallyWords counts placements in the order of reports: "8 inbox, 2 JUNK".

@@ -39,9 +39,9 @@ func (p *page) verdict(r Report) {
 	p.fields([]string{
 		strings.ToUpper(string(r.Judgement.Verdict)),
 		cut(p.say(run.Opened.Suite.Name), p.style.width()/2),
-		"run " + clean(run.Opened.Run.Short()),
+		runWord(run),
 		span(run.Started, ended(run)),
-		fmt.Sprintf("%s, %d judged", plural(len(run.Probes), "probe", "probes"), known(run)),
+		judgedWords(r.Judgement),
 		unfinished(run),
 	})
 }
@@ -54,15 +54,17 @@ func ended(r seedtest.Run) time.Time {
 	return r.AsOf
 }
 
-// known counts the probes, control probes too, of which something may be said.
-func known(r seedtest.Run) int {
-	n := 0
-	for _, p := range r.Probes {
-		if isKnown(p) {
-			n++
-		}
+// runWord names the run.
+func runWord(r seedtest.Run) string {
+	if r.Opened.Run == "" {
+		return "no run"
 	}
-	return n
+	return "run " + clean(r.Opened.Run.Short())
+}
+
+// judgedWords says of how many probes that count something may be said.
+func judgedWords(j seedtest.Judgement) string {
+	return fmt.Sprintf("%d of %d judged", j.Judged, j.Planned)
 }
 
 // unfinished says that a run was broken off or still goes on.
@@ -90,7 +92,8 @@ func (p *page) expectations(j seedtest.Judgement) {
 		if e.Holds == seedtest.Unknown {
 			mark = "not known"
 		}
-		p.para("EXPECT ", p.say(fmt.Sprintf("%s %s: wanted %s, got %s", e.What, mark, e.Wanted, e.Got)), 0)
+		text := fmt.Sprintf("%s %s: wanted %s, got %s", e.What, mark, e.Wanted, e.Got)
+		p.para("EXPECT ", p.say(text), 0)
 	}
 	if len(j.Expectations) == 0 {
 		for _, why := range j.Reasons {
@@ -116,14 +119,14 @@ func (p *page) control(r seedtest.Run, control []side) {
 				failed = append(failed, clean(x.Seed)+" "+word(x))
 			}
 		}
-		text := fmt.Sprintf("%d of %d arrived by the control route %s", arrived, seen, clean(s.route.Name))
+		text := fmt.Sprintf("%d of %d arrived by %s", arrived, seen, clean(s.route.Name))
 		if len(failed) > 0 {
 			text += "; " + strings.Join(compact(failed), ", ")
 		}
 		if len(unknown) > 0 {
 			text += "; not known of " + strings.Join(compact(unknown), ", ")
 		}
-		p.para(pad("control", labelCells), text, 3)
+		p.para(pad("control", labelCells), p.say(text), 3)
 	}
 }
 
@@ -152,13 +155,20 @@ func (p *page) faults(r seedtest.Run) {
 	for _, f := range r.Faults {
 		k := key{f.Seed + f.Route, f.Kind}
 		n := count[k]
-		if n == 0 {
+		if n == 0 || f.Kind == seedtest.FaultBaseline && othersAt(r, f) {
 			continue
 		}
 		count[k] = 0
 		p.para(label, p.faultLine(r, f, n), 2)
 		label = "       "
 	}
+}
+
+// othersAt reports whether the seed had other trouble: then a missing baseline only follows from it.
+func othersAt(r seedtest.Run, f seedtest.FaultState) bool {
+	return slices.ContainsFunc(r.Faults, func(x seedtest.FaultState) bool {
+		return x.Seed == f.Seed && x.Kind != f.Kind
+	})
 }
 
 // during says from when to when a trouble lasted.
@@ -202,6 +212,11 @@ func blindAt(r seedtest.Run, seed string) int {
 func (p *page) notes(r seedtest.Run) {
 	const most = 5
 	told := 0
+	for _, s := range r.Seeds {
+		if s.Sick != "" {
+			p.para("NOTE   ", p.say(s.Seed.Name+" is not counted: "+s.Sick), 2)
+		}
+	}
 	for _, n := range r.Notes {
 		if n.Code == "duplicate" || n.Code == "moved" {
 			continue // a finding says so

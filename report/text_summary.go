@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"seedtest"
@@ -38,10 +37,10 @@ func alone(r seedtest.Run, s side) string {
 	arrived, known := s.tally()
 	switch {
 	case known == 0:
-		return s.title() + ": nothing can be said of any message."
+		return s.title() + ": nothing can be said of any message" + unknowns(s) + "."
 	case arrived == known:
-		return fmt.Sprintf("%s: every message that can be judged arrived (%d of %d).",
-			s.title(), arrived, known)
+		return fmt.Sprintf("%s: every message that can be judged arrived (%d of %d)%s.",
+			s.title(), arrived, known, unknowns(s))
 	}
 	var at []string
 	trouble, order := byProvider(r, s)
@@ -50,7 +49,24 @@ func alone(r seedtest.Run, s side) string {
 			at = append(at, fmt.Sprintf("%s (%s)", clean(id), t.words()))
 		}
 	}
-	return fmt.Sprintf("%s: %d of %d arrived; trouble at %s.", s.title(), arrived, known, list(at))
+	return fmt.Sprintf("%s: %d of %d arrived; trouble at %s%s.", s.title(), arrived, known, list(at),
+		unknowns(s))
+}
+
+// unknowns says of how many probes nothing may be said, and how they stand: "; 2 not known (1 blind,
+// 1 awaited)".
+func unknowns(s side) string {
+	n, by := 0, map[seedtest.Placement]int{}
+	for _, p := range s.probes {
+		if p.Counted && !isKnown(p) {
+			n++
+			by[p.Placements.Current]++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d not known (%s)", n, strings.ToLower(tallyWords(by)))
 }
 
 // score is how a route fared at one provider.
@@ -97,7 +113,7 @@ func against(r Report, base, other side) string {
 		name := clean(id)
 		switch before, after := a.arrived*b.known, b.arrived*a.known; {
 		case a.known == 0 || b.known == 0:
-			unknown = append(unknown, name)
+			unknown = append(unknown, name+onlyOne(base, other, a, b))
 		case after < before:
 			worse = append(worse, name+" ("+b.words()+")")
 		case after > before:
@@ -110,7 +126,7 @@ func against(r Report, base, other side) string {
 	if len(both) > 0 {
 		text += " Both have trouble at " + list(both) + "."
 	}
-	if len(unknown) > 0 {
+	if len(unknown) > 0 && len(unknown) < len(order) {
 		text += " No comparison at " + list(unknown) + "."
 	}
 	if len(worse) > 0 {
@@ -119,10 +135,30 @@ func against(r Report, base, other side) string {
 	return text
 }
 
+// onlyOne says what one of two routes came to where nothing is known of the other.
+func onlyOne(base, other side, a, b score) string {
+	switch {
+	case a.known > 0:
+		return " (" + base.title() + " " + a.came() + ", " + other.title() + " not known)"
+	case b.known > 0:
+		return " (" + other.title() + " " + b.came() + ", " + base.title() + " not known)"
+	}
+	return ""
+}
+
+// came says what is known of a route at a provider.
+func (s score) came() string {
+	if s.arrived == s.known {
+		return "arrived"
+	}
+	return s.words()
+}
+
 func sentence(base, other side, worse, better []string, comparable int) string {
 	switch {
 	case comparable == 0:
-		return other.title() + " and " + base.title() + " cannot be compared: nothing is known of both anywhere."
+		return other.title() + " and " + base.title() +
+			" cannot be compared: nothing is known of both anywhere."
 	case len(worse) > 0 && len(better) > 0:
 		return other.title() + " is worse at " + list(worse) + ", and better at " + list(better) + "."
 	case len(worse) > 0:
@@ -136,13 +172,9 @@ func sentence(base, other side, worse, better []string, comparable int) string {
 
 // until names the findings that have to be mended for a route.
 func until(findings []seedtest.Finding, route string) string {
-	var numbers []string
-	for i, f := range causesOf(findings) {
-		if slices.Contains(f.Routes, route) && f.Severity == seedtest.SeverityError &&
-			!strings.HasPrefix(f.Code, "tool.") {
-			numbers = append(numbers, strconv.Itoa(i+1))
-		}
-	}
+	numbers := toMend(findings, func(f seedtest.Finding) bool {
+		return slices.Contains(f.Routes, route) && f.Severity == seedtest.SeverityError
+	})
 	switch len(numbers) {
 	case 0:
 		return ""

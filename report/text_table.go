@@ -29,13 +29,13 @@ func (p *page) block(r seedtest.Run, routes []side) {
 	head := make([]string, len(routes))
 	auth, hops, names := slices.Clone(head), slices.Clone(head), slices.Clone(head)
 	for i, s := range routes {
-		head[i], auth[i], hops[i], names[i] = s.heading(), s.auth(), s.hops(), s.greeting()
+		head[i], auth[i], hops[i], names[i] = p.say(s.heading()), s.auth(), s.hops(), s.greeting()
 	}
 	p.row("seeds", head)
 	for _, g := range grouped(r, routes) {
 		row := make([]string, len(routes))
 		for i := range routes {
-			row[i] = p.cell(r, g.probes[i])
+			row[i] = p.say(p.cell(r, g.probes[i]))
 		}
 		p.row(g.label(), row)
 	}
@@ -194,10 +194,7 @@ func (p *page) cell(r seedtest.Run, probes []seedtest.Probe) string {
 		if len(order) > 1 {
 			text = strconv.Itoa(len(some)) + " " + text
 		}
-		if d := sameDetail(r, some); d != "" {
-			text += ", " + d
-		}
-		said = append(said, text)
+		said = append(said, detailed(some[0], text, sameDetail(r, some)))
 	}
 	return strings.Join(said, "; ")
 }
@@ -233,7 +230,7 @@ func times(probes []seedtest.Probe) string {
 		return ""
 	case took(low) == took(high):
 		return " " + took(low)
-	case high < time.Minute && low >= time.Second:
+	case high < 59500*time.Millisecond && low >= time.Second:
 		return " " + strings.TrimSuffix(took(low), "s") + "-" + took(high)
 	}
 	return " " + took(low) + "-" + took(high)

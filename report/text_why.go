@@ -121,33 +121,3 @@ func (p *page) speaker(r seedtest.Run, e seedtest.Evidence) string {
 	}
 	return who + ": "
 }
-
-// nextSteps are the caller's, or made from the run: the blind seeds, the numbers to mend, the run
-// to repeat.
-func nextSteps(r Report) []string {
-	if r.Next != nil {
-		return r.Next
-	}
-	var next, blind []string
-	for _, p := range r.Run.Probes {
-		if p.Placements.Current == seedtest.Blind && !slices.Contains(blind, p.Seed) {
-			blind = append(blind, p.Seed)
-		}
-	}
-	if len(blind) > 0 {
-		next = append(next, "seedtest check "+strings.Join(blind, " "))
-	}
-	mend := 0
-	for _, f := range causesOf(r.Findings) {
-		if !strings.HasPrefix(f.Code, "tool.") {
-			mend++
-		}
-	}
-	if mend > 0 {
-		next = append(next, "mend what WHY names")
-	}
-	if len(next) > 0 && r.Run.Opened.Suite.Name != "" {
-		next = append(next, "seedtest run "+r.Run.Opened.Suite.Name)
-	}
-	return next
-}

@@ -34,6 +34,8 @@ func span(from, to time.Time) string {
 	from, to = from.UTC(), to.UTC()
 	text := from.Format("2006-01-02 15:04")
 	switch {
+	case from.IsZero():
+		return ""
 	case to.IsZero():
 	case from.Format("2006-01-02") != to.Format("2006-01-02"):
 		text += to.Format(" - 2006-01-02 15:04")
@@ -70,6 +72,14 @@ func word(p seedtest.Probe) string {
 
 // detail says in few words what a placement's word leaves open.
 func detail(r seedtest.Run, p seedtest.Probe) string {
+	said := []string{placeDetail(r, p)}
+	if !p.Counted && !p.Control {
+		said = append(said, "not counted")
+	}
+	return strings.TrimPrefix(strings.Join(said, ", "), ", ")
+}
+
+func placeDetail(r seedtest.Run, p seedtest.Probe) string {
 	switch p.Placements.Current {
 	case seedtest.Refused, seedtest.Deferred:
 		if s := p.Submission(); s != nil && s.Reply != nil {
@@ -83,8 +93,47 @@ func detail(r seedtest.Run, p seedtest.Probe) string {
 		return blindWhy(r, p)
 	case seedtest.Inbox, seedtest.Category, seedtest.Junk, seedtest.Other:
 		return arrivalRemark(p)
+	case seedtest.Overdue, seedtest.Missing:
+		return absentFrom(r, p)
+	case seedtest.InDoubt:
+		return "sent, no answer came"
+	case seedtest.Pending:
+		return awaitedSince(p)
 	}
 	return ""
+}
+
+// absentFrom says how many mailboxes the proof of absence read.
+func absentFrom(r seedtest.Run, p seedtest.Probe) string {
+	if p.Proof == nil {
+		return ""
+	}
+	read := 0
+	for _, m := range p.Proof.Mailboxes {
+		if m.OK {
+			read++
+		}
+	}
+	text := "absent from " + plural(read, "mailbox", "mailboxes")
+	if s := r.Seed(p.Seed); s != nil && s.Seed.Provider.Quarantine {
+		text += " or quarantined"
+	}
+	return text
+}
+
+// awaitedSince says for what a probe waits: its next try, or its deadline.
+func awaitedSince(p seedtest.Probe) string {
+	if s := p.Submission(); s != nil && s.RetryAt != nil && p.Expected.IsZero() {
+		text := "again at " + clock(*s.RetryAt)
+		if s.Reply != nil {
+			text = strconv.Itoa(s.Reply.Code) + ", " + text
+		}
+		return text
+	}
+	if p.Expected.IsZero() {
+		return "not sent yet"
+	}
+	return "until " + clock(p.Deadline)
 }
 
 func codes(r seedtest.Reply) string {
@@ -211,11 +260,19 @@ func provider(r seedtest.Run, seed string) string {
 
 // outcome says in a line what a probe came to: "inbox 5s", "JUNK 14s, 421 at first".
 func outcome(r seedtest.Run, p seedtest.Probe) string {
-	text := word(p) + times([]seedtest.Probe{p})
-	if d := detail(r, p); d != "" {
-		text += ", " + d
+	return detailed(p, word(p)+times([]seedtest.Probe{p}), detail(r, p))
+}
+
+// detailed adds a detail to a placement's word; a reply code follows it without a comma.
+func detailed(p seedtest.Probe, text, detail string) string {
+	if detail == "" {
+		return text
 	}
-	return text
+	switch p.Placements.Current {
+	case seedtest.Refused, seedtest.Deferred, seedtest.Bounced:
+		return text + " " + detail
+	}
+	return text + ", " + detail
 }
 
 // verdictOf is what rule 18 says of a probe.

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"seedtest"
+)
+
+// nextSteps are the caller's, or made from the run: to go on with what was broken off, the seeds to
+// look after, one probe to read about, the numbers to mend, the run to repeat.
+func nextSteps(r Report) []string {
+	if r.Next != nil {
+		return r.Next
+	}
+	run := r.Run
+	next := goOn(run)
+	if blind := seedsAt(run, seedtest.Blind); len(blind) > 0 {
+		next = append(next, "seedtest check "+strings.Join(blind, " "))
+	}
+	mend := toMend(r.Findings, func(seedtest.Finding) bool { return true })
+	if len(mend) > 0 {
+		next = append(next, "mend "+list(mend))
+	}
+	if p := firstLost(run); p != nil {
+		next = append(next, "seedtest show "+run.Opened.Run.Short()+" "+p.Seed+"/"+p.Route)
+	}
+	if len(mend) > 0 && run.Opened.Suite.Name != "" {
+		next = append(next, "seedtest run "+run.Opened.Suite.Name)
+	}
+	return next
+}
+
+// goOn says how to carry on a run that is not at its end, and how to look again for what is overdue.
+func goOn(r seedtest.Run) []string {
+	if r.Opened.Run == "" {
+		return nil
+	}
+	id := r.Opened.Run.Short()
+	switch {
+	case unfinished(r) != "":
+		return []string{"seedtest resume " + id}
+	case len(seedsAt(r, seedtest.Overdue))+len(seedsAt(r, seedtest.Pending)) > 0:
+		return []string{"seedtest follow " + id}
+	}
+	return nil
+}
+
+// seedsAt names the seeds that have a probe at a placement.
+func seedsAt(r seedtest.Run, place seedtest.Placement) []string {
+	var seeds []string
+	for _, p := range r.Probes {
+		if p.Placements.Current == place {
+			seeds = append(seeds, p.Seed)
+		}
+	}
+	return compact(seeds)
+}
+
+// firstLost is the first probe that counts and did not arrive, or nil.
+func firstLost(r seedtest.Run) *seedtest.Probe {
+	i := slices.IndexFunc(r.Probes, func(p seedtest.Probe) bool {
+		return p.Counted && verdictOf(p) == seedtest.Fail
+	})
+	if i < 0 {
+		return nil
+	}
+	return &r.Probes[i]
+}
+
+// toMend are the numbers of the causes that are to be mended outside of this program and fit.
+func toMend(findings []seedtest.Finding, fits func(seedtest.Finding) bool) []string {
+	var numbers []string
+	for i, f := range causesOf(findings) {
+		if !strings.HasPrefix(f.Code, "tool.") && fits(f) {
+			numbers = append(numbers, strconv.Itoa(i+1))
+		}
+	}
+	return numbers
+}
