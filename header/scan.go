@@ -41,6 +41,9 @@ func NewScanner(value, specials string) Scanner {
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return s.value[s.pos:] }
 
+// Unbalanced reports whether a parenthesis that nothing closes has been passed.
+func (s *Scanner) Unbalanced() bool { return s.flat }
+
 // Next returns the next token. Tokens between which no blank stands meet: one's End is the
 // other's Start.
 func (s *Scanner) Next() Token {

@@ -42,6 +42,17 @@ func TestScanner(t *testing.T) {
 	}
 }
 
+func TestUnbalanced(t *testing.T) {
+	for value, want := range map[string]bool{"a (b (c)) d": false, "a (b (c) d": true, "a": false} {
+		s := NewScanner(value, "")
+		for s.Next().Kind != KindEnd {
+		}
+		if got := s.Unbalanced(); got != want {
+			t.Errorf("scanner of %q: unbalanced = %v, want %v", value, got, want)
+		}
+	}
+}
+
 func TestUnquote(t *testing.T) {
 	for in, want := range map[string]string{`"a b"`: "a b", `"a\"b"`: `a"b`, `a`: "a", `"`: `"`,
 		`""`: "", `"a\"`: `a\`} {
