@@ -61,6 +61,23 @@ func TestRunsAsWanted(t *testing.T) {
 	}
 }
 
+func TestStylesAsWanted(t *testing.T) {
+	r := move().report(18 * m)
+	for name, st := range map[string]report.Style{"verbose": {Verbose: true, Addresses: true},
+		"colour": {Color: true}, "narrow": {Width: 40}, "wide": {Width: 100}} {
+		var b bytes.Buffer
+		if err := report.Text(&b, r, st); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "style-"+name+".txt", b.String())
+	}
+	var b bytes.Buffer
+	if err := report.JUnit(&b, r, report.Style{Addresses: true}); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "style-addresses.xml", b.String())
+}
+
 func TestProbesAsWanted(t *testing.T) {
 	runs := told()
 	for _, x := range []struct {

@@ -60,7 +60,7 @@ type xmlNote struct {
 // same, a blind one is an error, and what is not known or does not count is skipped, each with its
 // reason.
 func JUnit(w io.Writer, r Report, s Style) error {
-	j := junit{names: namesOf(r.Run, s), Report: r}
+	j := junit{names: namesOf(r.Run, s), Report: r, style: s}
 	out := xmlSuites{Name: j.say(r.Run.Opened.Suite.Name)}
 	judged, control := sides(r.Run)
 	for _, x := range append(judged, control...) {
@@ -82,6 +82,7 @@ func JUnit(w io.Writer, r Report, s Style) error {
 type junit struct {
 	names
 	Report
+	style Style
 }
 
 func (out *xmlSuites) add(s xmlSuite) {
@@ -131,6 +132,9 @@ func (j junit) suite(name string) xmlSuite {
 
 func (j junit) probe(p seedtest.Probe) xmlCase {
 	c := xmlCase{Name: j.say(p.Seed), Class: j.class(p.Route), Time: decimal(0)}
+	if s := j.Run.Seed(p.Seed); s != nil && j.style.Addresses {
+		c.Name += " <" + j.say(s.Seed.Address) + ">"
+	}
 	if p.Message != "" {
 		c.Name += " " + j.say(p.Message)
 	}

@@ -118,19 +118,20 @@ func tellRound(b seedtest.Round, r seedtest.Run) string {
 	var absent []string
 	for _, p := range r.Probes {
 		if p.Seed == b.Seed && p.Proof != nil && p.Proof.Begun.Equal(b.Begun) {
-			absent = append(absent, p.Route+" "+word(p))
+			absent = append(absent, word(p)+" by "+p.Route)
 		}
 	}
 	if len(absent) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s: proved absent, %s read: by %s", b.Seed,
-		plural(len(b.Mailboxes), "mailbox", "mailboxes"), list(absent))
+	return fmt.Sprintf("%s: %s: %s", b.Seed, absentWords(&b), list(absent))
 }
 
 func tellFault(b seedtest.Fault) string {
 	if b.To != nil {
-		return b.Seed + b.Route + ": over: " + faultWords(b.Kind)
+		f := seedtest.FaultState{Fault: b}
+		f.What = "over: " + during(f)
+		return faultSays(f)
 	}
 	return faultSays(seedtest.FaultState{Fault: b})
 }

@@ -45,10 +45,19 @@ func (p *page) liveHead(r seedtest.Run, now time.Time) {
 	}
 	elapsed := ""
 	if !r.Started.IsZero() && !now.Before(r.Started) {
-		elapsed = "  " + took(now.Sub(r.Started).Truncate(time.Second))
+		elapsed = "  " + waited(r.Started, now)
 	}
 	p.add(p.say(fmt.Sprintf("%s  run %s%s  %d of %d probes done", cut(clean(r.Opened.Suite.Name), 30),
 		r.Opened.Run.Short(), elapsed, terminal, len(r.Probes))))
+}
+
+// waited is a time that still runs, in whole seconds.
+func waited(from, now time.Time) string {
+	d := max(now.Sub(from), 0).Truncate(time.Second)
+	if d == 0 {
+		return "0s"
+	}
+	return took(d)
 }
 
 const liveLabel = 12
@@ -62,12 +71,11 @@ func (p *page) liveRoute(x side) {
 		}
 		by[y.Placements.Current]++
 	}
-	name := x.route.Name
+	text := fmt.Sprintf("%d of %d sent: %s", sent, len(x.probes), tallyWords(by))
 	if x.route.Control {
-		name += " (control)"
+		text += " (control)"
 	}
-	p.entry(pad(cut(p.say(name), liveLabel-1), liveLabel),
-		fmt.Sprintf("%d of %d sent: %s", sent, len(x.probes), tallyWords(by)))
+	p.entry(pad(cut(p.say(x.route.Name), liveLabel-1), liveLabel), text)
 }
 
 // liveAwaited names what is still awaited, the longest wait first.
@@ -83,7 +91,7 @@ func (p *page) liveAwaited(r seedtest.Run, now time.Time) {
 	})
 	var said []string
 	for _, x := range open {
-		said = append(said, who(x)+" "+took(max(now.Sub(x.Expected), 0).Truncate(time.Second)))
+		said = append(said, who(x)+" "+waited(x.Expected, now))
 	}
 	if len(said) > 0 {
 		p.para(pad("awaited", liveLabel), p.say(strings.Join(said, ", ")), 3)
@@ -129,7 +137,11 @@ func (p *page) liveSeen(r seedtest.Run, room int) {
 			continue
 		}
 		if n := len(x.Attempts); x.Terminal && n > 0 {
-			events = append(events, event{x.Attempts[n-1].Answered, who(x) + ": " + outcome(r, x)})
+			at := x.Attempts[n-1].Answered
+			if x.Proof != nil {
+				at = x.Proof.Ended
+			}
+			events = append(events, event{at, who(x) + ": " + outcome(r, x)})
 		}
 	}
 	slices.SortStableFunc(events, func(a, b event) int {

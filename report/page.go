@@ -77,7 +77,7 @@ var (
 	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited)\b`)
 	goodWords = regexp.MustCompile(`^PASS\b`)
 	labels    = regexp.MustCompile(`^(?:WHY \d+| *FIX|EXPECT|FAULTS|NOTE|LIMITS|USED|NEXT|HOPS|AUTH|` +
-		`STAMPS|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES)\b`)
+		`STAMPS|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES|SEEDS|PROBES)\b`)
 )
 
 // write prints the page, coloured if the style says so. Colours are put on after the cutting, so

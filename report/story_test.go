@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,10 +150,17 @@ func (st *story) header(id seedtest.ProbeID, d time.Duration, a seedtest.Analysi
 	return st
 }
 
+// told are the facts in the order in which they happened.
+func (st *story) told() []seedtest.Fact {
+	facts := append([]seedtest.Fact{{At: started, Body: st.opened}}, st.planned...)
+	facts = append(facts, st.facts...)
+	slices.SortStableFunc(facts, func(a, b seedtest.Fact) int { return a.At.Compare(b.At) })
+	return facts
+}
+
 // report folds, judges and attaches, as the command does.
 func (st *story) report(asOf time.Duration) report.Report {
-	facts := append([]seedtest.Fact{{At: started, Body: st.opened}}, st.planned...)
-	run := seedtest.Fold(append(facts, st.facts...), at(asOf))
+	run := seedtest.Fold(st.told(), at(asOf))
 	for i := range run.Probes {
 		if a, ok := st.analyses[run.Probes[i].ID]; ok {
 			run.Probes[i].Analysis = &a

@@ -27,6 +27,8 @@ func Text(w io.Writer, r Report, s Style) error {
 	p.notes(r.Run)
 	p.limits(judged)
 	p.used(r.Usage)
+	p.addresses(r.Run)
+	p.probes(r.Run)
 	if next := nextSteps(r); len(next) > 0 {
 		p.para("NEXT   ", p.say(strings.Join(next, "; ")), 0)
 	}
@@ -260,6 +262,30 @@ func usedOf(u Usage) string {
 			plural(u.Commands, "IMAP command", "IMAP commands"), u.Throttled))
 	}
 	return strings.Join(said, "; ")
+}
+
+// addresses writes the seeds' addresses, where they are asked for.
+func (p *page) addresses(r seedtest.Run) {
+	if !p.style.Addresses {
+		return
+	}
+	label := "SEEDS  "
+	for _, s := range r.Seeds {
+		p.para(label, p.say(s.Seed.Name+" "+s.Seed.Address), 0)
+		label = "       "
+	}
+}
+
+// probes lists every probe by its id, where all is asked for.
+func (p *page) probes(r seedtest.Run) {
+	if !p.style.Verbose {
+		return
+	}
+	label := "PROBES "
+	for _, x := range r.Probes {
+		p.para(label, p.say(string(x.ID)+"  "+who(x)+": "+outcome(r, x)), 0)
+		label = "       "
+	}
 }
 
 // seconds is a duration as JSON and performance data write it: milliseconds are enough.

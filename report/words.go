@@ -108,17 +108,21 @@ func absentFrom(r seedtest.Run, p seedtest.Probe) string {
 	if p.Proof == nil {
 		return ""
 	}
-	read := 0
-	for _, m := range p.Proof.Mailboxes {
-		if m.OK {
-			read++
-		}
-	}
-	text := "absent from " + plural(read, "mailbox", "mailboxes")
+	text := absentWords(p.Proof)
 	if s := r.Seed(p.Seed); s != nil && s.Seed.Provider.Quarantine {
 		text += " or quarantined"
 	}
 	return text
+}
+
+func absentWords(r *seedtest.Round) string {
+	read := 0
+	for _, m := range r.Mailboxes {
+		if m.OK {
+			read++
+		}
+	}
+	return "absent from " + plural(read, "mailbox", "mailboxes")
 }
 
 // awaitedSince says for what a probe waits: its next try, or its deadline.
