@@ -96,6 +96,7 @@ type faultBook struct {
 
 	mu   sync.Mutex
 	list []*injected
+	past []Fault // every fault that ever was injected
 }
 
 type injected struct {
@@ -119,6 +120,7 @@ func (b *faultBook) inject(f Fault) (lift func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.list = append(b.list, entry)
+	b.past = append(b.past, f)
 	return func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -168,4 +170,11 @@ func (e *injected) over(now time.Time) bool {
 
 func (f Fault) at(party []string) bool {
 	return f.Party == "" || slices.Contains(party, f.Party)
+}
+
+// history returns every fault that ever was injected.
+func (b *faultBook) history() []Fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.past)
 }
