@@ -18,16 +18,19 @@ func facts() []seedtest.Fact {
 		return seedtest.Fact{At: begun.Add(d), Body: body}
 	}
 	opened := seedtest.Opened{
-		Run:    "06abcdefghijklmnopqr7k2q9a",
-		Suite:  seedtest.Suite{Name: "regular", Routes: []string{"main"}, Deadline: 15 * time.Minute},
-		Routes: []seedtest.Route{{Name: "main", Type: seedtest.RouteSMTP, Server: seedtest.Endpoint{Host: "mail1.example.org", Port: 587}}},
-		Seeds:  []seedtest.Seed{{Name: "gmx-a", Address: "a@gmx.example", Provider: seedtest.Provider{ID: "gmx"}}},
+		Run:   "06abcdefghijklmnopqr7k2q9a",
+		Suite: seedtest.Suite{Name: "regular", Routes: []string{"main"}, Deadline: 15 * time.Minute},
+		Routes: []seedtest.Route{{Name: "main", Type: seedtest.RouteSMTP,
+			Server: seedtest.Endpoint{Host: "mail1.example.org", Port: 587}}},
+		Seeds: []seedtest.Seed{{Name: "gmx-a", Address: "a@gmx.example",
+			Provider: seedtest.Provider{ID: "gmx"}}},
 	}
 	planned := seedtest.Planned{Dispatch: "d1", Token: "t1", Route: "main", Message: "notice",
 		Probes: []seedtest.PlannedProbe{{Probe: "p1", Seed: "gmx-a"}}}
 	submission := seedtest.Submission{Dispatch: "d1", Number: 1, Outcome: seedtest.OutcomeAccepted,
 		Stage: seedtest.StageFinal, Begun: begun, Reply: &seedtest.Reply{Code: 250, Text: "OK"}}
-	sighting := seedtest.Sighting{Seed: "gmx-a", Token: "t1", Mailbox: "Spamverdacht", Role: seedtest.RoleJunk,
+	sighting := seedtest.Sighting{Seed: "gmx-a", Token: "t1", Mailbox: "Spamverdacht",
+		Role:        seedtest.RoleJunk,
 		UIDValidity: 7, UID: 41, Carriers: []seedtest.Carrier{seedtest.CarrierMessageID}}
 	return []seedtest.Fact{
 		after(0, opened), after(0, planned),
@@ -57,7 +60,8 @@ func ExampleText() {
 func ExampleJSON() {
 	run := seedtest.Fold(facts(), seedtest.AsOf(facts()))
 	var out bytes.Buffer
-	if err := report.JSON(&out, report.Report{Run: run, Judgement: seedtest.Judge(run)}, report.Style{}); err != nil {
+	if err := report.JSON(&out, report.Report{Run: run, Judgement: seedtest.Judge(run)},
+		report.Style{}); err != nil {
 		fmt.Println(err)
 	}
 	var read struct {
@@ -82,7 +86,8 @@ func ExampleJSON() {
 func ExampleNagios() {
 	run := seedtest.Fold(facts(), seedtest.AsOf(facts()))
 	var out bytes.Buffer
-	if err := report.Nagios(&out, report.Report{Run: run, Judgement: seedtest.Judge(run)}); err != nil {
+	if err := report.Nagios(&out, report.Report{Run: run,
+		Judgement: seedtest.Judge(run)}); err != nil {
 		fmt.Println(err)
 	}
 	says, _, _ := bytes.Cut(out.Bytes(), []byte(" | "))

@@ -19,7 +19,8 @@ import (
 var update = flag.Bool("update", false, "write the wanted texts anew")
 
 // nasty is what a server, a header or a mailbox name could try.
-const nasty = "\x1b[31mred\x1b]0;title\x07\u202e|<b>`x`*_\"'\r\nPASS forged\x00\xff]]>\u0085 http://evil.example @all"
+const nasty = "\x1b[31mred\x1b]0;title\x07\u202e|<b>`x`*_\"'\r\nPASS forged\x00\xff]]>\u0085 " +
+	"http://evil.example @all"
 
 // told are the runs that the wanted texts are held for, each at the moment it is judged.
 func told() map[string]report.Report {
@@ -39,9 +40,12 @@ func told() map[string]report.Report {
 // formats are the writers of a whole run.
 func formats() map[string]func(io.Writer, report.Report) error {
 	return map[string]func(io.Writer, report.Report) error{
-		"txt":    func(w io.Writer, r report.Report) error { return report.Text(w, r, report.Style{}) },
-		"json":   func(w io.Writer, r report.Report) error { return report.JSON(w, r, report.Style{}) },
-		"md":     func(w io.Writer, r report.Report) error { return report.Markdown(w, r, report.Style{}) },
+		"txt":  func(w io.Writer, r report.Report) error { return report.Text(w, r, report.Style{}) },
+		"json": func(w io.Writer, r report.Report) error { return report.JSON(w, r, report.Style{}) },
+		"md": func(w io.Writer, r report.Report) error {
+			return report.Markdown(w, r,
+				report.Style{})
+		},
 		"xml":    func(w io.Writer, r report.Report) error { return report.JUnit(w, r, report.Style{}) },
 		"nagios": report.Nagios,
 	}
@@ -103,8 +107,9 @@ func TestProbesAsWanted(t *testing.T) {
 }
 
 func TestAnalysisAsWanted(t *testing.T) {
-	for name, a := range map[string]seedtest.Analysis{"analysis": long(), "analysis-hostile": hostileHeader(nasty),
-		"analysis-empty": {}} {
+	for name, a := range map[string]seedtest.Analysis{"analysis": long(),
+		"analysis-hostile": hostileHeader(nasty),
+		"analysis-empty":   {}} {
 		var b bytes.Buffer
 		if err := report.AnalysisText(&b, a, report.Style{}); err != nil {
 			t.Fatal(err)
@@ -120,7 +125,8 @@ func TestAnalysisAsWanted(t *testing.T) {
 
 func TestListAsWanted(t *testing.T) {
 	var rows []report.RunRow
-	for _, name := range []string{"move", "single", "everything", "interrupted", "blind", "hostile", "empty"} {
+	for _, name := range []string{"move", "single", "everything", "interrupted", "blind", "hostile",
+		"empty"} {
 		r := told()[name]
 		rows = append(rows, report.Row(r.Run, r.Judgement))
 	}

@@ -19,15 +19,19 @@ func written(provider, ip, ptr string, results ...seedtest.AuthResult) seedtest.
 	return seedtest.Analysis{MessageID: "m1@example.org", Subject: "Your weekly notice",
 		From: "Ops <ops@example.org>", Date: started,
 		Hops: []seedtest.Hop{
-			{Header: 1, From: seedtest.HopFrom{HELO: "test.example.org", IP: netip.MustParseAddr("192.0.2.7"), User: "ops"},
+			{Header: 1, From: seedtest.HopFrom{HELO: "test.example.org",
+				IP: netip.MustParseAddr("192.0.2.7"), User: "ops"},
 				By: seedtest.HopBy{Name: helo}, With: "esmtpsa", ID: "4XyZ12", Time: started,
-				TLS: &seedtest.HopTLS{Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", Bits: 128}, Raw: "from test.example.org"},
+				TLS: &seedtest.HopTLS{Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", Bits: 128},
+				Raw: "from test.example.org"},
 			{Header: 0, From: seedtest.HopFrom{HELO: helo, RDNS: ptr, IP: netip.MustParseAddr(ip)},
 				By: seedtest.HopBy{Name: id}, With: "esmtps", ID: "x1", Time: started.Add(delay), Delay: &delay,
 				TLS: &seedtest.HopTLS{Version: "TLS 1.3"}, Trusted: true, Raw: "from " + helo}},
-		Authentication: []seedtest.AuthField{{Field: "Authentication-Results", Position: 3, AuthservID: id,
-			Trusted: true, Results: results, Raw: id + "; spf=..."}},
-		Origin: &seedtest.Origin{IP: netip.MustParseAddr(ip), Hop: 1, Why: "the provider's own Received field"}}
+		Authentication: []seedtest.AuthField{{Field: "Authentication-Results", Position: 3,
+			AuthservID: id,
+			Trusted:    true, Results: results, Raw: id + "; spf=..."}},
+		Origin: &seedtest.Origin{IP: netip.MustParseAddr(ip), Hop: 1,
+			Why: "the provider's own Received field"}}
 }
 
 const (
@@ -48,11 +52,13 @@ func result(method, result string) seedtest.AuthResult {
 }
 
 func byOld(provider string) seedtest.Analysis {
-	return written(provider, oldIP, "mail1.example.org", result("spf", "pass"), result("dkim", "pass"), result("dmarc", "pass"))
+	return written(provider, oldIP, "mail1.example.org", result("spf", "pass"), result("dkim",
+		"pass"), result("dmarc", "pass"))
 }
 
 func byNew(provider string) seedtest.Analysis {
-	return written(provider, newIP, "unknown", result("spf", "fail"), result("dkim", "pass"), result("dmarc", "pass"))
+	return written(provider, newIP, "unknown", result("spf", "fail"), result("dkim", "pass"),
+		result("dmarc", "pass"))
 }
 
 // hostileHeader is a header in which every text is the one given.
@@ -68,10 +74,13 @@ func hostileHeader(text string) seedtest.Analysis {
 			Problems: []string{text}, Raw: text, Trusted: true}},
 		Authentication: []seedtest.AuthField{{Field: text, AuthservID: text, Trusted: true, Raw: text,
 			Problems: []string{text}, Results: []seedtest.AuthResult{
-				{Method: text, Result: text, Reason: text, Comments: []string{text}, Properties: []seedtest.Property{property}},
+				{Method: text, Result: text, Reason: text, Comments: []string{text},
+					Properties: []seedtest.Property{property}},
 				{Method: "spf", Result: text}}}},
-		ReceivedSPF: []seedtest.ReceivedSPF{{Result: text, Comment: text, Pairs: []seedtest.Property{property}, Raw: text}},
-		ARC:         []seedtest.ARCSet{{Instance: 1, Seal: text, Message: text, Results: text, Validation: text}},
+		ReceivedSPF: []seedtest.ReceivedSPF{{Result: text, Comment: text,
+			Pairs: []seedtest.Property{property}, Raw: text}},
+		ARC: []seedtest.ARCSet{{Instance: 1, Seal: text, Message: text, Results: text,
+			Validation: text}},
 		Stamps: []seedtest.Stamp{{Family: text, Field: text, Values: map[string]string{text: text},
 			Verdict: text, Score: &score, Raw: text}},
 		Origin: &seedtest.Origin{Hop: 0, Why: text},
@@ -86,9 +95,12 @@ func long() seedtest.Analysis {
 	a.Source = "inbox/1.eml"
 	slow, back := 95*time.Second, -2*time.Second
 	a.Hops = append(a.Hops,
-		seedtest.Hop{From: seedtest.HopFrom{HELO: "inner.outlook.example"}, By: seedtest.HopBy{Name: "store.outlook.example",
-			IP: netip.MustParseAddr("2001:db8::5")}, With: "lmtps", Time: started.Add(slow), Delay: &slow, Trusted: true},
-		seedtest.Hop{By: seedtest.HopBy{Name: "store.outlook.example"}, Time: started.Add(slow + back), Delay: &back,
+		seedtest.Hop{From: seedtest.HopFrom{HELO: "inner.outlook.example"},
+			By: seedtest.HopBy{Name: "store.outlook.example",
+				IP: netip.MustParseAddr("2001:db8::5")}, With: "lmtps", Time: started.Add(slow), Delay: &slow,
+			Trusted: true},
+		seedtest.Hop{By: seedtest.HopBy{Name: "store.outlook.example"}, Time: started.Add(slow + back),
+			Delay:  &back,
 			Skewed: true, Trusted: true},
 		seedtest.Hop{Problems: []string{"no date"}, Raw: "by nobody"})
 	for i := range a.Hops {
@@ -96,19 +108,27 @@ func long() seedtest.Analysis {
 	}
 	a.Authentication = append(a.Authentication,
 		seedtest.AuthField{Field: "Authentication-Results", Position: 9, AuthservID: "mail2.example.org",
-			Results: []seedtest.AuthResult{result("dmarc", "pass")}, Problems: []string{"unknown method x-sig"}},
-		seedtest.AuthField{Field: "ARC-Authentication-Results", Position: 10, Instance: 1, AuthservID: "fwd.example",
-			Results: []seedtest.AuthResult{result("spf", "pass")}})
-	a.ReceivedSPF = []seedtest.ReceivedSPF{{Position: 4, Result: "fail", Trusted: true, Comment: "outlook.example: not permitted",
-		Pairs: []seedtest.Property{{Name: "client-ip", Value: newIP}}, Raw: "fail (...)"}}
-	a.ARC = []seedtest.ARCSet{{Instance: 1, Seal: "i=1; cv=none", Message: "i=1", Results: "i=1; fwd.example", Validation: "none"}}
+			Results:  []seedtest.AuthResult{result("dmarc", "pass")},
+			Problems: []string{"unknown method x-sig"}},
+		seedtest.AuthField{Field: "ARC-Authentication-Results", Position: 10, Instance: 1,
+			AuthservID: "fwd.example",
+			Results:    []seedtest.AuthResult{result("spf", "pass")}})
+	a.ReceivedSPF = []seedtest.ReceivedSPF{{Position: 4, Result: "fail", Trusted: true,
+		Comment: "outlook.example: not permitted",
+		Pairs:   []seedtest.Property{{Name: "client-ip", Value: newIP}}, Raw: "fail (...)"}}
+	a.ARC = []seedtest.ARCSet{{Instance: 1, Seal: "i=1; cv=none", Message: "i=1",
+		Results: "i=1; fwd.example", Validation: "none"}}
 	score, threshold := 5.25, 5.0
 	a.Stamps = []seedtest.Stamp{
-		{Family: "microsoft-forefront", Field: "X-Forefront-Antispam-Report", Position: 6, Trusted: true, Verdict: "spam",
+		{Family: "microsoft-forefront", Field: "X-Forefront-Antispam-Report", Position: 6,
+			Trusted: true, Verdict: "spam",
 			Values: map[string]string{"SCL": "5", "SFV": "SPM", "CIP": newIP}, Raw: "SCL:5"},
-		{Family: "spamassassin", Field: "X-Spam-Status", Position: 12, Verdict: "spam", Score: &score, Threshold: &threshold,
-			Values: map[string]string{"tests": "SPF_FAIL"}, Raw: "Yes, score=5.25"}}
-	a.Findings = []seedtest.Finding{{Code: "hop.slow", Severity: seedtest.SeverityWarning, Title: "95 s between two hops",
-		Evidence: []seedtest.Evidence{{Field: "Received", Raw: "from inner.outlook.example"}}, Fix: []string{"read the log of inner.outlook.example"}}}
+		{Family: "spamassassin", Field: "X-Spam-Status", Position: 12, Verdict: "spam", Score: &score,
+			Threshold: &threshold,
+			Values:    map[string]string{"tests": "SPF_FAIL"}, Raw: "Yes, score=5.25"}}
+	a.Findings = []seedtest.Finding{{Code: "hop.slow", Severity: seedtest.SeverityWarning,
+		Title:    "95 s between two hops",
+		Evidence: []seedtest.Evidence{{Field: "Received", Raw: "from inner.outlook.example"}},
+		Fix:      []string{"read the log of inner.outlook.example"}}}
 	return a
 }

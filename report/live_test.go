@@ -44,7 +44,8 @@ func TestLiveAsWanted(t *testing.T) {
 }
 
 func TestLinesAsWanted(t *testing.T) {
-	for name, st := range map[string]*story{"move": move(), "everything": everything(), "blind": blind(),
+	for name, st := range map[string]*story{"move": move(), "everything": everything(),
+		"blind":       blind(),
 		"interrupted": interrupted(), "hostile": hostile(nasty)} {
 		_, lines := st.until(30 * time.Hour)
 		want(t, "lines-"+name+".txt", strings.Join(lines, "\n")+"\n")
@@ -53,7 +54,8 @@ func TestLinesAsWanted(t *testing.T) {
 
 func TestLineIsSilentOnWhatIsNoNews(t *testing.T) {
 	run := single().report(10 * s).Run
-	for _, body := range []seedtest.FactBody{seedtest.Planned{}, seedtest.Listing{}, seedtest.Baseline{},
+	for _, body := range []seedtest.FactBody{seedtest.Planned{}, seedtest.Listing{},
+		seedtest.Baseline{},
 		seedtest.Attempt{}, seedtest.Canary{}, seedtest.Round{Complete: true},
 		seedtest.Relayed{Outcome: seedtest.OutcomeAccepted}} {
 		if line := report.Line(seedtest.Fact{At: started, Body: body}, run); line != "" {

@@ -32,7 +32,8 @@ func nextSteps(r Report) []string {
 	return next
 }
 
-// goOn says how to carry on a run that is not at its end, and how to look again for what is overdue.
+// goOn says how to carry on a run that is not at its end, and how to look again for what is
+// overdue.
 func goOn(r seedtest.Run) []string {
 	if r.Opened.Run == "" {
 		return nil

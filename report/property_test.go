@@ -21,9 +21,12 @@ import (
 // words draws text as servers could send it: letters, blanks, and what drives terminals, breaks
 // tables or takes more or less room than it seems.
 func words() *rapid.Generator[string] {
-	pieces := []string{"a", "word", " ", "\n", "\r\n", "\t", "\x1b[2J", "\x1b]0;x\x07", "\x00", "\u202e",
-		"\u2066", "\u200b", "\u0301", "\u20dd", "漢字", "ｆ", "👍🏽", "|", "`", "```", "<b>", "&amp;", "]]>", "\\",
-		"_*[x](y)", "\xff\xfe", "\u0085", "\u2028", "é", "ﷺ", "=", "'", "http://x.example", "PASS", "--", "#"}
+	pieces := []string{"a", "word", " ", "\n", "\r\n", "\t", "\x1b[2J", "\x1b]0;x\x07", "\x00",
+		"\u202e",
+		"\u2066", "\u200b", "\u0301", "\u20dd", "漢字", "ｆ", "👍🏽", "|", "`", "```", "<b>", "&amp;",
+		"]]>", "\\",
+		"_*[x](y)", "\xff\xfe", "\u0085", "\u2028", "é", "ﷺ", "=", "'", "http://x.example", "PASS",
+		"--", "#"}
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 12).Draw(t, "pieces"), "")
 	})
@@ -154,7 +157,8 @@ func readXML(t *rapid.T, doc string) {
 		}
 	}
 	if tests != suites.Tests || failures != suites.Failures || failures == 0 {
-		t.Fatalf("JUnit says %d tests, %d failures; has %d and %d", suites.Tests, suites.Failures, tests, failures)
+		t.Fatalf("JUnit says %d tests, %d failures; has %d and %d", suites.Tests, suites.Failures,
+			tests, failures)
 	}
 }
 
@@ -205,8 +209,10 @@ func TestAddressesStayAtHome(t *testing.T) {
 	id := st.plan("main", "gmx-a")
 	st.submit(id, 0, refusal(seedtest.OutcomeRefused, seedtest.StageRCPT, 550, "5.1.1",
 		"<GMX.A@gmx.example> unknown; return path prvs=1=gmx.a=gmx.example@example.org"))
-	st.add(s, seedtest.Fault{Seed: "gmx-a", Kind: seedtest.FaultLogin, What: "no gmx.a@gmx.example", From: at(s)})
-	st.findings = []seedtest.Finding{{Code: "x", Severity: seedtest.SeverityError, Title: "no such user gmx.a@gmx.example",
+	st.add(s, seedtest.Fault{Seed: "gmx-a", Kind: seedtest.FaultLogin, What: "no gmx.a@gmx.example",
+		From: at(s)})
+	st.findings = []seedtest.Finding{{Code: "x", Severity: seedtest.SeverityError,
+		Title:  "no such user gmx.a@gmx.example",
 		Probes: []seedtest.ProbeID{id}, Fix: []string{"ask gmx.a@gmx.example"},
 		Evidence: []seedtest.Evidence{{Probe: id, Field: "reply", Raw: "<gmx.a@gmx.example> unknown"}}}}
 	r := st.add(2*s, seedtest.Closed{Reason: seedtest.ClosedDone}).report(time.Minute)
@@ -226,7 +232,8 @@ func TestAddressesStayAtHome(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := report.Text(&b, r, report.Style{Addresses: true}); err != nil || !leak.MatchString(b.String()) {
+	if err := report.Text(&b, r,
+		report.Style{Addresses: true}); err != nil || !leak.MatchString(b.String()) {
 		t.Errorf("the address was asked for and is not there: %v\n%s", err, b.String())
 	}
 }

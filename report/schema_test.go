@@ -110,7 +110,8 @@ func TestSchemasRefuseWhatIsNotInThem(t *testing.T) {
 
 // TestJSONIsHarmless holds that JSON on a terminal drives nothing, and that no number is NaN.
 func TestJSONIsHarmless(t *testing.T) {
-	bad := regexp.MustCompile("[\x00-\x09\x0b-\x1f\x7f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|NaN|Inf\\b")
+	bad := regexp.MustCompile("[\x00-\x09\x0b-\x1f\x7f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]" +
+		"|NaN|Inf\\b")
 	var b bytes.Buffer
 	if err := report.JSON(&b, hostile(nasty).report(3*m), report.Style{}); err != nil {
 		t.Fatal(err)

@@ -53,30 +53,40 @@ func (st *story) gmx() {
 	st.accept("gmx-a/old", 50*s).accept("gmx-a/new", 50*s).accept("gmx-a/control", 50*s)
 	st.add(55*s, seedtest.Fault{Seed: "gmx-a", Kind: seedtest.FaultLogin,
 		What: "NO [AUTHENTICATIONFAILED] wrong password for gmx.a@gmx.example", From: at(55 * s)})
-	st.add(70*s, seedtest.Relayed{Dispatch: "gmx-a/new", Probe: "gmx-a/new", Remote: "mx00.gmx.example",
+	st.add(70*s, seedtest.Relayed{Dispatch: "gmx-a/new", Probe: "gmx-a/new",
+		Remote:  "mx00.gmx.example",
 		Outcome: seedtest.OutcomeRefused, Source: "log",
-		Reply: &seedtest.Reply{Code: 554, Enhanced: "5.7.1", Text: "Bad DNS PTR resource record for <gmx.a@gmx.example>"},
-		Line:  "4XyZ12: to=<gmx.a@gmx.example>, relay=mx00.gmx.example, status=bounced (554 Bad DNS PTR)"})
+		Reply: &seedtest.Reply{Code: 554, Enhanced: "5.7.1",
+			Text: "Bad DNS PTR resource record for <gmx.a@gmx.example>"},
+		Line: "4XyZ12: to=<gmx.a@gmx.example>, relay=mx00.gmx.example, status=bounced (554 Bad DNS PTR)"})
 }
 
 func moveFindings() []seedtest.Finding {
-	said := []seedtest.ProbeID{"gmail-a/new", "gmail-b/new", "outlook-a/new", "outlook-b/new", "yahoo-a/new"}
+	said := []seedtest.ProbeID{"gmail-a/new", "gmail-b/new", "outlook-a/new", "outlook-b/new",
+		"yahoo-a/new"}
 	return []seedtest.Finding{
-		{Code: "spf.not_listed", Severity: seedtest.SeverityError, Confidence: 0.95, Routes: []string{"new"},
-			Title: "203.0.113.9 is not in example.org's SPF", Probes: said, Of: 5,
+		{Code: "spf.not_listed", Severity: seedtest.SeverityError, Confidence: 0.95,
+			Routes: []string{"new"},
+			Title:  "203.0.113.9 is not in example.org's SPF", Probes: said, Of: 5,
 			Evidence: []seedtest.Evidence{
-				{Probe: "outlook-a/new", Field: "Authentication-Results", Raw: "spf=fail (sender IP is 203.0.113.9)"},
-				{Probe: "gmail-a/new", Field: "Received-SPF", Raw: "fail (mx.gmail.example: domain of ops@example.org)"}},
-			Fix: []string{"example.org TXT: put ip4:203.0.113.9 before ~all", "send by a host that is listed"}},
+				{Probe: "outlook-a/new", Field: "Authentication-Results",
+					Raw: "spf=fail (sender IP is 203.0.113.9)"},
+				{Probe: "gmail-a/new", Field: "Received-SPF",
+					Raw: "fail (mx.gmail.example: domain of ops@example.org)"}},
+			Fix: []string{"example.org TXT: put ip4:203.0.113.9 before ~all",
+				"send by a host that is listed"}},
 		{Code: "ptr.missing", Severity: seedtest.SeverityError, Confidence: 0.6, Routes: []string{"new"},
 			Title: "203.0.113.9 has no reverse name", Probes: []seedtest.ProbeID{"gmx-a/new"}, Of: 1,
-			Evidence: []seedtest.Evidence{{Probe: "gmx-a/new", Field: "reply", Raw: "554 5.7.1 Bad DNS PTR resource record for <gmx.a@gmx.example>"}},
-			Fix:      []string{"have the owner of 203.0.113.9 set a PTR record to mail2.example.org"}},
+			Evidence: []seedtest.Evidence{{Probe: "gmx-a/new", Field: "reply",
+				Raw: "554 5.7.1 Bad DNS PTR resource record for <gmx.a@gmx.example>"}},
+			Fix: []string{"have the owner of 203.0.113.9 set a PTR record to mail2.example.org"}},
 		{Code: "tool.login", Severity: seedtest.SeverityWarning, Confidence: 0.95,
 			Title: "gmx-a refuses our login", Probes: []seedtest.ProbeID{"gmx-a/old"}, Of: 1,
-			Evidence: []seedtest.Evidence{{Probe: "gmx-a/old", Field: "fault", Raw: "NO [AUTHENTICATIONFAILED]"}},
-			Fix:      []string{"seedtest check gmx-a"}},
-		{Code: "route.hops", Severity: seedtest.SeverityInfo, Title: "NEW and OLD take equally many hops"},
+			Evidence: []seedtest.Evidence{{Probe: "gmx-a/old", Field: "fault",
+				Raw: "NO [AUTHENTICATIONFAILED]"}},
+			Fix: []string{"seedtest check gmx-a"}},
+		{Code: "route.hops", Severity: seedtest.SeverityInfo,
+			Title: "NEW and OLD take equally many hops"},
 	}
 }
 
@@ -84,7 +94,8 @@ func moveFindings() []seedtest.Finding {
 func single() *story {
 	st := begin("regular", []string{"main"}, []string{"gmail-a", "outlook-a", "gmx-a"})
 	least := 0.9
-	st.opened.Suite.Expect = seedtest.Expect{Inbox: &least, Delay: 5 * m, Auth: []string{"spf", "dkim"}}
+	st.opened.Suite.Expect = seedtest.Expect{Inbox: &least, Delay: 5 * m, Auth: []string{"spf",
+		"dkim"}}
 	for i, seed := range st.opened.Suite.Seeds {
 		id := st.plan("main", seed)
 		st.accept(id, 0).inbox(id, time.Duration(4+i)*s).header(id, 0, byOld(seed))
@@ -125,7 +136,8 @@ func (st *story) absences() *story {
 	st.round("p-overdue", 15*m+5*s)
 	st.round("p-missing", 15*m+5*s).round("p-missing", 24*time.Hour+m)
 	to := at(40 * m)
-	st.add(4*m, seedtest.Fault{Seed: "p-blind", Kind: seedtest.FaultLost, What: "EOF", From: at(4 * m), To: &to})
+	st.add(4*m, seedtest.Fault{Seed: "p-blind", Kind: seedtest.FaultLost, What: "EOF",
+		From: at(4 * m), To: &to})
 	st.add(15*m, seedtest.Round{Seed: "p-blind", Begun: at(15 * m), Ended: at(15*m + s), Try: 3,
 		Why: "UIDVALIDITY of INBOX changed", Mailboxes: []seedtest.RoundMailbox{{Name: "INBOX",
 			Role: seedtest.RoleInbox, Essential: true, FromUID: 3, Why: "changed while it was read"}}})
@@ -170,7 +182,8 @@ func blind() *story {
 	for _, seed := range st.opened.Suite.Seeds {
 		st.plan("old", seed)
 		st.plan("new", seed)
-		st.add(30*s, seedtest.Fault{Seed: seed, Kind: seedtest.FaultLogin, What: "NO login refused", From: at(s)})
+		st.add(30*s, seedtest.Fault{Seed: seed, Kind: seedtest.FaultLogin, What: "NO login refused",
+			From: at(s)})
 		st.add(30*s, seedtest.Fault{Seed: seed, Kind: seedtest.FaultBaseline,
 			What: "no baseline within 30s: NO login refused", From: at(30 * s)})
 	}
@@ -190,7 +203,8 @@ func hostile(text string) *story {
 			st.hostileProbe(route, seed, text)
 		}
 	}
-	st.add(m, seedtest.Fault{Seed: text, Kind: seedtest.FaultMailbox, Mailbox: text, What: text, From: at(m)})
+	st.add(m, seedtest.Fault{Seed: text, Kind: seedtest.FaultMailbox, Mailbox: text, What: text,
+		From: at(m)})
 	st.add(m, seedtest.Sighting{Seed: text, Token: "unknown", Mailbox: text})
 	st.findings = []seedtest.Finding{{Code: text, Severity: seedtest.SeverityError, Title: text,
 		Confidence: 1, Of: 1, Routes: []string{text}, Fix: []string{text, text},
@@ -207,7 +221,8 @@ func (st *story) hostileProbe(route, seed, text string) {
 	sub := refusal(seedtest.OutcomeRefused, seedtest.StageRCPT, 550, text, text)
 	if len(st.planned)%2 == 0 {
 		sub = accepted(0)
-		sub.QueueID, sub.Local, sub.Remote, sub.Breaker, sub.Dialog = text, text, text, text, []string{text}
+		sub.QueueID, sub.Local, sub.Remote, sub.Breaker, sub.Dialog = text, text, text, text,
+			[]string{text}
 		sub.TLS = &seedtest.TLSInfo{Version: text, Cipher: text, Peer: text, Issuer: text}
 		st.add(3*s, seedtest.Sighting{Seed: seed, Token: tok, Mailbox: text, Class: text,
 			Carriers: []seedtest.Carrier{seedtest.CarrierSubject}})

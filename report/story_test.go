@@ -34,7 +34,8 @@ type story struct {
 // is its name up to the dash.
 func begin(suite string, routes, seeds []string) *story {
 	st := &story{analyses: map[seedtest.ProbeID]seedtest.Analysis{}}
-	st.opened = seedtest.Opened{Run: "06abcdefghijklmnopqr7k2q9a", Version: "1.0", Edition: "2026-11-01",
+	st.opened = seedtest.Opened{Run: "06abcdefghijklmnopqr7k2q9a", Version: "1.0",
+		Edition: "2026-11-01",
 		Suite: seedtest.Suite{Name: suite, Routes: routes, Seeds: seeds, Messages: []string{"notice"},
 			Deadline: 15 * m, Missing: 24 * time.Hour, Follow: 48 * time.Hour}}
 	for i, name := range routes {
@@ -42,7 +43,8 @@ func begin(suite string, routes, seeds []string) *story {
 			Server: seedtest.Endpoint{Host: fmt.Sprintf("mail%d.example.org", i+1), Port: 587,
 				TLS: seedtest.TLSStartTLS},
 			Control: name == "control",
-			Sender:  seedtest.Identity{Name: "main", From: "Ops <ops@example.org>", EnvelopeFrom: "ops@example.org"}})
+			Sender: seedtest.Identity{Name: "main", From: "Ops <ops@example.org>",
+				EnvelopeFrom: "ops@example.org"}})
 	}
 	for _, name := range seeds {
 		id, _, _ := strings.Cut(name, "-")
@@ -70,7 +72,8 @@ func (st *story) plan(route, seed string) seedtest.ProbeID {
 }
 
 func token(id seedtest.ProbeID) seedtest.Token {
-	return seedtest.Token(fmt.Sprintf("%042s", strings.ToLower(strings.ReplaceAll(string(id), "/", ""))))
+	return seedtest.Token(fmt.Sprintf("%042s", strings.ToLower(strings.ReplaceAll(string(id), "/",
+		""))))
 }
 
 // submit hands the message over at d and ends the attempt so.
@@ -110,13 +113,15 @@ func accepted(d time.Duration) seedtest.Submission {
 			"C: RCPT TO:<" + "seed@example.org" + ">", "S: 250 2.0.0 OK queued as 4XyZ12"}}
 }
 
-func refusal(outcome seedtest.Outcome, stage seedtest.Stage, code int, enhanced, text string) seedtest.Submission {
+func refusal(outcome seedtest.Outcome, stage seedtest.Stage, code int, enhanced,
+	text string) seedtest.Submission {
 	return seedtest.Submission{Outcome: outcome, Stage: stage, Remote: "203.0.113.9:587",
 		Reply: &seedtest.Reply{Code: code, Enhanced: enhanced, Text: text}}
 }
 
 // see finds the message in a mailbox at d.
-func (st *story) see(id seedtest.ProbeID, d time.Duration, mailbox string, role seedtest.Role, class string) *story {
+func (st *story) see(id seedtest.ProbeID, d time.Duration, mailbox string, role seedtest.Role,
+	class string) *story {
 	seed, _, _ := strings.Cut(string(id), "/")
 	return st.add(d, seedtest.Sighting{Seed: seed, Token: token(id), Mailbox: mailbox, Role: role,
 		Class: class, UIDValidity: 7, UID: uint32(40 + len(st.facts)), InternalDate: at(d).Truncate(s),
@@ -133,9 +138,11 @@ func (st *story) junk(id seedtest.ProbeID, d time.Duration) *story {
 
 // round proves absence at a seed, with a side mailbox that could not be read.
 func (st *story) round(seed string, d time.Duration) *story {
-	return st.add(d+2*s, seedtest.Round{Seed: seed, Begun: at(d), Ended: at(d + 2*s), Try: 1, Complete: true,
+	return st.add(d+2*s, seedtest.Round{Seed: seed, Begun: at(d), Ended: at(d + 2*s), Try: 1,
+		Complete: true,
 		Mailboxes: []seedtest.RoundMailbox{
-			{Name: "INBOX", Role: seedtest.RoleInbox, Essential: true, UIDValidity: 7, FromUID: 34, ToUID: 40, Read: 7, OK: true},
+			{Name: "INBOX", Role: seedtest.RoleInbox, Essential: true, UIDValidity: 7, FromUID: 34,
+				ToUID: 40, Read: 7, OK: true},
 			{Name: "Junk", Role: seedtest.RoleJunk, Essential: true, UIDValidity: 8, FromUID: 12, OK: true},
 			{Name: "Trash", Role: seedtest.RoleTrash, Essential: true, UIDValidity: 9, FromUID: 3, OK: true},
 			{Name: "Shared", FromUID: 1, Why: "NO permission denied"}}})
@@ -168,5 +175,6 @@ func (st *story) report(asOf time.Duration) report.Report {
 	}
 	u := report.UsageOf(run)
 	st.usage.Mails, st.usage.Control = u.Mails, u.Control
-	return report.Report{Run: run, Judgement: seedtest.Judge(run), Findings: st.findings, Usage: st.usage}
+	return report.Report{Run: run, Judgement: seedtest.Judge(run), Findings: st.findings,
+		Usage: st.usage}
 }

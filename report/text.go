@@ -166,7 +166,8 @@ func (p *page) faults(r seedtest.Run) {
 	}
 }
 
-// othersAt reports whether the seed had other trouble: then a missing baseline only follows from it.
+// othersAt reports whether the seed had other trouble: then a missing baseline only follows from
+// it.
 func othersAt(r seedtest.Run, f seedtest.FaultState) bool {
 	return slices.ContainsFunc(r.Faults, func(x seedtest.FaultState) bool {
 		return x.Seed == f.Seed && x.Kind != f.Kind

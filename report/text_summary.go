@@ -53,8 +53,8 @@ func alone(r seedtest.Run, s side) string {
 		unknowns(s))
 }
 
-// unknowns says of how many probes nothing may be said, and how they stand: "; 2 not known (1 blind,
-// 1 awaited)".
+// unknowns says of how many probes nothing may be said, and how they stand:
+// "; 2 not known (1 blind, 1 awaited)".
 func unknowns(s side) string {
 	n, by := 0, map[seedtest.Placement]int{}
 	for _, p := range s.probes {

@@ -44,7 +44,8 @@ func (p *page) block(r seedtest.Run, routes []side) {
 	p.row("greets as", names)
 }
 
-// row writes a label and its cells, which wrap inside their columns. A row without text is left out.
+// row writes a label and its cells, which wrap inside their columns. A row without text is left
+// out.
 func (p *page) row(label string, row []string) {
 	room := (p.style.width() - labelCells) / max(len(row), 1)
 	columns := make([][]string, len(row))
