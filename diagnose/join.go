@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"seedtest"
 )
@@ -69,8 +68,7 @@ func (b *book) replyHits(o *observed) []hit {
 			list = append(list, hit{p.Cause, replyGroup, p.Confidence, []seedtest.Evidence{e}, nil})
 		}
 	}
-	now := o.Placements.Current
-	if len(list) == 0 && len(answers) > 0 && (now == seedtest.Refused || now == seedtest.Bounced) {
+	if len(list) == 0 && len(answers) > 0 && turnedAway(o.Placements.Current) {
 		a := answers[len(answers)-1]
 		e := seedtest.Evidence{Probe: o.ID, Field: a.field, Raw: replyText(a.Reply)}
 		list = append(list, hit{"reply.unknown", replyGroup, 0.5, []seedtest.Evidence{e}, nil})
@@ -78,10 +76,15 @@ func (b *book) replyHits(o *observed) []hit {
 	return list
 }
 
+func turnedAway(p seedtest.Placement) bool {
+	return p == seedtest.Refused || p == seedtest.Bounced || p == seedtest.Deferred
+}
+
 // found is a finding on its way to being one.
 type found struct {
 	seedtest.Finding
 	fill map[string]string
+	by   map[seedtest.ProbeID]string // the route of each probe
 }
 
 // key is what one finding of a cause speaks of.
@@ -125,11 +128,13 @@ func (b *book) join(all [][]hit, probes []observed) []found {
 // finding makes one finding of the probes that show a cause.
 func (b *book) finding(k key, members []int, all [][]hit, probes []observed) found {
 	c := b.causes[k.cause]
-	f := found{Finding: seedtest.Finding{Code: c.ID, Severity: c.Severity}}
+	f := found{Finding: seedtest.Finding{Code: c.ID, Severity: c.Severity},
+		by: map[seedtest.ProbeID]string{}}
 	voices := map[string]map[string]float64{} // provider, group
 	for _, i := range members {
 		o := &probes[i]
 		f.Probes = append(f.Probes, o.ID)
+		f.by[o.ID] = o.Route
 		if !slices.Contains(f.Routes, o.Route) {
 			f.Routes = append(f.Routes, o.Route)
 		}
@@ -255,63 +260,10 @@ func merged(list []found) []found {
 			}
 		}
 		x.Probes = append(x.Probes, f.Probes...)
+		maps.Copy(x.by, f.by)
 		x.Evidence = add(x.Evidence, f.Evidence)
 		x.Of += f.Of
 		x.Confidence = max(x.Confidence, f.Confidence)
 	}
 	return out
-}
-
-// withoutExplained drops a cause where causes that explain it were found, likely at least, in
-// every probe that shows it.
-func (b *book) withoutExplained(list []found) []found {
-	return slices.DeleteFunc(slices.Clone(list), func(f found) bool {
-		explained := map[seedtest.ProbeID]bool{}
-		for _, x := range list {
-			if x.Confidence >= 0.5 && slices.Contains(b.causes[f.Code].ExplainedBy, x.Code) {
-				for _, p := range x.Probes {
-					explained[p] = true
-				}
-			}
-		}
-		return !slices.ContainsFunc(f.Probes, func(p seedtest.ProbeID) bool { return !explained[p] })
-	})
-}
-
-// title fills the title, or gives the plain one where a word is not known.
-func (c cause) title(fill map[string]string) string {
-	if text, ok := filled(c.Title, fill); ok {
-		return text
-	}
-	return c.Plain
-}
-
-// steps fills the steps of the remedy and leaves out those with unknown words.
-func (c cause) steps(fill map[string]string) []string {
-	var list []string
-	for _, step := range c.Fix {
-		if text, ok := filled(step, fill); ok {
-			list = append(list, text)
-		}
-	}
-	return list
-}
-
-// filled puts values in the place of {{words}}, and reports whether all were known.
-func filled(template string, fill map[string]string) (string, bool) {
-	var b strings.Builder
-	for {
-		before, rest, open := strings.Cut(template, "{{")
-		b.WriteString(before)
-		if !open {
-			return b.String(), true
-		}
-		word, after, closed := strings.Cut(rest, "}}")
-		value, ok := fill[word]
-		if !closed || !ok {
-			return "", false
-		}
-		b.WriteString(value)
-		template = after
-	}
 }

@@ -14,6 +14,7 @@ type observed struct {
 	provider string // id
 	seen     map[string]observation
 	fill     map[string]string
+	earlier  []answer // unfriendly replies before the last
 }
 
 // see notes the value of a word. Evidence is added only where it was quoted from somewhere.
@@ -87,15 +88,15 @@ func (o *observed) wayOut() {
 	}
 	o.put("queue_id", sub.QueueID)
 	o.put("stage", stageName(sub.Stage))
-	text := submissionText(sub)
-	o.see("smtp.outcome", string(sub.Outcome), "reply", text)
-	o.see("smtp.stage", string(sub.Stage), "", "")
-	switch {
-	case sub.Reply != nil:
+	if sub.Reply != nil {
+		text := replyText(*sub.Reply)
+		o.see("smtp.outcome", string(sub.Outcome), "reply", text)
 		o.see("smtp.code", strconv.Itoa(sub.Reply.Code), "reply", text)
-	case sub.Error != "":
-		o.see("smtp.error", errorKind(sub.Error), "", "")
+	} else {
+		o.see("smtp.outcome", string(sub.Outcome), "error", sub.Error)
+		o.see("smtp.error", errorKind(sub.Error), "error", sub.Error)
 	}
+	o.see("smtp.stage", string(sub.Stage), "", "")
 	o.retries()
 	o.nextHop()
 }
@@ -113,13 +114,6 @@ func stageName(s seedtest.Stage) string {
 	return strings.ToUpper(string(s))
 }
 
-func submissionText(sub *seedtest.Submission) string {
-	if sub.Reply != nil {
-		return replyText(*sub.Reply)
-	}
-	return sub.Error
-}
-
 // retries observes what became of a first 4yz, ours or the next hop's.
 func (o *observed) retries() {
 	var last *seedtest.Submission
@@ -128,16 +122,28 @@ func (o *observed) retries() {
 		if s == nil {
 			continue
 		}
-		if last != nil && last.Outcome == seedtest.OutcomeDeferred {
+		if last != nil && last.Outcome == seedtest.OutcomeDeferred && last.Reply != nil {
 			result := "failed"
 			if s.Outcome == seedtest.OutcomeAccepted {
 				result = "passed"
 			}
-			o.see("retry.result", result, "reply", submissionText(last))
+			o.retried(result, "reply", *last.Reply)
 		}
 		last = s
 	}
 }
+
+// retried observes what came after a 4yz. One that is known to mean something else than greylisting
+// speaks for itself, also where a later try passed.
+func (o *observed) retried(result, field string, r seedtest.Reply) {
+	if rule := theBook().reply(r); rule != nil && rule.Cause != greylisted {
+		o.earlier = append(o.earlier, answer{r, field})
+		return
+	}
+	o.see("retry.result", result, field, replyText(r))
+}
+
+const greylisted = "rate.greylisted"
 
 // nextHop observes what the next hop answered, by the route's log or a report.
 func (o *observed) nextHop() {
@@ -149,7 +155,7 @@ func (o *observed) nextHop() {
 		o.see("relay.next", string(r.Outcome), r.Source, raw)
 		if i > 0 && r.Outcome == seedtest.OutcomeAccepted &&
 			o.Relayed[i-1].Outcome == seedtest.OutcomeDeferred && o.Relayed[i-1].Reply != nil {
-			o.see("retry.result", "passed", r.Source, replyText(*o.Relayed[i-1].Reply))
+			o.retried("passed", r.Source, *o.Relayed[i-1].Reply)
 		}
 	}
 }
@@ -160,9 +166,14 @@ var errorKinds = []struct {
 }{
 	{"nxdomain", regexp.MustCompile(`(?i)no such host|nxdomain`)},
 	{"refused", regexp.MustCompile(`(?i)connection refused`)},
+	{"secret", regexp.MustCompile(`(?i)no secret for`)},
+	{"plain", regexp.MustCompile(`(?i)not encrypted|certificate is not verified`)},
+	{"mechanism", regexp.MustCompile(`(?i)offers no auth|can be used with`)},
+	{"speech", regexp.MustCompile(`(?i)no smtp reply|middle of a line|line of the server|` +
+		`reply of the server|two codes|no meaning|not 354`)},
 	{"tls", regexp.MustCompile(`(?i)\btls\b|x509|certificate`)},
-	{"timeout", regexp.MustCompile(`(?i)timeout|timed out|deadline exceeded`)},
-	{"broken", regexp.MustCompile(`(?i)reset|broken pipe|\beof\b|closed`)},
+	{"timeout", regexp.MustCompile(`(?i)timeout|timed out|deadline exceeded|no answer within`)},
+	{"broken", regexp.MustCompile(`(?i)reset|broken pipe|\beof\b|closed|broke the connection`)},
 }
 
 // errorKind sorts the text of an operating system's or library's error.

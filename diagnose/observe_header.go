@@ -59,7 +59,7 @@ func (o *observed) egress(seen netip.Addr) {
 }
 
 var (
-	noName  = regexp.MustCompile(`(?i)\bunknown\s*(\(may be forged\)\s*)?\[`)
+	noName  = regexp.MustCompile(`(?i)\bunknown\.?\s*(\(may be forged\)\s*)?\[`)
 	forged  = regexp.MustCompile(`(?i)may be forged|\bunverified\b`)
 	literal = regexp.MustCompile(`^\[?[0-9a-fA-F:.]+\]?$`)
 )

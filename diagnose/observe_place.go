@@ -105,6 +105,33 @@ func contrast(run seedtest.Run, list []observed) {
 		o.signedElsewhere(list)
 	}
 	reverseNames(list)
+	sameWayOut(list)
+}
+
+// sameWayOut gives probes without a header the address and greeting of their route, where the
+// receivers of its other probes all saw the same.
+func sameWayOut(list []observed) {
+	ways := map[string]map[string]*observed{} // by route and address
+	for i := range list {
+		o := &list[i]
+		if ip := o.fill["ip"]; ip != "" {
+			if ways[o.Route] == nil {
+				ways[o.Route] = map[string]*observed{}
+			}
+			ways[o.Route][ip] = o
+		}
+	}
+	for i := range list {
+		o := &list[i]
+		if o.fill["ip"] != "" || len(ways[o.Route]) != 1 {
+			continue
+		}
+		for _, x := range ways[o.Route] {
+			for _, word := range []string{"ip", "mechanism", "helo"} {
+				o.put(word, x.fill[word])
+			}
+		}
+	}
 }
 
 // controlAt says what the control route came to at a seed.

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,7 +71,7 @@ type answer struct {
 // answers returns the unfriendly replies about a probe: the route's own, the next hop's, and those
 // that delivery reports quote.
 func (o *observed) answers() []answer {
-	var list []answer
+	list := slices.Clone(o.earlier)
 	if sub := o.Submission(); sub != nil && sub.Reply != nil && sub.Reply.Code >= 400 {
 		list = append(list, answer{*sub.Reply, "reply"})
 	}
