@@ -45,7 +45,7 @@ corpus: ## Hold the analysis against real headers (SEEDTEST_CORPUS names the cor
 	$(GO) test ./analyze -run TestCorpus -v -count=1 $(TESTFLAGS)
 
 lint: ## Run staticcheck, of a fixed version
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) $$($(GO) list ./...)
 	$(GO) run $(STATICCHECK) -tags real,campaign ./realtest ./campaign
 
 fuzz: ## Run every fuzz test for a while (FULL=1: for longer)

@@ -59,8 +59,9 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 (umask 077 && openssl rand -hex 16 >"$dir/password")
 echo "$user:$(cat "$dir/password")" >"$dir/users"
 mkdir -m 777 "$dir/mail"
+version=$(dovecot --version | cut -d. -f1-2)
 sed -e "s|{{.Dir}}|$dir|g; s|{{.Certificates}}|$dir|g; s|{{.Name}}|bench|; s|{{.IMAPS}}|$imaps|" \
-	realtest/testdata/dovecot.conf >"$dir/dovecot.conf"
+	"realtest/testdata/dovecot-$version.conf" >"$dir/dovecot.conf"
 cp realtest/testdata/before.sieve "$dir/before.sieve"
 sievec -c "$dir/dovecot.conf" "$dir/before.sieve"
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -40,10 +41,14 @@ func newDovecot(ctx context.Context, name, dir, certificates string, users ...st
 		fmt.Fprintf(&accounts, "%s:%s\n", user, d.passwords[user])
 	}
 	mail, config := filepath.Join(dir, "mail"), filepath.Join(dir, "dovecot.conf")
+	template, err := dovecotTemplate(ctx)
+	if err != nil {
+		return nil, err
+	}
 	err = errors.Join(os.MkdirAll(mail, 0o755), os.Chmod(mail, 0o777),
 		os.WriteFile(filepath.Join(dir, "users"), []byte(accounts.String()), 0o644),
 		write(filepath.Join(dir, "before.sieve"), "before.sieve", 0o644, nil),
-		write(config, "dovecot.conf", 0o644, d))
+		write(config, template, 0o644, d))
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +57,19 @@ func newDovecot(ctx context.Context, name, dir, certificates string, users ...st
 	}
 	d.server = newServer("dovecot "+name, `starting up for imap, lmtp`, "dovecot", "-F", "-c", config)
 	return d, nil
+}
+
+// dovecotTemplate names the configuration for the Dovecot that is installed: 2.4 has a language of
+// its own.
+func dovecotTemplate(ctx context.Context) (string, error) {
+	version, err := exec.CommandContext(ctx, "dovecot", "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("dovecot --version: %w", err)
+	}
+	if bytes.HasPrefix(version, []byte("2.3.")) {
+		return "dovecot-2.3.conf", nil
+	}
+	return "dovecot-2.4.conf", nil
 }
 
 // mailboxes names the mailboxes of a user in which, on disk, a file holds the text; "INBOX" is one.
