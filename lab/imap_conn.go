@@ -74,6 +74,7 @@ func (c *imapConn) session() {
 		}
 		c.take(raw)
 	}
+	_ = c.flush()
 }
 
 // hangUp says why the session ends, if it is not the client who ended it.

@@ -98,6 +98,6 @@ func literalAt(line []byte) (size int, unasked, ok bool) {
 		return 0, false, false
 	}
 	digits, unasked := bytes.CutSuffix(text[open+1:], []byte("+"))
-	n, err := strconv.ParseUint(string(digits), 10, 31)
-	return int(n), unasked, err == nil
+	n, err := strconv.ParseInt(string(digits), 10, 64) // beyond that it is the largest
+	return int(n), unasked, n >= 0 && (err == nil || errors.Is(err, strconv.ErrRange))
 }

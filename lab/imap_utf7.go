@@ -48,6 +48,9 @@ func fromUTF7(wire string) (name string, ok bool) {
 	var out strings.Builder
 	for wire != "" {
 		plain, coded, found := strings.Cut(wire, "&")
+		if strings.IndexFunc(plain, func(r rune) bool { return r > '~' }) >= 0 {
+			return "", false
+		}
 		out.WriteString(plain)
 		if !found {
 			break
