@@ -55,7 +55,8 @@ id = "a"`
 		{"bad regex", good, rule1("a", "ar.spf ~ ("), "", "missing closing"},
 		{"bad number", good, rule1("a", "place.copies > x"), "", "invalid syntax"},
 		{"reply without cause", good, "", "[[reply]]\nid = 'r'\ncause = 'b'", "no cause"},
-		{"no conditions", good, "[[rule]]\nid = 'r'\ncause = 'a'\nconfidence = 0.5", "", "needs conditions"},
+		{"no conditions", good,
+			"[[rule]]\nid = 'r'\ncause = 'a'\nconfidence = 0.5", "", "needs conditions"},
 	}
 	for _, x := range tests {
 		_, err := readBook(x.causes, x.rules, x.replies)

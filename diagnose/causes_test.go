@@ -255,7 +255,7 @@ func TestRetriedReplies(t *testing.T) {
 		passes bool
 		want   string
 	}{
-		"greylisted":      {later(451, "Greylisting in action, please come back later"), true, "rate.greylisted"},
+		"greylisted":      {later(451, "Greylisting in action"), true, "rate.greylisted"},
 		"unknown, passed": {later(451, "the moon is full"), true, "rate.greylisted"},
 		"slowed down, passed": {later(421, "our system has detected an unusual rate of unsolicited mail "+
 			"originating from your IP address - gsmtp"), true, "rate.ip_limited"},

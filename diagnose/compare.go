@@ -98,7 +98,8 @@ func pairs(base, other string, probes []observed) []pair {
 func (b *book) change(base, other string, probes []observed) *seedtest.Finding {
 	both := pairs(base, other, probes)
 	c := b.causes["route.changed"]
-	f := seedtest.Finding{Code: c.ID, Severity: c.Severity, Routes: []string{base, other}, Of: len(both)}
+	f := seedtest.Finding{Code: c.ID, Severity: c.Severity, Of: len(both),
+		Routes: []string{base, other}}
 	var said []string
 	for _, t := range traits {
 		text, in := difference(t, both)

@@ -6,8 +6,9 @@
 // needs no code.
 //
 // What a finding rests on is quoted in it. Header fields count only where the receiving provider
-// wrote them itself, control probes serve as contrast and are never accused, and what no rule knows
-// is shown and not guessed at. The package does no I/O; the same run always gives the same findings.
+// wrote them itself, control probes serve as contrast and are never accused, and what no rule
+// knows is shown and not guessed at. The package does no I/O; the same run always gives the same
+// findings.
 package diagnose
 
 import (

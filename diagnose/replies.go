@@ -91,7 +91,8 @@ func (o *observed) answers() []answer {
 // diagnostic reads the reply in a delivery report (RFC 3464 section 2.3.6): "smtp; 550 5.1.1 ...".
 func diagnostic(b seedtest.Bounce) seedtest.Reply {
 	text := joined(b.Diagnostic)
-	if kind, rest, ok := strings.Cut(text, ";"); ok && strings.EqualFold(strings.TrimSpace(kind), "smtp") {
+	kind, rest, ok := strings.Cut(text, ";")
+	if ok && strings.EqualFold(strings.TrimSpace(kind), "smtp") {
 		text = strings.TrimSpace(rest)
 	}
 	r := seedtest.Reply{Enhanced: b.Status, Text: text}

@@ -98,7 +98,9 @@ func refused(code int, enhanced, text string) seedtest.Submission {
 }
 
 // arrives sends and sees the message in a mailbox with the header that the provider would write.
-func (s *story) arrives(route, seed string, role seedtest.Role, change ...func(*seedtest.Analysis)) {
+func (s *story) arrives(
+	route, seed string, role seedtest.Role, change ...func(*seedtest.Analysis),
+) {
 	token := s.send(route, seed, accepted)
 	mailbox := map[seedtest.Role]string{seedtest.RoleInbox: "INBOX", seedtest.RoleJunk: "Junk"}[role]
 	s.add(5*time.Second, seedtest.Sighting{Seed: seed, Token: token, Mailbox: mailbox, Role: role,

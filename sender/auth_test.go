@@ -35,8 +35,6 @@ func offering(t *testing.T, a *authority, mechanisms string) *script {
 // TestSignIn shows what each mechanism says, in as few turns as it allows.
 func TestSignIn(t *testing.T) {
 	a := newAuthority(t)
-	byPassword := seedtest.Login{Username: "ops", Password: password}
-	byToken := seedtest.Login{Username: "ops", Token: password}
 	for name, c := range map[string]struct {
 		offers  string
 		login   seedtest.Login
@@ -79,50 +77,55 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+var (
+	byPassword = seedtest.Login{Username: "ops", Password: password}
+	byToken    = seedtest.Login{Username: "ops", Token: password}
+	plain      = b64("\x00ops\x00" + password.Reveal())
+)
+
+var refusedLogins = map[string]struct {
+	offers  string
+	login   seedtest.Login
+	answers map[string]string
+	error   string
+}{
+	"refused": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "535 5.7.8 no"},
+		"the server refused the login of ops with PLAIN; check username and password"},
+	"not now": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "454 4.7.0 no database"},
+		"try again later"},
+	"leaving": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "421 4.7.0 too many"},
+		"try again later"},
+	"no mechanism of ours": {"AUTH CRAM-MD5 GSSAPI", byPassword, nil,
+		"the server offers CRAM-MD5, GSSAPI; this login can be used with PLAIN or LOGIN only"},
+	"password where a token is wanted": {"AUTH XOAUTH2", byPassword, nil, "offers XOAUTH2"},
+	"no AUTH":                          {"HELP", byPassword, nil, "offers no AUTH; port 25"},
+	"token refused at once": {"AUTH XOAUTH2", byToken, map[string]string{"AUTH": "535 5.7.8 no"},
+		"with XOAUTH2; the token may have expired"},
+	"token refused with reasons": {"AUTH XOAUTH2", byToken, map[string]string{
+		"AUTH":  "334 " + b64(`{"status":"400","schemes":"Bearer","scope":"https://mail/"}`),
+		"AUTH+": "535 5.7.8 no"}, "with XOAUTH2 (status 400, scope https://mail/); the token"},
+	"reasons that repeat the token": {"AUTH XOAUTH2", byToken, map[string]string{
+		"AUTH":  "334 " + b64(`{"status":"`+password.Reveal()+`","scope":"x"}`),
+		"AUTH+": "535 5.7.8 no"}, "with XOAUTH2; the token may"},
+	"asked for ever": {"AUTH LOGIN", byPassword, map[string]string{"AUTH": "334 ",
+		"AUTH+": "334 ", "AUTH++": "334 ", "AUTH+++": "501 enough"}, "refused the login"},
+	"challenge that is no base64": {"AUTH LOGIN", byPassword, map[string]string{
+		"AUTH": "334 ???", "AUTH+": "501 as you like"}, "refused the login"},
+	"closed": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": hangUp}, "closed"},
+	"silent": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": silent}, "within 5m0s"},
+	"echo": {"AUTH PLAIN", byPassword, map[string]string{
+		"AUTH": "535-you said AUTH PLAIN " + plain + "\r\n535-that is " + password.Reveal() +
+			"\r\n535-or " + strings.ToUpper(password.Reveal()) + "\r\n535 " + plain[:20]}, "refused"},
+	"no secret": {"AUTH PLAIN", seedtest.Login{Username: "ops", Password: noSecret{}}, nil,
+		"auth: OPS_PASSWORD is not set; no secret for ops"},
+	"secret that never comes": {"AUTH PLAIN", seedtest.Login{Username: "ops",
+		Password: endless{}}, nil, "no answer within 5m0s; no secret for ops"},
+}
+
 // TestRule05LoginThatIsRefusedIsTheRoutes with what it says, and nothing after it.
 func TestRule05LoginThatIsRefusedIsTheRoutes(t *testing.T) {
 	a := newAuthority(t)
-	byPassword := seedtest.Login{Username: "ops", Password: password}
-	byToken := seedtest.Login{Username: "ops", Token: password}
-	plain := b64("\x00ops\x00" + password.Reveal())
-	for name, c := range map[string]struct {
-		offers  string
-		login   seedtest.Login
-		answers map[string]string
-		error   string
-	}{
-		"refused": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "535 5.7.8 no"},
-			"the server refused the login of ops with PLAIN; check username and password"},
-		"not now": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "454 4.7.0 no database"},
-			"try again later"},
-		"leaving": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "421 4.7.0 too many"},
-			"try again later"},
-		"no mechanism of ours": {"AUTH CRAM-MD5 GSSAPI", byPassword, nil,
-			"the server offers CRAM-MD5, GSSAPI; this login can be used with PLAIN or LOGIN only"},
-		"password where a token is wanted": {"AUTH XOAUTH2", byPassword, nil, "offers XOAUTH2"},
-		"no AUTH":                          {"HELP", byPassword, nil, "offers no AUTH; port 25"},
-		"token refused at once": {"AUTH XOAUTH2", byToken, map[string]string{"AUTH": "535 5.7.8 no"},
-			"with XOAUTH2; the token may have expired"},
-		"token refused with reasons": {"AUTH XOAUTH2", byToken, map[string]string{
-			"AUTH":  "334 " + b64(`{"status":"400","schemes":"Bearer","scope":"https://mail/"}`),
-			"AUTH+": "535 5.7.8 no"}, "with XOAUTH2 (status 400, scope https://mail/); the token"},
-		"reasons that repeat the token": {"AUTH XOAUTH2", byToken, map[string]string{
-			"AUTH":  "334 " + b64(`{"status":"`+password.Reveal()+`","scope":"x"}`),
-			"AUTH+": "535 5.7.8 no"}, "with XOAUTH2; the token may"},
-		"asked for ever": {"AUTH LOGIN", byPassword, map[string]string{"AUTH": "334 ",
-			"AUTH+": "334 ", "AUTH++": "334 ", "AUTH+++": "501 enough"}, "refused the login"},
-		"challenge that is no base64": {"AUTH LOGIN", byPassword, map[string]string{
-			"AUTH": "334 ???", "AUTH+": "501 as you like"}, "refused the login"},
-		"closed": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": hangUp}, "closed"},
-		"silent": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": silent}, "within 5m0s"},
-		"echo": {"AUTH PLAIN", byPassword, map[string]string{
-			"AUTH": "535-you said AUTH PLAIN " + plain + "\r\n535-that is " + password.Reveal() +
-				"\r\n535-or " + strings.ToUpper(password.Reveal()) + "\r\n535 " + plain[:20]}, "refused"},
-		"no secret": {"AUTH PLAIN", seedtest.Login{Username: "ops", Password: noSecret{}}, nil,
-			"auth: OPS_PASSWORD is not set; no secret for ops"},
-		"secret that never comes": {"AUTH PLAIN", seedtest.Login{Username: "ops",
-			Password: endless{}}, nil, "no answer within 5m0s; no secret for ops"},
-	} {
+	for name, c := range refusedLogins {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := offering(t, a, c.offers)
@@ -160,6 +163,10 @@ func (endless) Secret(ctx context.Context) (seedtest.Secret, error) {
 	return "", ctx.Err()
 }
 
+// secretForms are parts of the password, plain and in base64 at each place within three octets.
+var secretForms = []string{"horse", "HORSE", "staple", b64(password.Reveal())[:12],
+	b64("\x00" + password.Reveal())[4:16], b64("\x00ops\x00" + password.Reveal())[8:18]}
+
 // wantNoSecret looks for the password in everything that is kept.
 func wantNoSecret(t *testing.T, got seedtest.Submission) {
 	t.Helper()
@@ -170,8 +177,7 @@ func wantNoSecret(t *testing.T, got seedtest.Submission) {
 		}
 	}
 	for _, text := range all {
-		for _, form := range []string{"horse", "HORSE", "staple", b64("\x00ops\x00" + password.Reveal())[8:18],
-			b64(password.Reveal())[:12], b64("\x00" + password.Reveal())[4:16]} {
+		for _, form := range secretForms {
 			if strings.Contains(text, form) {
 				t.Errorf("%q stands in %q", form, text)
 			}

@@ -111,7 +111,7 @@ func TestRule05GraceReadsTheAnswer(t *testing.T) {
 	})
 }
 
-// TestRule05RefusedBeforeTheEnd: a server that refuses in the middle of content and leaves is heard.
+// TestRule05RefusedBeforeTheEnd: a server that refuses in the middle of content is heard.
 func TestRule05RefusedBeforeTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{t: t, answers: map[string]string{"body": "552 5.3.4 too big"}}

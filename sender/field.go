@@ -15,7 +15,7 @@ import (
 
 // Longest name, unbroken word and white space of a header field that are taken. A line has at most
 // 998 octets (RFC 5322 section 2.1.1), a word cannot be folded without changing it, and a fold must
-// not leave a line of white space only (section 3.2.2), which some relays take for the header's end.
+// not leave a line of white space only (section 3.2.2), which some take for the header's end.
 const (
 	maxFieldName = 64
 	maxFieldWord = 500

@@ -20,7 +20,8 @@ const codeLen = 3
 
 // parseReplyLine reads a line without its line end.
 func parseReplyLine(line string) (replyLine, error) {
-	if len(line) < codeLen || line[0] < '2' || line[0] > '5' || !isDigit(line[1]) || !isDigit(line[2]) {
+	if len(line) < codeLen || line[0] < '2' || line[0] > '5' ||
+		!isDigit(line[1]) || !isDigit(line[2]) {
 		return replyLine{}, malformed(line)
 	}
 	l := replyLine{code: int(line[0]-'0')*100 + int(line[1]-'0')*10 + int(line[2]-'0')}
