@@ -39,10 +39,12 @@ func goOn(r seedtest.Run) []string {
 		return nil
 	}
 	id := r.Opened.Run.Short()
+	awaited := len(seedsAt(r, seedtest.Overdue))+len(seedsAt(r, seedtest.Pending)) > 0
+	detached := r.Closed != nil && r.Closed.Reason == seedtest.ClosedDetached
 	switch {
-	case unfinished(r) != "":
+	case unfinished(r) != "" && !detached:
 		return []string{"seedtest resume " + id}
-	case len(seedsAt(r, seedtest.Overdue))+len(seedsAt(r, seedtest.Pending)) > 0:
+	case awaited:
 		return []string{"seedtest follow " + id}
 	}
 	return nil
@@ -70,11 +72,12 @@ func firstLost(r seedtest.Run) *seedtest.Probe {
 	return &r.Probes[i]
 }
 
-// toMend are the numbers of the causes that are to be mended outside of this program and fit.
+// toMend are the numbers of the causes that are to be mended outside of this program and fit. What
+// is merely possible is not worth a change of anything yet.
 func toMend(findings []seedtest.Finding, fits func(seedtest.Finding) bool) []string {
 	var numbers []string
 	for i, f := range causesOf(findings) {
-		if !strings.HasPrefix(f.Code, "tool.") && fits(f) {
+		if !strings.HasPrefix(f.Code, "tool.") && sure(f.Confidence) != "possible" && fits(f) {
 			numbers = append(numbers, strconv.Itoa(i+1))
 		}
 	}

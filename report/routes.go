@@ -123,36 +123,53 @@ func (s side) heading() string {
 // methods are the authentication methods of the auth line, in order.
 func methods() []string { return []string{"spf", "dkim", "dmarc"} }
 
-// auth says what the providers say of each method: "spf pass", "spf FAIL", "spf pass 3 of 5".
+// auth says what the providers themselves say of each method: "spf pass", "spf FAIL", or
+// "spf pass 3, FAIL 2"; and that none does, where headers were read.
 func (s side) auth() string {
 	var said []string
+	read := false
 	for _, m := range methods() {
 		votes := map[string]int{}
-		n := 0
 		for _, p := range s.probes {
 			if p.Analysis == nil {
 				continue
 			}
+			read = true
 			if r, ok := p.Analysis.Result(m); ok {
 				votes[r.Result]++
-				n++
 			}
 		}
-		if n > 0 {
-			said = append(said, authWord(m, votes, n))
+		if len(votes) > 0 {
+			said = append(said, m+" "+votesWords(votes))
 		}
+	}
+	if read && len(said) == 0 {
+		return "no provider says"
 	}
 	return strings.Join(said, "  ")
 }
 
-func authWord(method string, votes map[string]int, n int) string {
-	if votes["pass"] == n {
-		return method + " pass"
+// votesWords says results, pass first and all others in capitals, with their numbers where they
+// differ.
+func votesWords(votes map[string]int) string {
+	results := slices.SortedFunc(maps.Keys(votes), func(a, b string) int {
+		return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(a, b))
+	})
+	if i := slices.Index(results, "pass"); i > 0 {
+		results = append([]string{"pass"}, slices.Delete(results, i, i+1)...)
 	}
-	if votes["pass"] > 0 {
-		return method + " PASS " + strconv.Itoa(votes["pass"]) + " OF " + strconv.Itoa(n)
+	var said []string
+	for _, r := range results {
+		word := clean(r)
+		if r != "pass" {
+			word = strings.ToUpper(word)
+		}
+		if len(results) > 1 {
+			word += " " + strconv.Itoa(votes[r])
+		}
+		said = append(said, word)
 	}
-	return method + " " + strings.ToUpper(clean(most(votes)))
+	return strings.Join(said, ", ")
 }
 
 // hops says how many Received fields the messages carry, and how they were handed over.

@@ -78,6 +78,8 @@ func unfinished(r seedtest.Run) string {
 		return ""
 	case r.Closed.Reason == seedtest.ClosedCancelled:
 		return "cancelled"
+	case r.Closed.Reason == seedtest.ClosedDetached && !r.Terminal():
+		return "left after sending"
 	case r.Closed.Reason == seedtest.ClosedFailed:
 		return "broken off: " + clean(r.Closed.Error)
 	}

@@ -107,13 +107,15 @@ func byProvider(r seedtest.Run, s side) (map[string]score, []string) {
 func against(r Report, base, other side) string {
 	was, order := byProvider(r.Run, base)
 	is, _ := byProvider(r.Run, other)
-	var worse, better, both, unknown []string
+	var worse, better, both, half, dark []string // half: known by one route only; dark: by neither
 	for _, id := range order {
 		a, b := was[id], is[id]
 		name := clean(id)
 		switch before, after := a.arrived*b.known, b.arrived*a.known; {
+		case a.known == 0 && b.known == 0:
+			dark = append(dark, name)
 		case a.known == 0 || b.known == 0:
-			unknown = append(unknown, name+onlyOne(base, other, a, b))
+			half = append(half, name+" ("+onlyOne(base, other, a, b)+")")
 		case after < before:
 			worse = append(worse, name+" ("+b.words()+")")
 		case after > before:
@@ -122,11 +124,11 @@ func against(r Report, base, other side) string {
 			both = append(both, name+" ("+b.words()+")")
 		}
 	}
-	text := sentence(base, other, worse, better, len(order)-len(unknown))
+	text := sentence(base, other, worse, better, len(order)-len(half)-len(dark))
 	if len(both) > 0 {
 		text += " Both have trouble at " + list(both) + "."
 	}
-	if len(unknown) > 0 && len(unknown) < len(order) {
+	if unknown := append(half, dark...); len(unknown) > 0 && len(dark) < len(order) {
 		text += " No comparison at " + list(unknown) + "."
 	}
 	if len(worse) > 0 {
@@ -137,13 +139,10 @@ func against(r Report, base, other side) string {
 
 // onlyOne says what one of two routes came to where nothing is known of the other.
 func onlyOne(base, other side, a, b score) string {
-	switch {
-	case a.known > 0:
-		return " (" + base.title() + " " + a.came() + ", " + other.title() + " not known)"
-	case b.known > 0:
-		return " (" + other.title() + " " + b.came() + ", " + base.title() + " not known)"
+	if a.known > 0 {
+		return base.title() + " " + a.came() + ", " + other.title() + " not known"
 	}
-	return ""
+	return other.title() + " " + b.came() + ", " + base.title() + " not known"
 }
 
 // came says what is known of a route at a provider.

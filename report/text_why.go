@@ -68,7 +68,7 @@ func (p *page) finding(label string, r seedtest.Run, f seedtest.Finding) {
 		}
 		head := "  FIX "
 		if i > 0 {
-			head = "   or "
+			head, step = "   or ", strings.TrimPrefix(step, "or ")
 		}
 		p.para(head, p.say(step), 0)
 	}
