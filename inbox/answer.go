@@ -17,6 +17,7 @@ type answer struct {
 	listed      []listedBox
 	statuses    []boxStatus
 	fetched     []fetched
+	places      []place  // of every message that FETCH told of
 	found       []uint32 // UIDs of SEARCH
 	exists      uint32
 	uidValidity uint32
@@ -42,13 +43,17 @@ type boxStatus struct {
 	uidValidity uint32
 }
 
-// fetched is what FETCH told of one message, whatever the order of its items.
+// place is where a message stands in its mailbox.
+type place struct{ seq, uid uint32 }
+
+// fetched is what FETCH told of one message beyond its place, whatever the order of its items.
 type fetched struct {
 	uid          uint32
 	internalDate time.Time
 	header       []byte
 	hasHeader    bool
 	text         []byte
+	hasText      bool
 }
 
 // refusal is a NO or BAD.
@@ -122,7 +127,7 @@ func (a *answer) addNumbered(n uint32, vs []value) string {
 		a.exists = n
 	case "FETCH":
 		if len(vs) > 1 {
-			a.addFetch(vs[1].list)
+			a.addFetch(n, vs[1].list)
 		}
 	}
 	return kind
@@ -130,7 +135,7 @@ func (a *answer) addNumbered(n uint32, vs []value) string {
 
 // addFetch reads the items in whatever order they come: UID may stand after the literal, and
 // items may come that nobody asked for.
-func (a *answer) addFetch(items []value) {
+func (a *answer) addFetch(seq uint32, items []value) {
 	var f fetched
 	for i := 0; i+1 < len(items); i += 2 {
 		name, v := strings.ToUpper(items[i].String()), items[i+1]
@@ -142,10 +147,14 @@ func (a *answer) addFetch(items []value) {
 		case strings.HasPrefix(name, "BODY[HEADER]"), name == "RFC822.HEADER":
 			f.header, f.hasHeader = bytes.Clone(v.text), v.quoted
 		case strings.HasPrefix(name, "BODY[TEXT]"):
-			f.text = bytes.Clone(v.text)
+			f.text, f.hasText = bytes.Clone(v.text), v.quoted || v.is("NIL")
 		}
 	}
-	if f.uid != 0 {
+	if f.uid == 0 {
+		return
+	}
+	a.places = append(a.places, place{seq: seq, uid: f.uid})
+	if f.hasHeader || f.hasText {
 		a.fetched = append(a.fetched, f)
 	}
 }

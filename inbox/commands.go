@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -60,9 +59,12 @@ func (s *session) statusFlight(ctx context.Context, names []string, got map[stri
 	if answers == nil {
 		return err
 	}
-	for _, a := range answers {
+	for i, a := range answers {
 		for _, st := range a.statuses {
 			got[st.mailbox] = st
+		}
+		if len(a.statuses) == 1 { // whatever spelling of the name the server has
+			got[names[i]] = a.statuses[0]
 		}
 	}
 	for i, name := range names {
@@ -106,102 +108,113 @@ func fetchHeaders() *imap.FetchOptions {
 			Partial: &imap.SectionPartial{Size: headerLimit}}}}
 }
 
-func fetchText() *imap.FetchOptions {
-	return &imap.FetchOptions{UID: true,
-		BodySection: []*imap.FetchItemBodySection{{Specifier: imap.PartSpecifierText, Peek: true,
-			Partial: &imap.SectionPartial{Size: textLimit}}}}
+// fetchBodies asks for headers and what stands first in the bodies.
+func fetchBodies() *imap.FetchOptions {
+	options := fetchHeaders()
+	options.BodySection = append(options.BodySection, &imap.FetchItemBodySection{
+		Specifier: imap.PartSpecifierText, Peek: true,
+		Partial: &imap.SectionPartial{Size: textLimit}})
+	return options
 }
 
 // opened is what EXAMINE told.
 type opened struct{ uidValidity, uidNext, exists uint32 }
 
-// visit opens a mailbox read-only, carries out what may be sent in the same write, and leaves it.
-// A refused EXAMINE is the error; what was sent after it then failed too.
-func (s *session) visit(ctx context.Context, name string, more ...func() func() error) (opened,
-	[]*answer, error) {
-	sends := append([]func() func() error{s.examine(name)}, more...)
-	sends = append(sends, s.leave)
-	if !s.seed.Own {
-		return s.visitStepwise(ctx, sends)
-	}
-	answers, err := s.do(ctx, sends...)
-	if answers == nil {
-		return opened{}, nil, err
-	}
-	if err := firstRefusal(answers[:len(answers)-1]); err != nil {
-		return opened{}, nil, err
-	}
-	return openedOf(answers[0]), answers[1 : len(answers)-1], nil
+// stop is a mailbox to visit and what to ask in it.
+type stop struct {
+	name string
+	asks []func() func() error
 }
 
-// visitStepwise waits for EXAMINE before it sends the rest: some providers count failed commands.
-func (s *session) visitStepwise(ctx context.Context, sends []func() func() error) (opened,
-	[]*answer, error) {
-	first, err := s.do(ctx, sends[0])
-	if err != nil {
-		return opened{}, nil, err
-	}
-	answers, err := s.do(ctx, sends[1:]...)
-	if answers == nil {
-		return opened{}, nil, err
-	}
-	if err := firstRefusal(answers[:len(answers)-1]); err != nil {
-		return opened{}, nil, err
-	}
-	return openedOf(first[0]), answers[:len(answers)-1], nil
+// stay is what a visit brought: an answer to each question, or why there is none.
+type stay struct {
+	opened
+	answers []*answer
+	err     error // a refusal
 }
 
 func openedOf(a *answer) opened { return opened{a.uidValidity, a.uidNext, a.exists} }
 
-// uidsFrom lists the UIDs in use from a UID on. "n:*" always names the last message too.
-func (s *session) uidsFrom(ctx context.Context, name string, from uint32) (opened, []uint32, error) {
-	set := imap.UIDSet{imap.UIDRange{Start: imap.UID(from), Stop: 0}}
-	o, answers, err := s.visit(ctx, name, s.fetch(set, fetchUIDs))
-	if err != nil {
-		return o, nil, err
+// tour opens mailboxes read-only, asks in each, and leaves it again. At a server of ours all of it
+// is one write; elsewhere each EXAMINE is waited for, because some providers count failed commands.
+func (s *session) tour(ctx context.Context, stops []stop) ([]stay, error) {
+	stays := make([]stay, len(stops))
+	if !s.seed.Own {
+		for i := range stops {
+			if err := s.stepwise(ctx, stops[i], &stays[i]); err != nil {
+				return nil, err
+			}
+		}
+		return stays, nil
 	}
-	var uids []uint32
-	for _, f := range answers[0].fetched {
-		if f.uid >= from {
-			uids = append(uids, f.uid)
+	for at := 0; at < len(stops); at += flight {
+		end := min(at+flight, len(stops))
+		if err := s.atOnce(ctx, stops[at:end], stays[at:end]); err != nil {
+			return nil, err
 		}
 	}
-	return o, uids, nil
+	return stays, nil
 }
 
-// uidsOf says which of some UIDs are still in use.
-func (s *session) uidsOf(ctx context.Context, name string, uids []uint32) (opened, map[uint32]bool,
+func (s *session) atOnce(ctx context.Context, stops []stop, stays []stay) error {
+	var sends []func() func() error
+	for _, p := range stops {
+		sends = append(append(append(sends, s.examine(p.name)), p.asks...), s.leave)
+	}
+	answers, err := s.do(ctx, sends...)
+	if answers == nil {
+		return err
+	}
+	for i, p := range stops {
+		n := len(p.asks) + 1
+		stays[i] = stayOf(answers[0], answers[1:n])
+		answers = answers[n+1:]
+	}
+	return nil
+}
+
+func (s *session) stepwise(ctx context.Context, p stop, into *stay) error {
+	first, err := s.do(ctx, s.examine(p.name))
+	if first == nil {
+		return err
+	}
+	if err != nil {
+		*into = stay{err: err}
+		return nil
+	}
+	answers, err := s.do(ctx, append(append([]func() func() error(nil), p.asks...), s.leave)...)
+	if answers == nil {
+		return err
+	}
+	*into = stayOf(first[0], answers[:len(answers)-1])
+	return nil
+}
+
+// stayOf joins what EXAMINE and the questions brought. Mail that came meanwhile is counted.
+func stayOf(first *answer, answers []*answer) stay {
+	y := stay{opened: openedOf(first), answers: answers}
+	if y.err = first.refusal(); y.err == nil {
+		y.err = firstRefusal(answers)
+	}
+	for _, a := range answers {
+		y.exists = max(y.exists, a.exists)
+	}
+	return y
+}
+
+// visit is a tour of one mailbox. The error is a trouble or a refusal.
+func (s *session) visit(ctx context.Context, name string, asks ...func() func() error) (stay,
 	error) {
-	o, answers, err := s.visit(ctx, name, s.fetch(uidSet(uids), fetchUIDs))
+	stays, err := s.tour(ctx, []stop{{name: name, asks: asks}})
 	if err != nil {
-		return o, nil, err
+		return stay{}, err
 	}
-	there := map[uint32]bool{}
-	for _, f := range answers[0].fetched {
-		there[f.uid] = true
-	}
-	return o, there, nil
+	return stays[0], stays[0].err
 }
 
-// headersRange fetches the headers of a range of UIDs.
-func (s *session) headersRange(ctx context.Context, name string, from, to uint32) (opened,
-	[]fetched, error) {
-	set := imap.UIDSet{imap.UIDRange{Start: imap.UID(from), Stop: imap.UID(to)}}
-	o, answers, err := s.visit(ctx, name, s.fetch(set, fetchHeaders()))
-	if err != nil {
-		return o, nil, err
-	}
-	return o, answers[0].fetched, nil
-}
-
-// fetchSet fetches items of some UIDs.
-func (s *session) fetchSet(ctx context.Context, name string, uids []uint32,
-	options *imap.FetchOptions) (opened, []fetched, error) {
-	o, answers, err := s.visit(ctx, name, s.fetch(uidSet(uids), options))
-	if err != nil {
-		return o, nil, err
-	}
-	return o, answers[0].fetched, nil
+// uidsFrom is the set of all messages from a UID on. It always has the last message too.
+func uidsFrom(from uint32) imap.UIDSet {
+	return imap.UIDSet{imap.UIDRange{Start: imap.UID(from), Stop: 0}}
 }
 
 func uidSet(uids []uint32) imap.UIDSet {
@@ -213,7 +226,7 @@ func uidSet(uids []uint32) imap.UIDSet {
 }
 
 // inClass asks with Gmail's search extension which of the classes a message of INBOX is in; empty
-// if in none.
+// if none has it, as when the provider has not sorted it yet.
 func (s *session) inClass(ctx context.Context, uid uint32, classes []string) (string, error) {
 	sends := make([]func() func() error, len(classes))
 	for i, class := range classes {
@@ -225,18 +238,18 @@ func (s *session) inClass(ctx context.Context, uid uint32, classes []string) (st
 			}, nil).Wait)
 		}
 	}
-	_, answers, err := s.visit(ctx, inboxName, sends...)
+	visited, err := s.visit(ctx, inboxName, sends...)
 	if err != nil {
 		return "", err
 	}
-	for i, a := range answers {
+	for i, a := range visited.answers {
 		for _, found := range a.found {
 			if found == uid {
 				return classes[i], nil
 			}
 		}
 	}
-	return "", fmt.Errorf("UID %d is in none of the classes", uid)
+	return "", nil
 }
 
 const inboxName = "INBOX"

@@ -29,7 +29,8 @@ type session struct {
 	noIdle      bool
 }
 
-// open connects and signs in. It returns a *trouble, or the context's error.
+// open connects and signs in, and reports whether a sign-in was tried. The error is a *trouble or
+// the context's; the session beside it, if there is one, is closed and of use for what was said.
 func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool, error) {
 	secret, err := secretOf(ctx, seed)
 	if err != nil {
@@ -37,12 +38,14 @@ func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool,
 	}
 	s := &session{seed: seed, timeouts: w.timeouts}
 	if err := s.connect(ctx, w, secret); err != nil {
-		return nil, false, err
+		if s.wire == nil {
+			return nil, false, err
+		}
+		return s, false, err
 	}
 	if err := s.signIn(ctx, secret); err != nil {
-		tried := s.triedLogin
 		s.close()
-		return nil, tried, err
+		return s, s.triedLogin, err
 	}
 	return s, true, nil
 }
@@ -231,8 +234,12 @@ func (s *session) lost(ctx context.Context, err error) error {
 	return t
 }
 
+// logoutWait is how long a server may take to say good-bye.
+const logoutWait = time.Second
+
 // logout ends the session in order.
 func (s *session) logout(ctx context.Context) {
+	s.timeouts.Command = min(s.timeouts.Command, logoutWait)
 	_, _ = s.do(ctx, func() func() error { return s.client.Logout().Wait })
 	s.close()
 }

@@ -16,6 +16,7 @@ type trouble struct {
 	mailbox string        // of FaultMailbox
 	what    string        // in words, clean
 	wait    time.Duration // the server asked for at least this
+	open    bool          // the connection can still be used
 }
 
 func (t *trouble) Error() string { return string(t.kind) + ": " + t.what }
@@ -61,7 +62,7 @@ func refused(err error, kind seedtest.FaultKind) *trouble {
 	if !errors.As(err, &r) {
 		return nil
 	}
-	t := &trouble{kind: kind, what: r.Error()}
+	t := &trouble{kind: kind, what: r.Error(), open: true}
 	if wait, ok := throttled(r.code, r.text); ok {
 		t.kind, t.wait = seedtest.FaultThrottled, wait
 	}

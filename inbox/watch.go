@@ -3,16 +3,205 @@ package inbox
 import (
 	"context"
 	"errors"
+	"time"
 
 	"seedtest"
 )
 
-// Watch works one seed until nothing is awaited there, ctx ends, or a fact cannot be recorded.
+// Watch works one seed until nothing is awaited there, ctx ends, or a fact cannot be recorded: the
+// error is nil, the context's, or Record's. Trouble with the server is recorded and outlasted.
 func (w *Watcher) Watch(ctx context.Context, seed seedtest.Seed, a seedtest.Awaiting) error {
-	return errors.New("inbox: not built yet")
+	v := newVigil(w, seed, a)
+	for {
+		if a.Pending().Done {
+			return nil
+		}
+		err := v.connected(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var t *trouble
+		if !errors.As(err, &t) {
+			return err
+		}
+		if err := v.suffer(ctx, t); err != nil {
+			return err
+		}
+		if err := v.holdOff(ctx, t); err != nil {
+			return err
+		}
+	}
 }
 
-// Check signs in to a seed and lists its mailboxes.
-func (w *Watcher) Check(ctx context.Context, seed seedtest.Seed) (Check, error) {
-	return Check{}, errors.New("inbox: not built yet")
+// vigil is what the watch of one seed knows, over all its connections.
+type vigil struct {
+	w    *Watcher
+	seed seedtest.Seed
+	a    seedtest.Awaiting
+	pace Pace
+
+	s     *session // nil: not connected
+	spent int      // commands of earlier sessions
+
+	boxes  []*box // in LIST's order
+	copies []*kept
+	listed bool // a Listing is recorded
+	based  bool // a Baseline is recorded
+
+	lastLook  time.Time
+	lastSweep time.Time
+	quiet     time.Time // the server wants nothing asked before
+	slow      bool      // a provider asked us to slow down: no quick looks any more
+	hollow    int       // pushes in a row after which nothing was new
+
+	tries     int                            // at a proof of absence
+	exhausted map[seedtest.ProbeID]time.Time // the proof that was sought in vain, or found
+	told      map[string]bool                // vanished mail that is recorded
+
+	faults   map[faultKey]seedtest.Fault // that are not over
+	failures int                         // connections in a row that came to nothing
+	refusals int                         // of them, sign-ins that the server refused
+	login    time.Time                   // the last sign-in
+}
+
+func newVigil(w *Watcher, seed seedtest.Seed, a seedtest.Awaiting) *vigil {
+	v := &vigil{
+		w: w, seed: seed, a: a, pace: w.gentle,
+		exhausted: map[seedtest.ProbeID]time.Time{}, told: map[string]bool{},
+		faults: map[faultKey]seedtest.Fault{},
+	}
+	if seed.Own {
+		v.pace = w.own
+	}
+	for _, s := range a.Seen {
+		v.keep(s, time.Time{})
+	}
+	return v
+}
+
+// connected watches by one connection. It returns nil when nothing is awaited any more, a
+// *trouble, or what ends the watch.
+func (v *vigil) connected(ctx context.Context) error {
+	s, err := v.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	v.s = s
+	defer func() { v.spent += s.spent(); v.s = nil }()
+	err = v.begin(ctx)
+	if err == nil {
+		err = v.work(ctx)
+	}
+	var t *trouble
+	switch {
+	case ctx.Err() != nil, errors.As(err, &t) && t.kind == seedtest.FaultLost:
+		s.close()
+	default:
+		s.logout(ctx)
+	}
+	return err
+}
+
+// signIn opens a session and keeps count of sign-ins.
+func (v *vigil) signIn(ctx context.Context) (*session, error) {
+	v.failures++ // until it has brought a list of mailboxes
+	s, tried, err := v.w.open(ctx, v.seed)
+	if tried || err == nil {
+		v.login = v.a.Now()
+	}
+	if err != nil {
+		if tried {
+			v.refusals++
+		}
+		return nil, err
+	}
+	v.refusals = 0
+	return s, nil
+}
+
+// begin lists the mailboxes, takes the baseline if there is none, and says that the trouble with
+// the connection is over.
+func (v *vigil) begin(ctx context.Context) error {
+	told, err := v.list(ctx)
+	if err != nil {
+		return err
+	}
+	if !v.based {
+		if err := v.baseline(ctx, told); err != nil {
+			return err
+		}
+	}
+	v.failures = 0
+	v.lastLook, v.lastSweep = time.Time{}, time.Time{} // what came meanwhile may lie anywhere
+	return v.recovered(ctx)
+}
+
+// work does what is due next, until nothing is awaited any more.
+func (v *vigil) work(ctx context.Context) error {
+	for {
+		pending := v.a.Pending()
+		if pending.Done {
+			return nil
+		}
+		err := v.step(ctx, pending)
+		var t *trouble
+		if errors.As(err, &t) && t.kind == seedtest.FaultThrottled && t.open {
+			err = v.calm(ctx, t) // the connection is there: to sign in anew would be worse
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// step does one thing: a proof of absence, a sweep, a look, or to wait.
+func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
+	now := v.a.Now()
+	if now.Before(v.quiet) {
+		return v.rest(ctx, v.quiet)
+	}
+	look, sweep := v.nextLook(p), v.nextSweep(p)
+	switch proof := v.nextProof(p); {
+	case due(proof, now):
+		return v.prove(ctx, p)
+	case due(look, now):
+		return v.look(ctx)
+	case due(sweep, now):
+		return v.sweep(ctx)
+	default:
+		return v.wait(ctx, earliest(look, sweep, proof))
+	}
+}
+
+func due(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
+
+// earliest returns the first of some times, zero ones left out.
+func earliest(times ...time.Time) time.Time {
+	var first time.Time
+	for _, t := range times {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
+}
+
+func (v *vigil) nextLook(p seedtest.PendingProbes) time.Time {
+	pace := v.pace
+	if v.slow {
+		pace.Looks = nil
+	}
+	return pace.nextLook(p, v.lastLook, v.spent+v.s.spent())
+}
+
+func (v *vigil) nextSweep(p seedtest.PendingProbes) time.Time {
+	return v.pace.nextSweep(p, v.lastSweep)
+}
+
+// record stores facts. Its error ends the watch.
+func (v *vigil) record(ctx context.Context, facts ...seedtest.FactBody) error {
+	if len(facts) == 0 {
+		return nil
+	}
+	return v.a.Record(ctx, facts...)
 }

@@ -1,0 +1,111 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	"seedtest"
+)
+
+// faultKey tells troubles apart: each is recorded when it begins and when it is over, however
+// often it is met in between.
+type faultKey struct {
+	kind    seedtest.FaultKind
+	mailbox string // empty: of the whole seed
+}
+
+// suffer records that a trouble began.
+func (v *vigil) suffer(ctx context.Context, t *trouble) error {
+	v.w.log.Debug("trouble", "seed", v.seed.Name, "kind", t.kind, "mailbox", t.mailbox,
+		"what", t.what)
+	key := faultKey{t.kind, t.mailbox}
+	if _, met := v.faults[key]; met {
+		return nil
+	}
+	f := seedtest.Fault{Seed: v.seed.Name, Kind: t.kind, Mailbox: t.mailbox, What: t.what,
+		From: v.a.Now()}
+	v.faults[key] = f
+	return v.record(ctx, f)
+}
+
+// over records that a trouble has ended, if there was one.
+func (v *vigil) over(ctx context.Context, key faultKey) error {
+	f, met := v.faults[key]
+	if !met {
+		return nil
+	}
+	delete(v.faults, key)
+	now := v.a.Now()
+	f.To = &now
+	return v.record(ctx, f)
+}
+
+// recovered records that the troubles of the whole seed are over.
+func (v *vigil) recovered(ctx context.Context) error {
+	for _, kind := range []seedtest.FaultKind{seedtest.FaultLogin, seedtest.FaultConnect,
+		seedtest.FaultLost, seedtest.FaultThrottled, seedtest.FaultMailbox} {
+		if err := v.over(ctx, faultKey{kind: kind}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The longest wait before a sign-in that was refused is tried anew.
+const (
+	maxHoldOff    = time.Hour
+	maxHoldOffOwn = time.Minute
+)
+
+// holdOff waits before the next connection: longer with each one that came to nothing, at least
+// as long as the server asked for, and twice as long with each refused sign-in, because providers
+// lock accounts that fail too often.
+func (v *vigil) holdOff(ctx context.Context, t *trouble) error {
+	if t.kind == seedtest.FaultThrottled {
+		v.slow = true
+	}
+	wait := max(v.w.jitter(v.pace.retry(max(v.failures, 1))), t.wait)
+	until := v.a.Now().Add(wait)
+	if !v.login.IsZero() {
+		gap := v.pace.LoginEvery
+		if v.refusals > 0 {
+			gap = max(gap, time.Second) << min(v.refusals-1, 12)
+		}
+		longest := maxHoldOff
+		if v.seed.Own {
+			longest = maxHoldOffOwn
+		}
+		until = latest(until, v.login.Add(min(gap, longest)))
+	}
+	for {
+		left := until.Sub(v.a.Now())
+		if left <= 0 || v.a.Pending().Done {
+			return nil
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-v.a.Changed: // nothing may be awaited any more
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// calm records that the server wants less asked, and leaves it alone for as long as it said. There
+// are no quick looks afterwards (rule 23).
+func (v *vigil) calm(ctx context.Context, t *trouble) error {
+	v.slow = true
+	v.quiet = v.a.Now().Add(t.wait)
+	return v.suffer(ctx, t)
+}

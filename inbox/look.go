@@ -1,0 +1,190 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+
+	"github.com/emersion/go-imap/v2"
+
+	"seedtest"
+)
+
+// look asks INBOX, junk and the mailboxes that count as inbox for their status, all in one write,
+// and visits those that have something new.
+func (v *vigil) look(ctx context.Context) error {
+	v.lastLook = v.a.Now()
+	boxes := v.which((*box).quick)
+	before := toldBy(boxes)
+	failed, err := v.statuses(ctx, boxes, nil)
+	if err != nil {
+		return err
+	}
+	if err := v.visitNews(ctx, boxes, before, failed); err != nil {
+		return err
+	}
+	if err := v.reclassify(ctx); err != nil {
+		return err
+	}
+	return v.over(ctx, faultKey{kind: seedtest.FaultThrottled})
+}
+
+// sweep lists all mailboxes anew and visits those that have something new. Mailboxes appear, and
+// rules file mail anywhere.
+func (v *vigil) sweep(ctx context.Context) error {
+	v.lastSweep = v.a.Now()
+	before := toldBy(v.boxes)
+	told, err := v.list(ctx)
+	if err != nil {
+		return err
+	}
+	boxes := v.which((*box).readable)
+	failed, err := v.statuses(ctx, boxes, told)
+	if err != nil {
+		return err
+	}
+	v.lastLook = v.lastSweep // the main mailboxes were among them
+	if err := v.visitNews(ctx, boxes, before, failed); err != nil {
+		return err
+	}
+	return v.followLost(ctx)
+}
+
+func toldBy(boxes []*box) map[string]boxStatus {
+	told := map[string]boxStatus{}
+	for _, b := range boxes {
+		told[b.Name] = b.told
+	}
+	return told
+}
+
+// visitNews visits the mailboxes whose status tells of unread mail, or of a change where messages
+// are followed. What is followed in the others is still there: neither the number of messages nor
+// UIDNEXT moved.
+func (v *vigil) visitNews(ctx context.Context, boxes []*box, before map[string]boxStatus,
+	failed map[string]error) error {
+	var visit []*box
+	for _, b := range boxes {
+		if why := failed[b.Name]; why != nil {
+			if err := v.unreadable(ctx, b, why); err != nil {
+				return err
+			}
+			continue
+		}
+		b.renumbered(b.told.uidValidity)
+		if b.fresh() || v.unsettled(b, before[b.Name]) {
+			visit = append(visit, b)
+			continue
+		}
+		v.stillThere(b)
+		if err := v.readAgain(ctx, b); err != nil {
+			return err
+		}
+	}
+	return v.visit(ctx, visit)
+}
+
+// visit reads what is new in mailboxes and asks for what is followed there: all in one tour,
+// except where there is much to read.
+func (v *vigil) visit(ctx context.Context, boxes []*box) error {
+	var plans []plan
+	for _, b := range boxes {
+		if b.many() {
+			if err := v.tolerate(ctx, b, v.readMany(ctx, b)); err != nil {
+				return err
+			}
+		}
+		if p := v.planFor(b); len(p.asks) > 0 {
+			plans = append(plans, p)
+		}
+	}
+	stops := make([]stop, len(plans))
+	for i, p := range plans {
+		stops[i] = p.stop
+	}
+	stays, err := v.s.tour(ctx, stops)
+	if err != nil {
+		return err
+	}
+	var found []seedtest.Sighting
+	for i, p := range plans {
+		if err := v.tolerate(ctx, p.box, stays[i].err); err != nil {
+			return err
+		}
+		if stays[i].err == nil {
+			found = append(found, v.takeStay(p, stays[i])...)
+		}
+	}
+	if err := v.sighted(ctx, found); err != nil {
+		return err
+	}
+	return v.gone(ctx)
+}
+
+// tolerate records that a mailbox refused to be read, or that it no longer does. Any other error
+// is returned.
+func (v *vigil) tolerate(ctx context.Context, b *box, err error) error {
+	var r *refusal
+	switch {
+	case err == nil:
+		return v.readAgain(ctx, b)
+	case errors.As(err, &r):
+		return v.unreadable(ctx, b, err)
+	}
+	return err
+}
+
+// plan is one visit of a mailbox within a tour.
+type plan struct {
+	stop
+	box      *box
+	headers  bool   // the first question is for headers, up to the UID to
+	to       uint32 // 0: only holes are asked for
+	followed bool   // the last question is for what is followed
+}
+
+// planFor is what is asked of a mailbox in one visit: the headers that are new, and which of the
+// followed messages are there.
+func (v *vigil) planFor(b *box) plan {
+	p := plan{stop: stop{name: b.Name}, box: b}
+	var set imap.UIDSet
+	if !b.many() && b.told.uidNext > b.next {
+		p.to = b.told.uidNext - 1
+		set = append(set, imap.UIDRange{Start: imap.UID(b.next), Stop: imap.UID(p.to)})
+	}
+	if b.again > 0 {
+		for i, hole := range b.holes() {
+			if i == holeBatch {
+				break
+			}
+			hi := min(hole.hi, hole.lo+holeBatch)
+			set = append(set, imap.UIDRange{Start: imap.UID(hole.lo), Stop: imap.UID(hi)})
+		}
+	}
+	if p.headers = len(set) > 0; p.headers {
+		p.asks = append(p.asks, v.s.fetch(set, fetchHeaders()))
+	}
+	if followed := v.followedIn(b); len(followed) > 0 {
+		p.followed = true
+		p.asks = append(p.asks, v.s.fetch(uidSet(followed), fetchUIDs))
+	}
+	return p
+}
+
+// takeStay takes what a visit of a mailbox brought.
+func (v *vigil) takeStay(p plan, y stay) []seedtest.Sighting {
+	b := p.box
+	old := b.validity
+	if b.renumbered(y.uidValidity); old != 0 && b.validity != old {
+		b.told = boxStatus{} // what was brought is of other numbers: the next look reads it anew
+		return nil
+	}
+	var found []seedtest.Sighting
+	if p.headers {
+		found = v.take(b, y.answers[0].fetched)
+		b.askedFor(p.to)
+	}
+	if p.followed {
+		v.check(b, uidsAbove(y.answers[len(y.answers)-1].places, 0))
+	}
+	return found
+}
