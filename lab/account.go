@@ -202,8 +202,14 @@ func (a *account) removeStored(box *mailbox, s *stored) bool {
 	return true
 }
 
-// labelsOf names the labels of a letter in the way of X-GM-LABELS, but for the mailbox that is
-// looked at.
+// gmailLabels are what Gmail calls the labels of its own mailboxes in X-GM-LABELS.
+var gmailLabels = map[seedtest.Role]string{
+	seedtest.RoleInbox: `\Inbox`, seedtest.RoleJunk: `\Spam`, seedtest.RoleTrash: `\Trash`,
+	seedtest.RoleSent: `\Sent`, seedtest.RoleDrafts: `\Draft`, seedtest.RoleFlagged: `\Starred`,
+	seedtest.RoleImportant: `\Important`,
+}
+
+// labelsOf names the labels of a letter, but for the mailbox that is looked at.
 func (a *account) labelsOf(l *letter, but *mailbox) []string {
 	var labels []string
 	for _, box := range a.boxes {
@@ -211,11 +217,8 @@ func (a *account) labelsOf(l *letter, but *mailbox) []string {
 			continue
 		}
 		name := box.name
-		if len(box.attrs) > 0 {
-			name = box.attrs[0]
-		}
-		if box.role == seedtest.RoleInbox {
-			name = `\Inbox`
+		if own, ok := gmailLabels[box.role]; ok {
+			name = own
 		}
 		labels = append(labels, name)
 	}

@@ -59,6 +59,7 @@ func (c *imapConn) listArguments(p *imapParser) listing {
 	p.space()
 	if extended && p.next('(') {
 		l.only = c.options(p, "SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE")
+		l.returns = slices.Clone(l.only) // what is selected by is told
 		p.space()
 	}
 	l.reference = p.mailbox()
@@ -187,10 +188,10 @@ func (c *imapConn) attributes(box *mailbox, l listing) []string {
 	if c.style.has("CHILDREN") || slices.Contains(l.returns, "CHILDREN") {
 		attrs = append(attrs, c.children(box))
 	}
-	if box.subscribed && slices.Contains(slices.Concat(l.only, l.returns), "SUBSCRIBED") {
+	if box.subscribed && slices.Contains(l.returns, "SUBSCRIBED") {
 		attrs = append(attrs, `\Subscribed`)
 	}
-	if c.style.uses || slices.Contains(slices.Concat(l.only, l.returns), "SPECIAL-USE") {
+	if c.style.uses || slices.Contains(l.returns, "SPECIAL-USE") {
 		attrs = append(attrs, box.attrs...)
 	}
 	return attrs
