@@ -23,6 +23,9 @@ type Provider struct {
 	Trust       Trust         `json:"trust"`
 }
 
+// GenericProvider is the id of the preset of servers of which nothing is known.
+const GenericProvider = "generic"
+
 // MailboxClass is a mailbox that its owner sees as part of the inbox, and the class to report.
 type MailboxClass struct {
 	Mailbox string `json:"mailbox"`

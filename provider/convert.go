@@ -20,7 +20,7 @@ const (
 func Generic() seedtest.Provider {
 	d := Silent()
 	return seedtest.Provider{
-		ID:          "generic",
+		ID:          seedtest.GenericProvider,
 		Name:        "own server",
 		Username:    "email",
 		Junk:        d.JunkNames,
