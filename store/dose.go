@@ -161,7 +161,7 @@ func mailAddress(r seedtest.Recipient) string { return strings.ToLower(r.Address
 // providerName is by what the messages to a provider are counted. Where no preset names it, the
 // domain does.
 func providerName(r seedtest.Recipient) string {
-	if r.Provider != "" {
+	if r.Provider != "" && r.Provider != seedtest.GenericProvider {
 		return r.Provider
 	}
 	address := mailAddress(r)

@@ -17,7 +17,7 @@ var people = map[string]seedtest.Recipient{
 	"gmail-a": {Seed: "gmail-a", Address: "Anna@gmail.com", Provider: "gmail"},
 	"gmail-b": {Seed: "gmail-b", Address: "b@gmail.com", Provider: "gmail"},
 	"gmx-a":   {Seed: "gmx-a", Address: "a@gmx.net", Provider: "gmx"},
-	"far":     {Seed: "far", Address: "x@Far.example"},
+	"far":     {Seed: "far", Address: "x@Far.example", Provider: "generic"},
 	"own":     {Seed: "own", Address: "o@example.net", Own: true},
 }
 
@@ -132,6 +132,12 @@ func TestRule22ProviderWithoutPreset(t *testing.T) {
 	d.Dispatch = "e"
 	d.Recipients = []seedtest.Recipient{{Seed: "far-b", Address: "y@FAR.EXAMPLE"}}
 	wantHeld(t, try(t, s, run1, d), "provider_hour", time.Hour, "messages to far.example")
+	d.Recipients = []seedtest.Recipient{{Seed: "near", Address: "y@near.example",
+		Provider: "generic"}}
+	if limit := try(t, s, run1, d); limit != nil {
+		t.Errorf("another domain without a preset: held: %s", limit.What)
+	}
+	d.Dispatch = "f"
 	// Lower case can be shorter in bytes.
 	d.Recipients = []seedtest.Recipient{{Seed: "odd", Address: "\u212a\u212a\u212a\u212a@x"}}
 	if limit := try(t, s, run1, d); limit != nil {
