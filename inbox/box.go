@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,6 +28,8 @@ type box struct {
 	asked bool      // told holds an answer
 	told  boxStatus // the last STATUS
 	lies  bool      // its UIDNEXT cannot be believed
+
+	refused time.Time // since it could not be read when that was last tried; zero: it could
 }
 
 // readable reports whether the mailbox may be opened at all.
@@ -36,6 +39,15 @@ func (b *box) readable() bool { return b.Selectable && b.usable && !b.skip }
 func (b *box) quick() bool {
 	return b.readable() && (b.Role == seedtest.RoleInbox || b.Role == seedtest.RoleJunk ||
 		b.Role == seedtest.RoleInboxLike)
+}
+
+// shyFor is how long looks leave a mailbox alone that refused to be read: some providers count
+// failed commands, and hang up after ten.
+const shyFor = time.Minute
+
+// willing reports whether a mailbox may be asked for in a look.
+func (v *vigil) willing(b *box) bool {
+	return v.seed.Own || b.refused.IsZero() || v.a.Now().Sub(b.refused) >= shyFor
 }
 
 // whyUnreadable says why a mailbox is never opened.
@@ -255,6 +267,7 @@ func (v *vigil) unreadable(ctx context.Context, b *box, err error) error {
 	if t != nil && t.kind == seedtest.FaultThrottled {
 		return t
 	}
+	b.refused = v.a.Now()
 	if !b.Essential && !b.quick() {
 		return nil
 	}
@@ -264,5 +277,6 @@ func (v *vigil) unreadable(ctx context.Context, b *box, err error) error {
 
 // readAgain records that a mailbox can be read.
 func (v *vigil) readAgain(ctx context.Context, b *box) error {
+	b.refused = time.Time{}
 	return v.over(ctx, faultKey{seedtest.FaultMailbox, b.Name})
 }

@@ -13,7 +13,7 @@ import (
 // and visits those that have something new.
 func (v *vigil) look(ctx context.Context) error {
 	v.lastLook = v.a.Now()
-	boxes := v.which((*box).quick)
+	boxes := v.which(func(b *box) bool { return b.quick() && v.willing(b) })
 	before := toldBy(boxes)
 	failed, err := v.statuses(ctx, boxes, nil)
 	if err != nil {
@@ -71,13 +71,10 @@ func (v *vigil) visitNews(ctx context.Context, boxes []*box, before map[string]b
 			continue
 		}
 		b.renumbered(b.told.uidValidity)
-		if b.fresh() || v.unsettled(b, before[b.Name]) {
+		if b.fresh() || !b.refused.IsZero() || v.unsettled(b, before[b.Name]) {
 			visit = append(visit, b)
-			continue
-		}
-		v.stillThere(b)
-		if err := v.readAgain(ctx, b); err != nil {
-			return err
+		} else {
+			v.stillThere(b)
 		}
 	}
 	return v.visit(ctx, visit)
@@ -93,7 +90,7 @@ func (v *vigil) visit(ctx context.Context, boxes []*box) error {
 				return err
 			}
 		}
-		if p := v.planFor(b); len(p.asks) > 0 {
+		if p := v.planFor(b); len(p.asks) > 0 || !b.refused.IsZero() {
 			plans = append(plans, p)
 		}
 	}
