@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,8 +11,8 @@ import (
 
 // names keeps seed addresses out of what is published: a seed address that is known is a burnt one.
 type names struct {
-	re     *regexp.Regexp // nil: nothing to hide
-	byAddr map[string]string
+	re     *regexp.Regexp    // nil: nothing to hide
+	byAddr map[string]string // by every spelling in lower case
 }
 
 // namesOf prepares to write seeds' names in the place of their addresses, unless the style asks
@@ -21,32 +22,58 @@ func namesOf(r seedtest.Run, s Style) names {
 	if s.Addresses {
 		return n
 	}
-	var addresses []string
 	for _, x := range r.Opened.Seeds {
-		n.add(&addresses, x)
+		n.add(x)
 	}
 	for _, x := range r.Seeds {
-		n.add(&addresses, x.Seed)
+		n.add(x.Seed)
 	}
-	slices.SortFunc(addresses, func(a, b string) int { return len(b) - len(a) })
-	if len(addresses) > 0 {
-		n.re = regexp.MustCompile("(?i)" + strings.Join(addresses, "|"))
+	var patterns []string
+	for spelling := range n.byAddr {
+		patterns = append(patterns, whole(spelling))
+	}
+	slices.SortFunc(patterns, func(a, b string) int { // of two that begin alike the longer first
+		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
+	})
+	if len(patterns) > 0 {
+		n.re = regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
 	}
 	return n
 }
 
-func (n names) add(addresses *[]string, s seedtest.Seed) {
-	plain := strings.ToValidUTF8(s.Address, "\ufffd") // a pattern has to be UTF-8
-	key := strings.ToLower(plain)
-	if key == "" || n.byAddr[key] != "" {
+// add learns a seed's address and what return paths make of it: local=domain (VERP) and
+// domain=local (SRS).
+func (n names) add(s seedtest.Seed) {
+	address := strings.ToLower(strings.ToValidUTF8(s.Address, "\ufffd")) // a pattern has to be UTF-8
+	local, domain, ok := strings.Cut(address, "@")
+	switch {
+	case address == "":
 		return
+	case ok && local != "" && domain != "":
+		n.byAddr[local+"="+domain] = s.Name
+		n.byAddr[domain+"="+local] = s.Name
 	}
-	n.byAddr[key] = s.Name
-	*addresses = append(*addresses, strings.ReplaceAll(regexp.QuoteMeta(plain), "@", "[@=]"))
+	n.byAddr[address] = s.Name
 }
 
-// say returns a text clean, and without the addresses of seeds, also where a return path has
-// packed one as local=domain.
+// whole is a pattern for a text that does not begin or end within a word.
+func whole(text string) string {
+	pattern := regexp.QuoteMeta(text)
+	if wordByte(text[0]) {
+		pattern = `\b` + pattern
+	}
+	if wordByte(text[len(text)-1]) {
+		pattern += `\b`
+	}
+	return pattern
+}
+
+// wordByte reports whether \b counts a character as part of a word.
+func wordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// say returns a text clean, and without the addresses of seeds.
 func (n names) say(s string) string {
 	if n.re != nil {
 		s = n.re.ReplaceAllStringFunc(s, n.nameOf)
@@ -55,13 +82,8 @@ func (n names) say(s string) string {
 }
 
 func (n names) nameOf(address string) string {
-	key := strings.ToLower(address)
-	if name, ok := n.byAddr[key]; ok {
+	if name, ok := n.byAddr[strings.ToLower(address)]; ok {
 		return name
 	}
-	at := max(strings.LastIndexByte(key, '='), 0)
-	if name, ok := n.byAddr[key[:at]+"@"+key[min(at+1, len(key)):]]; ok {
-		return name
-	}
-	return "(seed)"
+	return "(seed)" // a spelling that folds to an address in another way than lower case
 }

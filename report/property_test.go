@@ -208,7 +208,8 @@ func TestAddressesStayAtHome(t *testing.T) {
 	st := begin("regular", []string{"main"}, []string{"gmx-a"})
 	id := st.plan("main", "gmx-a")
 	st.submit(id, 0, refusal(seedtest.OutcomeRefused, seedtest.StageRCPT, 550, "5.1.1",
-		"<GMX.A@gmx.example> unknown; return path prvs=1=gmx.a=gmx.example@example.org"))
+		"<GMX.A@gmx.example> unknown; return path prvs=1=gmx.a=gmx.example@example.org, "+
+			"SRS0=h1=t2=gmx.example=gmx.a@example.org"))
 	st.add(s, seedtest.Fault{Seed: "gmx-a", Kind: seedtest.FaultLogin, What: "no gmx.a@gmx.example",
 		From: at(s)})
 	st.findings = []seedtest.Finding{{Code: "x", Severity: seedtest.SeverityError,
@@ -216,7 +217,7 @@ func TestAddressesStayAtHome(t *testing.T) {
 		Probes: []seedtest.ProbeID{id}, Fix: []string{"ask gmx.a@gmx.example"},
 		Evidence: []seedtest.Evidence{{Probe: id, Field: "reply", Raw: "<gmx.a@gmx.example> unknown"}}}}
 	r := st.add(2*s, seedtest.Closed{Reason: seedtest.ClosedDone}).report(time.Minute)
-	leak := regexp.MustCompile(`(?i)gmx\\?\.a\\?[@=]`)
+	leak := regexp.MustCompile(`(?i)gmx\\?\.a\\?[@=]|=gmx\.a`)
 	for format, write := range formats() {
 		var b bytes.Buffer
 		if err := write(&b, r); err != nil {
@@ -256,4 +257,17 @@ func FuzzClean(f *testing.F) {
 			t.Errorf("CleanLine is not done after once: %q, then %q", line, again)
 		}
 	})
+}
+
+// TestOnlyWholeAddressesAreHidden holds that an address that merely ends like a seed's is quoted as
+// it is.
+func TestOnlyWholeAddressesAreHidden(t *testing.T) {
+	st := begin("regular", []string{"main"}, []string{"gmx-a"})
+	st.opened.Seeds[0].Address = "a@gmx.example"
+	st.add(s, seedtest.Fault{Seed: "gmx-a", Kind: seedtest.FaultLogin, From: at(s),
+		What: "anna@gmx.example, a@gmx.examples and A@gmx.example"})
+	wanted := `"anna@gmx.example, a@gmx.examples and gmx-a"`
+	if got := labelled(t, st.report(m), "FAULTS"); !strings.Contains(got, wanted) {
+		t.Errorf("FAULTS is %q, want %s in it", got, wanted)
+	}
 }
