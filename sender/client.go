@@ -36,7 +36,7 @@ type Timeouts struct {
 	Final   time.Duration // the reply to the final dot: 10 min
 	Grace   time.Duration // for that reply, once the context has ended: 10 s
 	Quit    time.Duration // for the reply to QUIT: 2 s
-	Idle    time.Duration // how long a connection is kept unused: 30 s
+	Idle    time.Duration // how long a connection may wait for the next Send: 30 s
 	Life    time.Duration // how long a connection is used at all: 10 min
 }
 
@@ -109,6 +109,7 @@ func (c *Client) send(
 		return unsent(err)
 	}
 	defer c.pool.leave()
+	rec.sub.Begun = rec.now().UTC() // waiting for our own turn is not the route's time
 	s, err := c.pool.get(c.o.Timeouts)
 	if err != nil {
 		return unsent(err)

@@ -170,7 +170,14 @@ func TestMaxConns(t *testing.T) {
 		client := s.client(s.route(), sender.Options{MaxConns: 2})
 		var all sync.WaitGroup
 		for range 4 {
-			all.Go(func() { wantAccepted(t, client.Send(t.Context(), composed(t), committed)) })
+			all.Go(func() {
+				got := client.Send(t.Context(), composed(t), committed)
+				wantAccepted(t, got)
+				last := got.Stages[len(got.Stages)-1].At
+				if d := last.Sub(got.Begun); d != time.Minute {
+					t.Errorf("from Begun to the answer: %v, want what the server took", d)
+				}
+			})
 		}
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
