@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,9 +27,35 @@ func Breaker(r seedtest.Reply) string {
 	return rule.Breaker + ": " + b.causes[rule.Cause].Plain
 }
 
-// reply returns the rule that knows a reply best, or nil: a rule of the provider that left its mark
-// in the text, else one for any provider.
+// reply returns the rule that knows a reply best, or nil. Where a relay quotes the next hop, what
+// that one said counts first, because a relay puts codes of its own before it.
 func (b *book) reply(r seedtest.Reply) *replyRule {
+	if quoted, ok := quotedReply(r.Text); ok {
+		if rule := b.own(quoted); rule != nil {
+			return rule
+		}
+	}
+	return b.own(r)
+}
+
+// saysNext is how relays quote the next hop: Postfix "host mx[192.0.2.1] said: 550-5.7.1 No", Exim
+// "host mx [192.0.2.1]: 550 5.7.1 No".
+var saysNext = regexp.MustCompile(
+	`(?i)\bhost \S+ ?\[[0-9a-f.:]+\](?:: | said: )` +
+		`([45][0-9]{2})[ -](?:([45]\.[0-9]{1,3}\.[0-9]{1,3}) )?(.*)`)
+
+func quotedReply(text string) (seedtest.Reply, bool) {
+	m := saysNext.FindStringSubmatch(joined(text))
+	if m == nil {
+		return seedtest.Reply{}, false
+	}
+	code, err := strconv.Atoi(m[1])
+	return seedtest.Reply{Code: code, Enhanced: m[2], Text: m[3]}, err == nil
+}
+
+// own looks a reply up without regard to what it quotes: a rule of the provider that left its mark
+// in the text, else one for any provider.
+func (b *book) own(r seedtest.Reply) *replyRule {
 	code, text := strconv.Itoa(r.Code), joined(r.Text)
 	marked := map[string]bool{}
 	for _, m := range b.marks {
