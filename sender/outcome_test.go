@@ -2,6 +2,7 @@ package sender_test
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -91,5 +92,63 @@ func TestRule05CancelAtEveryStage(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRule05CancelledOnTheWay ends the context while a connection comes about, a handshake hangs, a
+// secret is awaited or the content goes nowhere: nothing was sent, and Send ends at once.
+func TestRule05CancelledOnTheWay(t *testing.T) {
+	a := newAuthority(t)
+	for name, c := range map[string]struct {
+		change func(*script, *seedtest.Route)
+		dial   sender.Dial
+		stage  seedtest.Stage
+	}{
+		"dialling": {nil, func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}, seedtest.StageConnect},
+		"STARTTLS": {func(s *script, _ *seedtest.Route) { s.answers["STARTTLS"] = silent }, nil,
+			seedtest.StageSTARTTLS},
+		"handshake": {func(s *script, _ *seedtest.Route) { s.tls = nil }, nil, seedtest.StageSTARTTLS},
+		"EHLO over TLS": {func(s *script, _ *seedtest.Route) { s.answers["TLS"] = silent }, nil,
+			seedtest.StageEHLO},
+		"AUTH": {func(s *script, _ *seedtest.Route) { s.answers["AUTH"] = silent }, nil,
+			seedtest.StageAUTH},
+		"secret": {func(_ *script, r *seedtest.Route) { r.Login.Password = endless{} }, nil,
+			seedtest.StageAUTH},
+		"content": {func(s *script, _ *seedtest.Route) { s.answers["body"] = stall }, nil,
+			seedtest.StageBody},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := offering(t, a, "AUTH PLAIN")
+				route := s.tlsRoute(seedtest.TLSStartTLS, a)
+				route.Login = byPassword
+				if c.change != nil {
+					c.change(s, &route)
+				}
+				o := sender.Options{Dial: c.dial}
+				if c.dial == nil {
+					o.Dial = s.dial
+				}
+				client := sender.New(route, o)
+				defer client.Close()
+				wantCancelled(t, client, c.stage)
+			})
+		})
+	}
+}
+
+// wantCancelled gives the client ten seconds, which none of its own waits is as short as.
+func wantCancelled(t *testing.T, client *sender.Client, stage seedtest.Stage) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	begun := time.Now()
+	got := client.Send(ctx, composed(t), notCommitted)
+	wantUnsent(t, got, "cancelled at "+string(stage))
+	if d := time.Since(begun); got.Stage != stage || d > 12*time.Second {
+		t.Errorf("Send ended at %s after %v, want %s after 10 s", got.Stage, d, stage)
 	}
 }
