@@ -76,7 +76,7 @@ var (
 		`UNSENT|NONE|SOFTFAIL|PERMERROR|SPAM|GONE|NOT READ|PLAIN|NO PTR)\b`)
 	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited)\b`)
 	goodWords = regexp.MustCompile(`^PASS\b`)
-	labels    = regexp.MustCompile(`^(?:WHY \d+| *FIX|EXPECT|FAULTS|NOTE|LIMITS|USED|NEXT|HOPS|AUTH|` +
+	labels    = regexp.MustCompile(`^(?:WHY \d+| *FIX|EXPECT|FAULTS|NOTE|LIMITS|HELD|USED|NEXT|HOPS|AUTH|` +
 		`STAMPS|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES|SEEDS|PROBES)\b`)
 )
 

@@ -147,8 +147,9 @@ func (st *story) absences() *story {
 func (st *story) waysOut() *story {
 	st.submit("p-refused/main", 0, refusal(seedtest.OutcomeRefused, seedtest.StageRCPT, 550, "5.7.26",
 		"This mail is unauthenticated"))
-	st.submit("p-deferred/main", 0, refusal(seedtest.OutcomeDeferred, seedtest.StageMAIL, 451, "4.7.1",
-		"Greylisted"))
+	rate := refusal(seedtest.OutcomeDeferred, seedtest.StageMAIL, 451, "4.7.1", "Too many messages")
+	rate.Breaker = "the provider limits our rate"
+	st.submit("p-deferred/main", 0, rate)
 	st.accept("p-bounced/main", 0).add(m, seedtest.Bounce{Dispatch: "p-bounced/main", Action: "failed",
 		Probe: "p-bounced/main", Status: "5.1.1", Diagnostic: "smtp; 550 5.1.1 no such user",
 		RemoteMTA: "mx.p.example"})

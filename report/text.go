@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -24,6 +25,7 @@ func Text(w io.Writer, r Report, s Style) error {
 	p.expectations(r.Judgement)
 	p.why(r)
 	p.faults(r.Run)
+	p.held(r.Run)
 	p.notes(r.Run)
 	p.limits(judged)
 	p.used(r.Usage)
@@ -211,6 +213,39 @@ func blindAt(r seedtest.Run, seed string) int {
 		}
 	}
 	return n
+}
+
+// held writes what a dose limit or a breaker held back, and which breakers this run opened.
+func (p *page) held(r seedtest.Run) {
+	label := "HELD   "
+	for _, text := range heldWords(r) {
+		p.para(label, p.say(text), 0)
+		label = "       "
+	}
+}
+
+// heldWords says each limit once, with how many messages it held, and each breaker that opened.
+func heldWords(r seedtest.Run) []string {
+	count := map[string]int{}
+	var limits, breakers []string
+	for _, x := range r.Probes {
+		if l := x.Limit; l != nil {
+			text := l.What
+			if l.Until != nil {
+				text += ", until " + l.Until.UTC().Format("2006-01-02 15:04")
+			}
+			limits, count[text] = append(limits, text), count[text]+1
+		}
+		if s := x.Submission(); s != nil && s.Breaker != "" {
+			breakers = append(breakers, fmt.Sprintf("nothing more goes by %s to %s for 24 h: %s",
+				x.Route, cmp.Or(provider(r, x.Seed), x.Seed), s.Breaker))
+		}
+	}
+	limits = compact(limits)
+	for i, text := range limits {
+		limits[i] = plural(count[text], "message", "messages") + " by a limit: " + text
+	}
+	return append(limits, compact(breakers)...)
 }
 
 // notes writes what changes no placement and should be known all the same.
