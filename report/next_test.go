@@ -83,3 +83,24 @@ func TestSummaryDoesNotGuess(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownServersAreNotOneProvider holds that seeds at servers of which nothing is known are not
+// put together.
+func TestUnknownServersAreNotOneProvider(t *testing.T) {
+	st := begin("regular", []string{"main"}, []string{"own-a", "own-b"})
+	for i, seed := range st.opened.Suite.Seeds {
+		st.opened.Seeds[i].Provider.ID = seedtest.GenericProvider
+		id := st.plan("main", seed)
+		st.accept(id, 0).junk(id, 5*s)
+	}
+	var b bytes.Buffer
+	if err := report.Text(&b, st.report(m), report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"trouble at own-a (junk) and own-b (junk).", "\nown-a        JUNK 5s\n",
+		"\nown-b        JUNK 5s\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("want %q in\n%s", want, b.String())
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -238,7 +237,7 @@ func heldWords(r seedtest.Run) []string {
 		}
 		if s := x.Submission(); s != nil && s.Breaker != "" {
 			breakers = append(breakers, fmt.Sprintf("nothing more goes by %s to %s for 24 h: %s",
-				x.Route, cmp.Or(provider(r, x.Seed), x.Seed), s.Breaker))
+				x.Route, provider(r, x.Seed), s.Breaker))
 		}
 	}
 	limits = compact(limits)

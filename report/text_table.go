@@ -127,7 +127,7 @@ func grouped(r seedtest.Run, routes []side) []seedGroup {
 			g.same += strings.Join(words, "\x00") + "\x01"
 		}
 		i := slices.IndexFunc(groups, func(x seedGroup) bool {
-			return x.provider != "" && x.provider == g.provider && x.same == g.same
+			return x.provider == g.provider && x.same == g.same
 		})
 		if i < 0 {
 			groups = append(groups, g)

@@ -254,12 +254,14 @@ func sure(confidence float64) string {
 	return ""
 }
 
-// provider names a seed's provider for people.
+// provider names a seed's provider for people. Servers of which nothing is known have no more than
+// that in common, so each of their seeds stands for itself.
 func provider(r seedtest.Run, seed string) string {
-	if s := r.Seed(seed); s != nil {
-		return s.Seed.Provider.ID
+	s := r.Seed(seed)
+	if s == nil || s.Seed.Provider.ID == "" || s.Seed.Provider.ID == seedtest.GenericProvider {
+		return seed
 	}
-	return ""
+	return s.Seed.Provider.ID
 }
 
 // outcome says in a line what a probe came to: "inbox 5s", "JUNK 14s, 421 at first".
