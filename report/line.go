@@ -9,14 +9,16 @@ import (
 
 // Line returns one plain line for a fact that is worth telling while it happens, or nothing. r is
 // the run as it is with the fact. The line begins with the time of day, UTC, and names seeds by
-// their names.
+// their names. It is never longer than 300 cells, whatever a server says.
 func Line(f seedtest.Fact, r seedtest.Run) string {
 	said := tell(f, r)
 	if said == "" {
 		return ""
 	}
-	return clock(f.At) + " " + namesOf(r, Style{}).say(said)
+	return cut(clock(f.At)+" "+namesOf(r, Style{}).say(said), mostCells)
 }
+
+const mostCells = 300
 
 func tell(f seedtest.Fact, r seedtest.Run) string {
 	switch b := f.Body.(type) {
@@ -96,18 +98,29 @@ func tellFurther(b seedtest.FactBody, r seedtest.Run) string {
 	return ""
 }
 
-// tellSighting tells of the first copy of a probe, and of further ones as such.
+// tellSighting tells of the first copy of a probe, of one that decides in its place, and of further
+// ones as such; a view over all mail that has it too is no news.
 func tellSighting(b seedtest.Sighting, r seedtest.Run) string {
 	for _, p := range r.Probes {
 		if p.Token != b.Token || p.Seed != b.Seed {
 			continue
 		}
-		if len(p.Sightings) > 1 {
-			return who(p) + ": also in " + b.Mailbox
+		s := p.Decisive()
+		decides := s != nil && s.Mailbox == b.Mailbox && s.UIDValidity == b.UIDValidity && s.UID == b.UID
+		switch {
+		case decides:
+			return who(p) + ": " + outcome(r, p)
+		case isView(b.Role):
+			return ""
 		}
-		return who(p) + ": " + outcome(r, p)
+		return who(p) + ": also in " + b.Mailbox
 	}
 	return ""
+}
+
+// isView reports whether a mailbox of this role shows what lies elsewhere.
+func isView(r seedtest.Role) bool {
+	return r == seedtest.RoleAll || r == seedtest.RoleFlagged || r == seedtest.RoleImportant
 }
 
 // tellRound tells what a round proved, and of how many messages that are awaited no more.

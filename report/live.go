@@ -53,11 +53,10 @@ func (p *page) liveHead(r seedtest.Run, now time.Time) {
 
 // waited is a time that still runs, in whole seconds.
 func waited(from, now time.Time) string {
-	d := max(now.Sub(from), 0).Truncate(time.Second)
-	if d == 0 {
-		return "0s"
+	if d := now.Sub(from); d >= time.Second {
+		return took(d.Truncate(time.Second))
 	}
-	return took(d)
+	return "0s"
 }
 
 const liveLabel = 12

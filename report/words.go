@@ -9,12 +9,14 @@ import (
 	"seedtest"
 )
 
-// took says a duration in a few characters: 0.3s, 5s, 2m41s, 3h05m.
+// took says a duration in a few characters: 40ms, 0.3s, 5s, 2m41s, 3h05m.
 func took(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "-" + took(-d)
-	case d < time.Second:
+	case d < 100*time.Millisecond:
+		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+	case d < 950*time.Millisecond:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
 	case d < time.Minute:
 		return strconv.Itoa(int(d.Seconds()+0.5)) + "s"
