@@ -1,10 +1,7 @@
 package config
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,8 +15,6 @@ import (
 
 	"seedtest"
 )
-
-var update = flag.Bool("update", false, "write the wanted messages of testdata/bad anew")
 
 // testEnv knows the variables that the files under testdata name, and nothing else.
 func testEnv() Env {
@@ -52,63 +47,6 @@ func ExampleLoad() {
 	// Your weekly summary
 }
 
-// TestBad holds every bad configuration against its wanted messages.
-func TestBad(t *testing.T) {
-	files, err := filepath.Glob("testdata/bad/*.toml")
-	if err != nil || len(files) < 40 {
-		t.Fatalf("testdata/bad has %d files (%v), want at least 40", len(files), err)
-	}
-	// The mode of a file is not kept by version control.
-	if err := os.Chmod("testdata/bad/readable-by-all.secret", 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			c, err := Load(file, testEnv())
-			if err == nil {
-				t.Fatalf("Load(%q) = %+v, want a mistake", file, c)
-			}
-			checkMistakes(t, err)
-			golden(t, strings.TrimSuffix(file, ".toml")+".want", err.Error()+"\n")
-		})
-	}
-}
-
-// checkMistakes checks that every mistake has file, line, problem and remedy.
-func checkMistakes(t *testing.T, err error) {
-	var all Errors
-	if !errors.As(err, &all) || len(all) == 0 {
-		t.Fatalf("error %v is a %T, want Errors", err, err)
-	}
-	for _, e := range all {
-		if e.File == "" || e.Line <= 0 || e.Problem == "" || e.Hint == "" {
-			t.Errorf("%#v: lacks file, line, problem or remedy", e)
-		}
-		if strings.Contains(e.Error(), "\n") {
-			t.Errorf("%q: has more than one line", e.Error())
-		}
-	}
-	if strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("%v: shows the secret", err)
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
-}
-
 func TestGood(t *testing.T) {
 	files, err := filepath.Glob("testdata/good/*.toml")
 	if err != nil || len(files) < 5 {
@@ -120,11 +58,31 @@ func TestGood(t *testing.T) {
 			t.Errorf("Load(%q): %v", file, err)
 			continue
 		}
+		if filepath.Base(file) == "nothing.toml" {
+			continue // TestNothing
+		}
 		for _, s := range c.Suites {
 			if _, _, _, err := c.Select(s); err != nil {
 				t.Errorf("Load(%q).Select(%s): %v", file, s.Name, err)
 			}
 		}
+	}
+}
+
+// TestNothing: a file without routes and seeds can be read, and says what it lacks when asked for a
+// run.
+func TestNothing(t *testing.T) {
+	c, err := Load("testdata/good/nothing.toml", testEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite, err := c.Suite("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, _, err = c.Select(suite)
+	if err == nil || !strings.Contains(err.Error(), "add a [route.NAME] table") {
+		t.Errorf("Select of nothing = %v, want what to add", err)
 	}
 }
 
@@ -215,21 +173,26 @@ address = "five@example.net"
 imap = { host = "imap.example.net", port = 143 }
 password = { env = "SEED_PASSWORD" }
 `)
+	tls := func(host string) seedtest.Endpoint {
+		return seedtest.Endpoint{Host: host, Port: 993, TLS: seedtest.TLSImplicit}
+	}
 	want := []struct {
 		server         seedtest.Endpoint
 		provider, user string
 		junk           string
 	}{
-		{seedtest.Endpoint{Host: "imap.example.net", Port: 993, TLS: "implicit"}, "generic", "a@example.net", ""},
-		{seedtest.Endpoint{Host: "imap.gmail.com", Port: 993, TLS: "implicit"}, "gmail", "one@gmail.com", ""},
+		{tls("imap.example.net"), "generic", "a@example.net", ""},
+		{tls("imap.gmail.com"), "gmail", "one@gmail.com", ""},
 		{seedtest.Endpoint{Host: "127.0.0.1", Port: 1143, TLS: "none"}, "gmail", "two", "Spam"},
-		{seedtest.Endpoint{Host: "imap.fastmail.com", Port: 993, TLS: "implicit"}, "fastmail", "three@example.net", ""},
-		{seedtest.Endpoint{Host: "imap.mail.me.com", Port: 993, TLS: "implicit"}, "icloud", "four", ""},
-		{seedtest.Endpoint{Host: "imap.example.net", Port: 143, TLS: "starttls"}, "generic", "five@example.net", ""},
+		{tls("imap.fastmail.com"), "fastmail", "three@example.net", ""},
+		{tls("imap.mail.me.com"), "icloud", "four", ""},
+		{seedtest.Endpoint{Host: "imap.example.net", Port: 143, TLS: "starttls"}, "generic",
+			"five@example.net", ""},
 	}
 	for i, w := range want {
 		s := c.Seeds[i]
-		if s.Server != w.server || s.Provider.ID != w.provider || s.Login.Username != w.user || s.Junk != w.junk {
+		if s.Server != w.server || s.Provider.ID != w.provider || s.Login.Username != w.user ||
+			s.Junk != w.junk {
 			t.Errorf("seed %s = %+v %s %s %q, want %+v", s.Name, s.Server, s.Provider.ID,
 				s.Login.Username, s.Junk, w)
 		}
@@ -308,60 +271,6 @@ seeds = ["provider:gmail", "a", "*"]
 	}
 }
 
-func TestWarnings(t *testing.T) {
-	c := parse(t, `
-[sender.main]
-from = "ops@example.org"
-[route.relay]
-host = "mail.example.org"
-port = 465
-[route.plain]
-host = "mail.example.org"
-tls = "none"
-username = "ops"
-password = { env = "RELAY_PASSWORD" }
-[seed.a]
-address = "a@outlook.com"
-password = { env = "SEED_PASSWORD" }
-`)
-	for i, want := range []string{
-		`seeds.toml:6: route.relay.port: 465 is the port of implicit TLS`,
-		`seeds.toml:9: route.plain.tls: the route signs in without TLS`,
-		`seeds.toml:14: seed.a.password: Outlook.com / Hotmail / Live / MSN takes no password`,
-	} {
-		if i >= len(c.Warnings) || !strings.HasPrefix(c.Warnings[i], want) {
-			t.Errorf("Warnings = %q, want number %d to begin with %q", c.Warnings, i, want)
-		}
-	}
-}
-
-func TestBOMAndCRLF(t *testing.T) {
-	text := "\xef\xbb\xbf" + strings.ReplaceAll(least, "\n", "\r\n")
-	if c := parse(t, text); len(c.Seeds) != 1 {
-		t.Errorf("Parse with BOM and CRLF has %d seeds, want 1", len(c.Seeds))
-	}
-	_, err := Parse("seeds.toml", []byte(text+"x = 1\r\n"), testEnv())
-	if err == nil || !strings.HasPrefix(err.Error(), "seeds.toml:10: seed.a.x: unknown key") {
-		t.Errorf("Parse with BOM, CRLF and a mistake = %v, want it at line 10", err)
-	}
-}
-
-func TestOctetsThatAreNoText(t *testing.T) {
-	for text, want := range map[string]string{
-		"a = 1\n\x00":                  "seeds.toml:2: the line holds a NUL octet",
-		"\n\n# \xff\xfa":               "seeds.toml:3: the line is not valid UTF-8",
-		"\xff\xfea\x00":                "seeds.toml:1: the file is in UTF-16",
-		"a = 1\na = 2\n":               "seeds.toml:2: a: ",
-		"[a\n":                         "seeds.toml:1: ",
-		strings.Repeat("#", maxSize+1): "seeds.toml: the file has more than",
-	} {
-		_, err := Parse("seeds.toml", []byte(text), testEnv())
-		if err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("Parse(%.20q) = %v, want %q", text, err, want)
-		}
-	}
-}
-
 func TestLoadWithoutFile(t *testing.T) {
 	_, err := Load(filepath.Join(t.TempDir(), "seeds.toml"), testEnv())
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -400,116 +309,6 @@ func TestExample(t *testing.T) {
 	}
 }
 
-func TestSecrets(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string, mode fs.FileMode) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("secret", "from a file \r\n", 0o600)
-	env := testEnv()
-	env.Run = func(_ context.Context, in string, argv []string) ([]byte, error) {
-		if in != dir {
-			t.Errorf("command runs in %q, want %q", in, dir)
-		}
-		if argv[0] == "broken" {
-			return []byte("hunter2"), errors.New("exit status 1")
-		}
-		return []byte(strings.Join(argv, " ") + "\n"), nil
-	}
-	text := strings.Replace(least, `{ env = "SEED_PASSWORD" }`, "SECRET", 1)
-	for secret, want := range map[string]string{
-		`{ env = "SEED_PASSWORD" }`:         "seed secret",
-		`{ file = "secret" }`:               "from a file ",
-		`{ command = ["prog", "an arg"] }`:  "prog an arg",
-		`{ command = ["broken", "an arg"]}`: "",
-	} {
-		c, err := Parse(filepath.Join(dir, "seeds.toml"), []byte(strings.Replace(text, "SECRET", secret, 1)), env)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := c.Seeds[0].Login.Password.Secret(t.Context())
-		if got.Reveal() != want || (err != nil) != (want == "") {
-			t.Errorf("%s: got %q, %v; want %q", secret, got.Reveal(), err, want)
-		}
-		if err != nil && strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%s: the error %v shows what the command printed", secret, err)
-		}
-	}
-}
-
-func TestSecretCommandEndsWithItsContext(t *testing.T) {
-	c := parse(t, strings.Replace(least, `{ env = "SEED_PASSWORD" }`,
-		`{ command = ["sleep", "1000"] }`, 1))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := c.Seeds[0].Login.Password.Secret(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("Secret after cancel = %v, want context.Canceled", err)
-	}
-}
-
-func TestWithoutSecrets(t *testing.T) {
-	env := testEnv()
-	env.WithoutSecrets = true
-	text := strings.Replace(least, "SEED_PASSWORD", "NOT_SET", 1)
-	c, err := Parse("seeds.toml", []byte(text), env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Seeds[0].Login.Password.Secret(t.Context()); err == nil {
-		t.Error("Secret of a variable that is not set: no error")
-	}
-}
-
-func TestAddSeed(t *testing.T) {
-	entries := []SeedEntry{
-		{Address: "g@gmail.com", SecretEnv: "SEED_PASSWORD"},
-		{Address: "h@gmail.com", SecretCommand: []string{"prog", `a "quoted" \ arg`}, Token: true},
-		{Name: "own-1", Address: "own@example.com", Own: true, Host: "127.0.0.1", Port: 143,
-			TLS: "none", Junk: "Bulk & Co", Username: "own", SecretEnv: "SEED_PASSWORD"},
-	}
-	for _, text := range []string{least, strings.TrimRight(least, "\n"), strings.ReplaceAll(least, "\n", "\r\n")} {
-		data := []byte(text)
-		for _, e := range entries {
-			out, err := AddSeed(data, e)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.HasPrefix(out, data) {
-				t.Fatalf("AddSeed changed bytes of %q:\n%q", data, out)
-			}
-			data = out
-		}
-		c := parse(t, string(data))
-		if len(c.Seeds) != 4 || c.Seeds[1].Name != "gmail-a" || c.Seeds[2].Name != "gmail-b" {
-			t.Fatalf("seeds after AddSeed = %+v", c.Seeds)
-		}
-		own := c.Seeds[3]
-		if own.Junk != "Bulk & Co" || !own.Own || own.Server.Port != 143 || own.Login.Username != "own" {
-			t.Errorf("own = %+v", own)
-		}
-		if strings.Contains(text, "\r") && bytes.Count(data, []byte("\n")) != bytes.Count(data, []byte("\r\n")) {
-			t.Error("AddSeed mixed line breaks")
-		}
-	}
-}
-
-func TestAddSeedRefuses(t *testing.T) {
-	for name, e := range map[string]SeedEntry{
-		"name":    {Name: "A", Address: "x@example.com"},
-		"address": {Address: "A@example.net"},
-		"form":    {Address: "nobody"},
-	} {
-		if out, err := AddSeed([]byte(least), e); err == nil {
-			t.Errorf("%s: AddSeed(%+v) = %s, want an error", name, e, out)
-		}
-	}
-	if _, err := AddSeed([]byte("[x"), SeedEntry{Address: "x@example.com"}); err == nil {
-		t.Error("AddSeed to what is not TOML: no error")
-	}
-}
-
 func TestBusiest(t *testing.T) {
 	for schedule, want := range map[string][2]int{
 		"17 */6 * * *":    {4, 1},
@@ -528,65 +327,6 @@ func TestBusiest(t *testing.T) {
 		got := [2]int{busiest(times, 24*time.Hour), busiest(times, time.Hour)}
 		if got != want {
 			t.Errorf("busiest(%q) = %v a day and hour, want %v", schedule, got, want)
-		}
-	}
-}
-
-func FuzzParse(f *testing.F) {
-	for _, pattern := range []string{"testdata/good/*.toml", "testdata/bad/*.toml"} {
-		files, _ := filepath.Glob(pattern)
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(data)
-		}
-	}
-	f.Add([]byte("a.b.c = [[{x = 1}], 2]\n[[a.d]]\n[a.d.e]\n"))
-	f.Add([]byte("[[seed]]\n[seed.x]\n"))
-	env := Env{
-		Getenv: func(string) string { return "" },
-		Open:   func(string) (fs.File, error) { return nil, fs.ErrNotExist },
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := Parse("fuzz.toml", data, env)
-		if (c == nil) == (err == nil) {
-			t.Fatalf("Parse(%q) = %v, %v", data, c, err)
-		}
-		var all Errors
-		if err != nil && !errors.As(err, &all) {
-			t.Fatalf("Parse(%q) = %T", data, err)
-		}
-		lines := bytes.Count(data, []byte("\n")) + 1
-		for _, e := range all {
-			if e.Line > lines || e.Line < 0 {
-				t.Fatalf("Parse(%q): %v is beyond the %d lines", data, e, lines)
-			}
-		}
-		out, err := AddSeed(data, SeedEntry{Address: "x@example.com", SecretEnv: "X"})
-		if err == nil {
-			if _, bad := parseTree(out); bad != nil {
-				t.Fatalf("AddSeed(%q) = %q, which is not TOML: %v", data, out, bad)
-			}
-		}
-	})
-}
-
-func BenchmarkLoad(b *testing.B) {
-	env := testEnv()
-	for b.Loop() {
-		if _, err := Load("testdata/good/least.toml", env); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkLoadScheduled(b *testing.B) {
-	env := testEnv()
-	for b.Loop() {
-		if _, err := Load("testdata/good/scheduled.toml", env); err != nil {
-			b.Fatal(err)
 		}
 	}
 }

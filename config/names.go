@@ -64,6 +64,8 @@ func addressProblem(s string) string {
 		return "it has no @"
 	case at == 0:
 		return "nothing stands before the @"
+	case strings.ContainsAny(s, " <>"):
+		return "it has a space or angle brackets"
 	case strings.ContainsFunc(s, func(c rune) bool { return c > 0x7e }):
 		return "it has characters beyond ASCII (write a domain in its xn-- form)"
 	case at > 64 || len(s) > 254:
@@ -88,10 +90,10 @@ func (t *table) host(key string) string {
 		return s
 	}
 	hint := "write a host name or an IP address, such as mail.example.org"
-	if host, port, ok := strings.Cut(s, ":"); ok && isHost(host) {
+	if scheme, _, ok := strings.Cut(s, "://"); ok {
+		hint = fmt.Sprintf("write the host name alone, without %s://", scheme)
+	} else if host, port, ok := strings.Cut(s, ":"); ok && isHost(host) {
 		hint = fmt.Sprintf("write %s = %q and port = %s", key, host, port)
-	} else if strings.Contains(s, "://") {
-		hint = "write the host name alone, without " + s[:strings.Index(s, "://")+3]
 	}
 	t.r.fail(t.get(key), fmt.Sprintf("%q is no host", s), hint)
 	return ""

@@ -10,9 +10,6 @@ import (
 	"seedtest/provider"
 )
 
-// generic is the id of the preset of servers of which nothing is known.
-const generic = "generic"
-
 // presets finds providers: those of [provider.NAME] tables first, then the embedded ones, each
 // decoded once.
 type presets struct {
@@ -41,7 +38,7 @@ func (p *presets) byID(id string) (seedtest.Provider, bool) {
 			return o.provider, true
 		}
 	}
-	if id == generic {
+	if id == seedtest.GenericProvider {
 		return provider.Generic(), true
 	}
 	found, ok := p.byName[id]
@@ -75,7 +72,7 @@ func (p *presets) forAddress(address string) seedtest.Provider {
 }
 
 func (p *presets) ids() []string {
-	ids := append(provider.IDs(), generic)
+	ids := append(provider.IDs(), seedtest.GenericProvider)
 	for _, o := range p.own {
 		ids = append(ids, o.provider.ID)
 	}

@@ -42,13 +42,19 @@ func (r *reader) senders(top *table) []seedtest.Identity {
 // from checks the From mailbox (RFC 5322 section 3.4), and takes the envelope's sender from it.
 func (t *table) from(id *seedtest.Identity) {
 	a, err := mail.ParseAddress(id.From)
-	problem := "RFC 5322 has no such form"
-	if err == nil {
+	problem, hint := "", `write it as "Name <name@example.org>"`
+	switch {
+	case err == nil:
 		problem = addressProblem(a.Address)
+	case !strings.Contains(id.From, "@"):
+		problem = "it has no @"
+	default:
+		problem = "RFC 5322 has no such form"
+		hint = `write one address, and a name with punctuation in quotes of its own: ` +
+			`'"Name, Inc." <name@example.org>'`
 	}
 	if problem != "" {
-		t.r.fail(t.get("from"), fmt.Sprintf("%q is no mailbox: %s", id.From, problem),
-			`write it as "Name <name@example.org>"`)
+		t.r.fail(t.get("from"), fmt.Sprintf("%q is no mailbox: %s", id.From, problem), hint)
 		return
 	}
 	if id.EnvelopeFrom == "" {

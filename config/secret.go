@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -108,11 +109,8 @@ func (t *table) secret(key string) seedtest.SecretSource {
 		return nil
 	}
 	if n.kind != kindTable {
-		problem := "a secret is not written here"
-		if n.kind != kindString {
-			problem = "wants the place of a secret, and holds " + t.r.held(n)
-		}
-		t.r.fail(n, problem, "name its place: "+key+" = "+secretForms)
+		t.r.fail(n, "a secret must not stand in this file",
+			"say where it is: "+key+" = "+secretForms)
 		return nil
 	}
 	sub := &table{node: n, r: t.r}
@@ -137,10 +135,18 @@ func (t *table) secret(key string) seedtest.SecretSource {
 	return nil
 }
 
+// variable matches names of variables. What does not match may be the secret itself.
+func variable() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) }
+
 func (r *reader) envSecret(n *node, name string) seedtest.SecretSource {
+	if !variable().MatchString(name) {
+		r.fail(n, "env names no variable of the environment",
+			`write its name alone, without $, as in { env = "NAME" }`)
+		return nil
+	}
 	s := envSecret{name, r.env}
 	if _, err := s.Secret(context.Background()); err != nil && !r.env.WithoutSecrets {
-		r.fail(n, err.Error(), "set it to the secret before seedtest starts, as in "+name+"=...")
+		r.fail(n, err.Error(), "set "+name+" to the secret, on one line, before seedtest starts")
 	}
 	return s
 }
@@ -148,7 +154,7 @@ func (r *reader) envSecret(n *node, name string) seedtest.SecretSource {
 func (r *reader) fileSecret(n *node, path string) seedtest.SecretSource {
 	s := fileSecret{r.path(path), r.env}
 	if _, err := s.Secret(context.Background()); err != nil && !r.env.WithoutSecrets {
-		hint := "write the secret into it, on one line, with mode 0600"
+		hint := "name a file that holds the secret alone, on one line, with mode 0600"
 		if strings.Contains(path, "~") {
 			hint = "~ is not expanded: write the whole path"
 		} else if _, mode, e := r.env.read(s.path, maxSecret); e == nil && exposed(mode) {

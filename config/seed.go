@@ -117,15 +117,18 @@ func (t *table) checkServer(seed seedtest.Seed) {
 	if seed.Server.Host != "" || seed.Address == "" {
 		return
 	}
+	if sub := t.get("imap"); sub != nil && sub.get("host") != nil {
+		return // it is a mistake, and has been reported
+	}
 	domain := seed.Address[strings.LastIndexByte(seed.Address, '@')+1:]
 	problem := "no preset knows the IMAP server of " + domain
-	if t.get("provider") != nil {
+	switch n := t.get("provider"); {
+	case n != nil && n.text != seed.Provider.ID:
+		return // so is this
+	case n != nil:
 		problem = fmt.Sprintf("the preset %s names no IMAP server", seed.Provider.ID)
-	} else if seed.Provider.ID != generic {
+	case seed.Provider.ID != seedtest.GenericProvider:
 		problem = seed.Provider.Name + " offers no IMAP to its users"
-	}
-	if sub := t.get("imap"); sub != nil && sub.get("host") != nil {
-		return
 	}
 	t.r.fail(t.node, problem, fmt.Sprintf("write imap = { host = %q }", "imap."+domain))
 }

@@ -5,21 +5,19 @@ import (
 	"strings"
 )
 
-// oneOf is the remedy for a word that is not known: the nearest that is, and all there are.
+// oneOf is the remedy for a word that is not known: the nearest that is, and all there are unless
+// they are many.
 func oneOf(got string, known []string) string {
 	if len(known) == 0 {
 		return "there is none to name"
 	}
 	list := slices.Compact(slices.Sorted(slices.Values(known)))
 	all := "known are " + strings.Join(list, ", ")
-	if len(list) > 24 {
-		all = ""
-	}
 	near := nearest(got, list)
 	switch {
 	case near == "":
-		return strings.TrimPrefix(all, "")
-	case all == "":
+		return all
+	case len(list) > 24:
 		return "did you mean " + near + "?"
 	}
 	return "did you mean " + near + "? " + all
@@ -27,7 +25,7 @@ func oneOf(got string, known []string) string {
 
 // nearest returns the known word that got is a likely slip of, or "".
 func nearest(got string, known []string) string {
-	best, least := "", len(got)/3+2
+	best, least := "", (len(got)+1)/3+1
 	for _, k := range known {
 		if strings.EqualFold(k, got) {
 			return k

@@ -31,11 +31,13 @@ func (r *reader) suites(top *table, c *Config, presets *presets) {
 }
 
 func (t *table) suite(name string, c *Config, presets *presets) seedtest.Suite {
+	routes := names(c.Routes, func(r seedtest.Route) string { return r.Name })
+	messages := names(c.Messages, func(m seedtest.Message) string { return m.Name })
 	s := seedtest.Suite{
 		Name:            name,
-		Routes:          t.chosen("routes", names(c.Routes, func(r seedtest.Route) string { return r.Name })),
+		Routes:          t.chosen("routes", routes),
 		Seeds:           t.chosenSeeds(c.Seeds, presets),
-		Messages:        t.chosen("messages", names(c.Messages, func(m seedtest.Message) string { return m.Name })),
+		Messages:        t.chosen("messages", messages),
 		Retry:           t.retry(),
 		Deadline:        t.duration("deadline", defaultDeadline),
 		Missing:         t.duration("missing", defaultMissing),
@@ -70,8 +72,8 @@ func (t *table) checkMissing(s seedtest.Suite) {
 	if n == nil {
 		n = t.node
 	}
-	t.r.fail(n, fmt.Sprintf("missing (%v) comes before deadline (%v)", short(s.Missing), short(s.Deadline)),
-		"what is overdue becomes missing: make missing the longer one")
+	t.r.fail(n, fmt.Sprintf("missing (%v) comes before deadline (%v)", short(s.Missing),
+		short(s.Deadline)), "what is overdue becomes missing: make missing the longer one")
 }
 
 // short prints a duration without parts that are zero.
@@ -100,7 +102,8 @@ func (t *table) chosenSeeds(seeds []seedtest.Seed, presets *presets) []string {
 			return false, oneOf(id, presets.ids())
 		}
 		has := func(s seedtest.Seed) bool { return s.Provider.ID == id }
-		return slices.ContainsFunc(seeds, has), "no seed is of this provider: add one"
+		return slices.ContainsFunc(seeds, has),
+			"no seed is of this provider: take the name out, or run seedtest add ADDRESS"
 	})
 }
 

@@ -23,7 +23,8 @@ func (r *reader) fail(n *node, problem, hint string) {
 }
 
 func (r *reader) warn(n *node, text string) {
-	r.warnings = append(r.warnings, printable(fmt.Sprintf("%s:%d: %s: %s", r.file, n.line, n.path, text)))
+	warning := fmt.Sprintf("%s:%d: %s: %s", r.file, n.line, n.path, text)
+	r.warnings = append(r.warnings, printable(warning))
 }
 
 // table reads the keys of a TOML table. A key that nobody asked for is unknown; those that somebody
@@ -53,17 +54,14 @@ func (r *reader) typed(n *node, want kind, example string) *node {
 	if n.kind == want && !n.tables {
 		return n
 	}
-	r.fail(n, fmt.Sprintf("wants %s, and holds %s", article(want), r.held(n)), "write "+example)
+	r.fail(n, fmt.Sprintf("wants %s, and holds %s", article(want), held(n)), "write "+example)
 	return nil
 }
 
-// held names what a node holds. Strings are not quoted: one in the wrong place may be a password.
-func (r *reader) held(n *node) string {
-	switch {
-	case n.tables:
+// held names what a node holds, and not its value: one in the wrong place may be a password.
+func held(n *node) string {
+	if n.tables {
 		return "an array of tables ([[...]])"
-	case n.kind == kindInteger, n.kind == kindFloat, n.kind == kindBool:
-		return fmt.Sprintf("the %s %s", n.kind, n.text)
 	}
 	return article(n.kind)
 }
@@ -120,13 +118,19 @@ func (t *table) word(key string, words ...string) string {
 }
 
 func (t *table) flag(key string) bool {
-	n := t.typed(key, kindBool, key+" = true")
+	n := t.typed(key, kindBool, key+" = true or "+key+" = false")
 	return n != nil && n.text == "true"
 }
 
 // integer returns a whole number within bounds, or 0 if the key is not there.
 func (t *table) integer(key string, low, high int) int {
-	n := t.typed(key, kindInteger, fmt.Sprintf("%s = %d", key, low))
+	example := fmt.Sprintf("a number from %d to %d", low, high)
+	if n := t.get(key); n != nil && n.kind == kindString {
+		if i, err := strconv.Atoi(n.text); err == nil && i >= low && i <= high {
+			example = fmt.Sprintf("%s = %d, without quotes", key, i)
+		}
+	}
+	n := t.typed(key, kindInteger, example)
 	if n == nil {
 		return 0
 	}

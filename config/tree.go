@@ -106,13 +106,40 @@ func checkGrammar(data []byte) *Error {
 		return nil
 	}
 	out := &Error{Problem: strings.TrimPrefix(err.Error(), "toml: "),
-		Hint: "see https://toml.io/en/v1.0.0 for the grammar"}
+		Hint: "text stands in quotes, tables in [brackets]; see https://toml.io/en/v1.0.0"}
 	var at *toml.DecodeError
 	if errors.As(err, &at) {
 		out.Line, _ = at.Position()
-		out.Key = strings.Join(at.Key(), ".")
+		if len(at.Key()) > 0 { // the grammar is right, and the key was there before
+			out.Key = strings.Join(append(tableAt(data, out.Line), at.Key()...), ".")
+			out.Hint = "a key or table stands once in a file: take one out, or give it another name"
+		}
 	}
 	return out
+}
+
+// tableAt returns the keys of the table that a line's own key belongs to; none if the line is a
+// table's header itself.
+func tableAt(data []byte, line int) []string {
+	b := builder{lines: lineStarts(data)}
+	b.parser.Reset(data)
+	var table []string
+	for b.parser.NextExpression() {
+		x := b.parser.Expression()
+		keys := b.keys(x.Key())
+		switch {
+		case len(keys) == 0 || keys[0].line > line:
+		case x.Kind == unstable.KeyValue:
+		case keys[0].line == line:
+			return nil
+		default:
+			table = nil
+			for _, k := range keys {
+				table = append(table, k.text)
+			}
+		}
+	}
+	return table
 }
 
 func lineStarts(data []byte) []int {
