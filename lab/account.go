@@ -14,8 +14,8 @@ import (
 // account is what one seed has at its provider: mailboxes, and the messages in them.
 //
 // In a style with labels, as Gmail's, a message is in the account once and its mailboxes are views
-// over it: it has other UIDs in each, and the same flags in all. "All mail" shows every message that
-// is neither junk nor trash.
+// over it: it has other UIDs in each, and the same flags in all. "All mail" shows every message
+// that is neither junk nor trash.
 type account struct {
 	login    string
 	password string // or the token, for who signs in by one

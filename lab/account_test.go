@@ -61,6 +61,8 @@ func TestLabels(t *testing.T) {
 // At Gmail a message that is marked as deleted loses its label at once, and stays in all mail.
 func TestIMAPGmailDeletes(t *testing.T) {
 	w := serve(t, gmailLike, false)
+	var changes []accountChange
+	w.a.changed = func(c accountChange) { changes = append(changes, c) }
 	w.deliver("INBOX", "primary", letterOne)
 	c := w.signIn()
 	c.ask("SELECT INBOX")
@@ -80,6 +82,31 @@ func TestIMAPGmailDeletes(t *testing.T) {
 		S: * 1 EXPUNGE
 		S: a3 OK MOVE completed
 	`)
+	want := []accountChange{{"INBOX", 4217, "[Gmail]/All Mail", 4417},
+		{"[Gmail]/All Mail", 4417, "[Gmail]/Trash", 5017}}
+	if !slices.Equal(changes, want) {
+		t.Errorf("changes told = %+v, want %+v", changes, want)
+	}
+}
+
+// A further copy in Gmail's junk is a move, out of every other mailbox.
+func TestIMAPGmailCopyToSpam(t *testing.T) {
+	w := serve(t, gmailLike, false)
+	var changes []accountChange
+	w.a.changed = func(c accountChange) { changes = append(changes, c) }
+	w.deliver("INBOX", "primary", letterOne)
+	c := w.signIn()
+	c.ask("SELECT INBOX")
+	c.play(`
+		C: a1 COPY 1 [Gmail]/Spam
+		S: * 1 EXPUNGE
+		S: a1 OK [COPYUID 1798795806 4217 4817] COPY completed
+	`)
+	want := []accountChange{{"INBOX", 4217, "[Gmail]/Spam", 4817},
+		{"[Gmail]/All Mail", 4417, "[Gmail]/Spam", 4817}}
+	if !slices.Equal(changes, want) {
+		t.Errorf("changes told = %+v, want %+v", changes, want)
+	}
 }
 
 func TestAccountRefuses(t *testing.T) {

@@ -101,7 +101,7 @@ func (c *imapConn) expungeMarked(set imapSet) {
 			continue
 		}
 		if a.removeStored(box, s) {
-			changes = append(changes, accountChange{mailbox: box.name, uid: s.uid})
+			changes = append(changes, a.expunged(box, s))
 		}
 		if a.style.labels { // the mark was for this label
 			s.letter.flags = changedFlags(s.letter.flags, "-FLAGS", []string{`\Deleted`})
@@ -110,6 +110,18 @@ func (c *imapConn) expungeMarked(set imapSet) {
 	}
 	a.mu.Unlock()
 	c.report(changes)
+}
+
+// expunged is what it means that a message was expunged: where mailboxes are labels, it is in "all
+// mail" from now on, unless it was in junk or trash.
+func (a *account) expunged(box *mailbox, s *stored) accountChange {
+	change := accountChange{mailbox: box.name, uid: s.uid}
+	if all := a.withRole(seedtest.RoleAll); a.style.labels && all != nil {
+		if left := all.holding(s.letter); left != nil {
+			change.to, change.toUID = all.name, left.uid
+		}
+	}
+	return change
 }
 
 // report tells whoever keeps the truth what this client did.
@@ -177,10 +189,12 @@ func (c *imapConn) transfer(word string, messages []picked, to string) imapReply
 		if c.view.box.get(m.uid) != m.stored {
 			continue // gone since the client was told
 		}
+		leaves := a.leaves(word, c.view.box, m.stored, target)
 		uid := a.transferStored(word, c.view.box, m.stored, target)
 		from, uids = append(from, m.uid), append(uids, uid)
-		if word == "MOVE" {
-			changes = append(changes, accountChange{c.view.box.name, m.uid, target.name, uid})
+		for _, change := range leaves {
+			change.to, change.toUID = target.name, uid
+			changes = append(changes, change)
 		}
 	}
 	code := fmt.Sprintf("COPYUID %d %s %s", target.validity, imapNumbers(from, ","),
@@ -188,6 +202,22 @@ func (c *imapConn) transfer(word string, messages []picked, to string) imapReply
 	a.mu.Unlock()
 	c.report(changes)
 	return c.transferred(word, code, len(uids) > 0)
+}
+
+// leaves says from where COPY or MOVE takes a message. Where mailboxes are labels, whatever goes
+// to junk or trash leaves all others, and nothing else leaves "all mail".
+func (a *account) leaves(word string, box *mailbox, s *stored, to *mailbox) []accountChange {
+	var all []accountChange
+	for _, b := range a.boxes {
+		away := b == box && word == "MOVE"
+		if a.style.labels {
+			away = away && b.role != seedtest.RoleAll || to.apart() || b.apart()
+		}
+		if at := b.holding(s.letter); away && at != nil && b != to {
+			all = append(all, accountChange{mailbox: b.name, uid: at.uid})
+		}
+	}
+	return all
 }
 
 func (a *account) transferStored(word string, box *mailbox, s *stored, to *mailbox) uint32 {

@@ -107,10 +107,12 @@ var gmailLike = imapStyle{
 var outlookLike = imapStyle{
 	id:       "outlook-like",
 	greeting: "The Microsoft Exchange-like IMAP4 service is ready.",
-	before:   "IMAP4 IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED SASL-IR UIDPLUS ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+",
-	after:    "IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+",
-	ids:      []string{"name", "Microsoft.Exchange.Imap4.Imap4Server", "version", "15.20"},
-	delim:    '/',
+	before: "IMAP4 IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED SASL-IR UIDPLUS ID UNSELECT CHILDREN IDLE " +
+		"NAMESPACE LITERAL+",
+	after: "IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE " +
+		"NAMESPACE LITERAL+",
+	ids:   []string{"name", "Microsoft.Exchange.Imap4.Imap4Server", "version", "15.20"},
+	delim: '/',
 	boxes: []styleBox{
 		use("Archive", seedtest.RoleArchive),
 		use("Deleted", seedtest.RoleTrash),
@@ -159,6 +161,7 @@ var greylistLike = imapStyle{
 	before:   "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE IDLE AUTH=PLAIN",
 	after:    "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE IDLE",
 	tell:     capsInCode,
+	startTLS: true,
 	delim:    '.',
 	boxes: []styleBox{
 		use("INBOX", seedtest.RoleInbox),
