@@ -148,6 +148,9 @@ func delayed(h seedtest.Hop) string {
 
 // short says a delay between two hops; tenths matter only where there are any.
 func short(d time.Duration) string {
+	if d == 0 {
+		return "0s"
+	}
 	if d > 0 && d < 10*time.Second && d%time.Second != 0 {
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
 	}

@@ -32,6 +32,7 @@ func told() map[string]report.Report {
 		"everything":  everything().report(25 * time.Hour),
 		"interrupted": interrupted().report(8 * s),
 		"blind":       blind().report(31 * s),
+		"several":     several().report(m),
 		"hostile":     hostile(nasty).report(3 * m),
 		"empty":       empty,
 	}

@@ -109,11 +109,11 @@ func tellSighting(b seedtest.Sighting, r seedtest.Run) string {
 		decides := s != nil && s.Mailbox == b.Mailbox && s.UIDValidity == b.UIDValidity && s.UID == b.UID
 		switch {
 		case decides:
-			return who(p) + ": " + outcome(r, p)
+			return who(r, p) + ": " + outcome(r, p)
 		case isView(b.Role):
 			return ""
 		}
-		return who(p) + ": also in " + b.Mailbox
+		return who(r, p) + ": also in " + b.Mailbox
 	}
 	return ""
 }

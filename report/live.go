@@ -90,7 +90,7 @@ func (p *page) liveAwaited(r seedtest.Run, now time.Time) {
 	})
 	var said []string
 	for _, x := range open {
-		said = append(said, who(x)+" "+waited(x.Expected, now))
+		said = append(said, who(r, x)+" "+waited(x.Expected, now))
 	}
 	if len(said) > 0 {
 		p.para(pad("awaited", liveLabel), p.say(strings.Join(said, ", ")), 3)
@@ -105,7 +105,7 @@ func nextTry(r seedtest.Run) string {
 	var said []string
 	for _, x := range r.Probes {
 		if s := x.Submission(); !x.Terminal && x.Expected.IsZero() && s != nil && s.RetryAt != nil {
-			said = append(said, who(x)+" at "+clock(*s.RetryAt))
+			said = append(said, who(r, x)+" at "+clock(*s.RetryAt))
 		}
 	}
 	return strings.Join(compact(said), ", ")
@@ -132,7 +132,7 @@ func (p *page) liveSeen(r seedtest.Run, room int) {
 	var events []event
 	for _, x := range r.Probes {
 		if first, ok := firstSeen(x); ok {
-			events = append(events, event{first.At, who(x) + ": " + outcome(r, x)})
+			events = append(events, event{first.At, who(r, x) + ": " + outcome(r, x)})
 			continue
 		}
 		if n := len(x.Attempts); x.Terminal && n > 0 {
@@ -140,7 +140,7 @@ func (p *page) liveSeen(r seedtest.Run, room int) {
 			if x.Proof != nil {
 				at = x.Proof.Ended
 			}
-			events = append(events, event{at, who(x) + ": " + outcome(r, x)})
+			events = append(events, event{at, who(r, x) + ": " + outcome(r, x)})
 		}
 	}
 	slices.SortStableFunc(events, func(a, b event) int {

@@ -42,7 +42,7 @@ func nagiosSays(r Report) string {
 		if !p.Counted {
 			continue
 		}
-		said := who(p) + " " + outcome(r.Run, p)
+		said := who(r.Run, p) + " " + outcome(r.Run, p)
 		switch verdictOf(p) {
 		case seedtest.Pass:
 			arrived++

@@ -24,7 +24,7 @@ func nextSteps(r Report) []string {
 		next = append(next, "mend "+list(mend))
 	}
 	if p := firstLost(run); p != nil {
-		next = append(next, "seedtest show "+run.Opened.Run.Short()+" "+p.Seed+"/"+p.Route)
+		next = append(next, "seedtest show "+run.Opened.Run.Short()+" "+refTo(run, *p))
 	}
 	if len(mend) > 0 && run.Opened.Suite.Name != "" {
 		next = append(next, "seedtest run "+run.Opened.Suite.Name)
@@ -70,6 +70,20 @@ func firstLost(r seedtest.Run) *seedtest.Probe {
 		return nil
 	}
 	return &r.Probes[i]
+}
+
+// refTo is how a command names a probe: by seed and route, or by its id where there are several.
+func refTo(r seedtest.Run, p seedtest.Probe) string {
+	n := 0
+	for _, x := range r.Probes {
+		if x.Seed == p.Seed && x.Route == p.Route {
+			n++
+		}
+	}
+	if n > 1 {
+		return string(p.ID)
+	}
+	return p.Seed + "/" + p.Route
 }
 
 // toMend are the numbers of the causes that are to be mended outside of this program and fit. What

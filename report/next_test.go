@@ -97,7 +97,8 @@ func TestUnknownServersAreNotOneProvider(t *testing.T) {
 	if err := report.Text(&b, st.report(m), report.Style{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"trouble at own-a (junk) and own-b (junk).", "\nown-a        JUNK 5s\n",
+	for _, want := range []string{"trouble at own-a (junk) and own-b (junk).",
+		"\nown-a        JUNK 5s\n",
 		"\nown-b        JUNK 5s\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("want %q in\n%s", want, b.String())

@@ -76,8 +76,8 @@ var (
 		`UNSENT|NONE|SOFTFAIL|PERMERROR|SPAM|GONE|NOT READ|PLAIN|NO PTR)\b`)
 	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited)\b`)
 	goodWords = regexp.MustCompile(`^PASS\b`)
-	labels    = regexp.MustCompile(`^(?:WHY \d+| *FIX|EXPECT|FAULTS|NOTE|LIMITS|HELD|USED|NEXT|HOPS|AUTH|` +
-		`STAMPS|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES|SEEDS|PROBES)\b`)
+	labels    = regexp.MustCompile(`^(?:WHY \d+| *FIX|EXPECT|FAULTS|NOTE|LIMITS|HELD|USED|NEXT|HOPS|` +
+		`AUTH|STAMPS|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES|SEEDS|PROBES)\b`)
 )
 
 // write prints the page, coloured if the style says so. Colours are put on after the cutting, so

@@ -36,7 +36,7 @@ func Probe(w io.Writer, r Report, id seedtest.ProbeID, s Style) error {
 
 // probeHead says where the probe ended, why, and what names it.
 func (p *page) probeHead(r seedtest.Run, x seedtest.Probe) {
-	p.para("", p.say(who(x)+": "+outcome(r, x)), 0)
+	p.para("", p.say(who(r, x)+": "+outcome(r, x)), 0)
 	p.labelled("why", x.Why)
 	p.labelled("counted", countedWords(r, x))
 	places := []string{"first " + placeWord(x.Placements.First),

@@ -233,3 +233,26 @@ func (st *story) hostileProbe(route, seed, text string) {
 	st.submit(id, 0, sub)
 	st.analyses[id] = hostileHeader(text)
 }
+
+// several has three routes, two messages and five seeds of one provider, of which one fares ill by
+// one route with one message.
+func several() *story {
+	st := begin("several", []string{"a", "b", "c"},
+		[]string{"gmail-a", "gmail-b", "gmail-c", "gmail-long-name-d", "gmx-a"})
+	st.opened.Suite.Messages = []string{"notice", "invoice"}
+	for i, seed := range st.opened.Suite.Seeds {
+		for k, route := range st.opened.Suite.Routes {
+			for n, message := range []string{"notice", "invoice"} {
+				id := st.planAs(route, seed, message)
+				d := time.Duration(10*n) * s
+				st.accept(id, d)
+				if seed == "gmx-a" && route == "b" && message == "invoice" {
+					st.junk(id, d+30*s)
+					continue
+				}
+				st.inbox(id, d+time.Duration(3+i+k)*s)
+			}
+		}
+	}
+	return st.add(m, seedtest.Closed{Reason: seedtest.ClosedDone})
+}

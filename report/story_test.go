@@ -62,10 +62,19 @@ func (st *story) add(d time.Duration, b seedtest.FactBody) *story {
 
 // plan plans one message by a route to a seed and returns the probe's id, "seed/route".
 func (st *story) plan(route, seed string) seedtest.ProbeID {
-	id := seedtest.ProbeID(seed + "/" + route)
+	return st.planProbe(seedtest.ProbeID(seed+"/"+route), route, "notice")
+}
+
+// planAs plans a message of that name; its probe's id is "seed/route/message".
+func (st *story) planAs(route, seed, message string) seedtest.ProbeID {
+	return st.planProbe(seedtest.ProbeID(seed+"/"+route+"/"+message), route, message)
+}
+
+func (st *story) planProbe(id seedtest.ProbeID, route, message string) seedtest.ProbeID {
+	seed, _, _ := strings.Cut(string(id), "/")
 	n := len(st.planned) + 1
 	st.planned = append(st.planned, seedtest.Fact{At: started, Body: seedtest.Planned{
-		Dispatch: seedtest.DispatchID(id), Token: token(id), Route: route, Message: "notice",
+		Dispatch: seedtest.DispatchID(id), Token: token(id), Route: route, Message: message,
 		MessageID: fmt.Sprintf("m%d@example.org", n), Date: started,
 		Probes: []seedtest.PlannedProbe{{Probe: id, Seed: seed}}}})
 	return id

@@ -206,8 +206,14 @@ func limitsOf(judged []side) string {
 		return ""
 	}
 	text := strings.Join(said, "; ") + " (95 % interval)"
+	var pairs []string
 	for i := 1; i < len(judged); i++ {
-		text += pairsOf(judged[0], judged[i])
+		if said := pairsOf(judged[0], judged[i]); said != "" {
+			pairs = append(pairs, said)
+		}
+	}
+	if len(pairs) > 0 {
+		text += "; " + strings.Join(pairs, ", ") + ": that shows causes, not rates"
 	}
 	return text
 }
@@ -240,6 +246,5 @@ func pairsOf(base, other side) string {
 	if pairs == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; of %s %s did worse in %d and better in %d: that shows causes, not rates",
-		plural(pairs, "pair", "pairs"), other.title(), worse, better)
+	return fmt.Sprintf("of %s %s did worse in %d and better in %d", plural(pairs, "pair", "pairs"), other.title(), worse, better)
 }

@@ -294,8 +294,14 @@ func verdictOf(p seedtest.Probe) seedtest.Verdict {
 	return seedtest.Fail
 }
 
-// who names a probe for people: "gmail-a by new".
-func who(p seedtest.Probe) string { return p.Seed + " by " + p.Route }
+// who names a probe for people: "gmail-a by new", with its message if the suite sends several.
+func who(r seedtest.Run, p seedtest.Probe) string {
+	text := p.Seed + " by " + p.Route
+	if len(r.Opened.Suite.Messages) > 1 {
+		text += " (" + p.Message + ")"
+	}
+	return text
+}
 
 // uncounted says why a probe counts for nothing, or "".
 func uncounted(r seedtest.Run, p seedtest.Probe) string {
