@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	_ "embed" // the data files
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -81,10 +82,15 @@ type mark struct {
 
 // book is all the data, read and checked.
 type book struct {
-	causes  map[string]cause
-	rules   []rule
-	replies []replyRule // the most confident first
-	marks   []mark
+	causes map[string]cause
+	rules  []rule
+	said   func() replyBook // read when a reply is first looked up
+}
+
+// replyBook is what is known of replies.
+type replyBook struct {
+	rules []replyRule // the most confident first
+	marks []mark
 }
 
 // pattern is an RE2 without regard to case. The zero value matches everything.
@@ -102,16 +108,23 @@ func (p pattern) matches(s string) bool { return p.re == nil || p.re.MatchString
 // theBook reads the embedded data once. The data is part of the program and a test reads it, so an
 // error in it is a defect of the build, as in regexp.MustCompile.
 var theBook = sync.OnceValue(func() *book {
-	b, err := readBook(causesData, rulesData, repliesData)
+	b, err := readBook(causesData, rulesData)
 	if err != nil {
 		panic("diagnose: embedded data: " + err.Error())
 	}
+	b.said = sync.OnceValue(func() replyBook {
+		replies, err := b.readReplies(repliesData)
+		if err != nil {
+			panic("diagnose: embedded data: " + err.Error())
+		}
+		return replies
+	})
 	return b
 })
 
-// readBook reads the three data files. Unknown keys, rules without a cause and conditions that
-// cannot be read are errors.
-func readBook(causes, rules, replies string) (*book, error) {
+// readBook reads causes.toml and rules.toml. Unknown keys, rules without a cause and conditions
+// that cannot be read are errors.
+func readBook(causes, rules string) (*book, error) {
 	var c struct {
 		Schema int
 		Cause  []cause
@@ -120,26 +133,35 @@ func readBook(causes, rules, replies string) (*book, error) {
 		Schema int
 		Rule   []rule
 	}
+	err := errors.Join(decode("causes.toml", causes, &c), decode("rules.toml", rules, &r))
+	if err != nil {
+		return nil, err
+	}
+	b := &book{causes: map[string]cause{}, rules: r.Rule}
+	for i, x := range c.Cause {
+		x.order = i
+		b.causes[x.ID] = x
+	}
+	return b, b.check()
+}
+
+// readReplies reads replies.toml, which is large. Its causes must be in the book.
+func (b *book) readReplies(text string) (replyBook, error) {
 	var p struct {
 		Schema   int
 		Provider []mark
 		Reply    []replyRule
 	}
-	for _, f := range []struct {
-		name, text string
-		into       any
-	}{{"causes.toml", causes, &c}, {"rules.toml", rules, &r}, {"replies.toml", replies, &p}} {
-		if err := decode(f.text, f.into); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name, err)
+	if err := decode("replies.toml", text, &p); err != nil {
+		return replyBook{}, err
+	}
+	for _, r := range p.Reply {
+		if _, ok := b.causes[r.Cause]; !ok {
+			return replyBook{}, fmt.Errorf("reply %s: no cause %q", r.ID, r.Cause)
 		}
 	}
-	b := &book{causes: map[string]cause{}, rules: r.Rule, replies: p.Reply, marks: p.Provider}
-	for i, x := range c.Cause {
-		x.order = i
-		b.causes[x.ID] = x
-	}
-	slices.SortStableFunc(b.replies, byConfidence)
-	return b, b.check()
+	slices.SortStableFunc(p.Reply, byConfidence)
+	return replyBook{rules: p.Reply, marks: p.Provider}, nil
 }
 
 func byConfidence(x, y replyRule) int {
@@ -152,13 +174,13 @@ func byConfidence(x, y replyRule) int {
 	return 0
 }
 
-func decode(text string, into any) error {
+func decode(file, text string, into any) error {
 	meta, err := toml.Decode(text, into)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return fmt.Errorf("unknown key %s", unknown[0])
+		return fmt.Errorf("%s: unknown key %s", file, unknown[0])
 	}
 	return nil
 }
@@ -171,11 +193,6 @@ func (b *book) check() error {
 		}
 		if len(r.When) == 0 || r.Confidence <= 0 || r.Confidence > mostConfident {
 			return fmt.Errorf("rule %s: needs conditions and a confidence up to %g", r.ID, mostConfident)
-		}
-	}
-	for _, r := range b.replies {
-		if _, ok := b.causes[r.Cause]; !ok {
-			return fmt.Errorf("reply %s: no cause %q", r.ID, r.Cause)
 		}
 	}
 	return nil

@@ -9,7 +9,11 @@ import (
 )
 
 func TestEmbeddedDataIsWhole(t *testing.T) {
-	b, err := readBook(causesData, rulesData, repliesData)
+	b, err := readBook(causesData, rulesData)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replies, err := b.readReplies(repliesData)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +24,7 @@ func TestEmbeddedDataIsWhole(t *testing.T) {
 			t.Errorf("rule %q lacks an id, a group, a status or a source", r.ID)
 		}
 	}
-	for _, r := range b.replies {
+	for _, r := range replies.rules {
 		used[r.Cause] = true
 		if r.Source == "" || r.Status == "" || r.Example == "" {
 			t.Errorf("reply %s lacks a status, a source or an example", r.ID)
@@ -59,7 +63,10 @@ id = "a"`
 			"[[rule]]\nid = 'r'\ncause = 'a'\nconfidence = 0.5", "", "needs conditions"},
 	}
 	for _, x := range tests {
-		_, err := readBook(x.causes, x.rules, x.replies)
+		b, err := readBook(x.causes, x.rules)
+		if err == nil {
+			_, err = b.readReplies(x.replies)
+		}
 		if err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%s: readBook = %v, want an error with %q", x.name, err, x.want)
 		}
@@ -73,7 +80,7 @@ func rule1(cause, when string) string {
 // Every example of replies.toml must lead to its own cause, past all the other rules.
 func TestReplyExamples(t *testing.T) {
 	b := theBook()
-	for _, r := range b.replies {
+	for _, r := range b.said().rules {
 		got := b.reply(parseReply(t, r.Example))
 		if got == nil {
 			t.Errorf("reply %s: no rule knows its own example %q", r.ID, r.Example)

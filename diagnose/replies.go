@@ -56,16 +56,16 @@ func quotedReply(text string) (seedtest.Reply, bool) {
 // own looks a reply up without regard to what it quotes: a rule of the provider that left its mark
 // in the text, else one for any provider.
 func (b *book) own(r seedtest.Reply) *replyRule {
-	code, text := strconv.Itoa(r.Code), joined(r.Text)
+	code, text, said := strconv.Itoa(r.Code), joined(r.Text), b.said()
 	marked := map[string]bool{}
-	for _, m := range b.marks {
+	for _, m := range said.marks {
 		if m.Mark.matches(text) {
 			marked[m.ID] = true
 		}
 	}
 	for _, own := range []bool{true, false} {
-		for i := range b.replies {
-			p := &b.replies[i]
+		for i := range said.rules {
+			p := &said.rules[i]
 			if own != (p.Provider != anyProvider) || own && !marked[p.Provider] {
 				continue
 			}
@@ -115,6 +115,10 @@ func (o *observed) answers() []answer {
 	return list
 }
 
+// reportedReply is how a delivery report quotes a reply.
+var reportedReply = regexp.MustCompile(
+	`^([245][0-9]{2})(?:[ -]|$)(?:([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$))?(.*)$`)
+
 // diagnostic reads the reply in a delivery report (RFC 3464 section 2.3.6): "smtp; 550 5.1.1 ...".
 func diagnostic(b seedtest.Bounce) seedtest.Reply {
 	text := joined(b.Diagnostic)
@@ -123,14 +127,12 @@ func diagnostic(b seedtest.Bounce) seedtest.Reply {
 		text = strings.TrimSpace(rest)
 	}
 	r := seedtest.Reply{Enhanced: b.Status, Text: text}
-	if first, rest, _ := strings.Cut(text, " "); len(first) == 3 {
-		if code, err := strconv.Atoi(first); err == nil && code >= 200 && code < 600 {
-			r.Code, r.Text = code, rest
+	if m := reportedReply.FindStringSubmatch(text); m != nil {
+		r.Code, _ = strconv.Atoi(m[1]) // three digits
+		r.Text = m[3]
+		if m[2] != "" {
+			r.Enhanced = m[2]
 		}
-	}
-	if first, rest, _ := strings.Cut(r.Text, " "); strings.Count(first, ".") == 2 &&
-		strings.Trim(first, "0123456789.") == "" {
-		r.Enhanced, r.Text = first, rest
 	}
 	if r.Code == 0 && len(r.Enhanced) > 0 {
 		r.Code = map[byte]int{'4': 450, '5': 550}[r.Enhanced[0]]

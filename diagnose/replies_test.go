@@ -49,9 +49,30 @@ func TestBreaker(t *testing.T) {
 	}
 }
 
+func TestDiagnostic(t *testing.T) {
+	for _, c := range []struct {
+		status, text string
+		want         seedtest.Reply
+	}{
+		{"5.7.26", "smtp; 550-5.7.26 Your email has been blocked 550 5.7.26 - gsmtp", seedtest.Reply{
+			Code: 550, Enhanced: "5.7.26", Text: "Your email has been blocked 550 5.7.26 - gsmtp"}},
+		{"5.0.0", "SMTP;550 5.1.1 User unknown",
+			seedtest.Reply{Code: 550, Enhanced: "5.1.1", Text: "User unknown"}},
+		{"4.4.1", "connect to mx.example.net: timed out", seedtest.Reply{
+			Code: 450, Enhanced: "4.4.1", Text: "connect to mx.example.net: timed out"}},
+		{"5.2.2", "smtp; 552", seedtest.Reply{Code: 552, Enhanced: "5.2.2"}},
+		{"", "", seedtest.Reply{}},
+	} {
+		got := diagnostic(seedtest.Bounce{Status: c.status, Diagnostic: c.text})
+		if got != c.want {
+			t.Errorf("diagnostic(%q, %q) = %+v, want %+v", c.status, c.text, got, c.want)
+		}
+	}
+}
+
 // FuzzReplies: any reply and report is looked up in bounded time, and never by halves.
 func FuzzReplies(f *testing.F) {
-	for _, r := range theBook().replies {
+	for _, r := range theBook().said().rules {
 		f.Add(550, "5.7.1", r.Example)
 	}
 	f.Fuzz(func(t *testing.T, code int, enhanced, text string) {
