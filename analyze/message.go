@@ -18,16 +18,24 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 		readField(&a, i, f)
 	}
 	transit(a.Hops)
+	sortARC(a.ARC)
 	return a
 }
 
 // readField reads one field into the analysis.
 func readField(a *seedtest.Analysis, position int, f header.Field) {
-	switch strings.ToLower(f.Name) {
+	name := strings.ToLower(f.Name)
+	switch name {
 	case "received":
 		hop := readHop(f.Value)
 		hop.Header = len(a.Hops)
 		a.Hops = append(a.Hops, hop)
+	case "received-spf":
+		field := readSPF(f.Value)
+		field.Position = position
+		a.ReceivedSPF = append(a.ReceivedSPF, field)
+	case "arc-seal", "arc-message-signature":
+		a.ARC = addARC(a.ARC, name, f.Value)
 	case "message-id":
 		setOnce(&a.MessageID, f.Value)
 	case "subject":
@@ -38,7 +46,24 @@ func readField(a *seedtest.Analysis, position int, f header.Field) {
 		if a.Date.IsZero() {
 			a.Date, _, _ = readDate(f.Value)
 		}
+	default:
+		if strings.HasSuffix(name, results) {
+			readResults(a, position, f, strings.HasPrefix(name, "arc-"))
+		}
 	}
+}
+
+// results is how the names of fields of results end: beside RFC 8601's and RFC 8617's there are
+// X-Original-Authentication-Results and others in which forwarders keep what they found.
+const results = "authentication-results"
+
+func readResults(a *seedtest.Analysis, position int, f header.Field, arc bool) {
+	if arc {
+		a.ARC = addARC(a.ARC, "arc-"+results, f.Value)
+	}
+	field := readAuth(f.Value, arc)
+	field.Field, field.Position = f.Name, position
+	a.Authentication = append(a.Authentication, field)
 }
 
 func setOnce(to *string, value string) {
