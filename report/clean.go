@@ -135,11 +135,7 @@ func wrap(s string, n int) []string {
 		default:
 			lines, line = append(lines, line), word
 		}
-		for cells(line) > n {
-			head, tail := split(line, n)
-			if tail == "" {
-				break
-			}
+		for head, tail := split(line, n); tail != ""; head, tail = split(line, n) {
 			lines, line = append(lines, head), tail
 		}
 	}

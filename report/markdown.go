@@ -235,8 +235,12 @@ func (m *markdown) faults(r seedtest.Run) {
 }
 
 func (m *markdown) foot(r Report, judged []side) {
-	lines := [][2]string{{"Held back", strings.Join(heldWords(r.Run), "; ")}, {"Limits", limitsOf(judged)},
-		{"Used", usedOf(r.Usage)}, {"Next", strings.Join(nextSteps(r), "; ")}}
+	lines := [][2]string{
+		{"Held back", strings.Join(heldWords(r.Run), "; ")},
+		{"Limits", limitsOf(judged)},
+		{"Used", usedOf(r.Usage)},
+		{"Next", strings.Join(nextSteps(r), "; ")},
+	}
 	for _, l := range lines {
 		if l[1] != "" {
 			m.line("")

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// screenful is how many lines a single text may take, so that no server floods a report.
+const screenful = 24
+
 // page gathers the lines of a text report.
 type page struct {
 	names
@@ -20,13 +23,16 @@ func (p *page) add(line string) {
 
 // para appends a text that begins with label; further lines are indented as far as the label is
 // wide, or a little under a label that leaves too little room. At most lines are written; 0 means
-// all. Without text nothing is written.
+// a screen full, and all of them where the style asks for all. Without text nothing is written.
 func (p *page) para(label, text string, lines int) {
 	indent := cells(label)
 	if indent > p.style.width()/2 {
 		p.add(label)
 		label = "    "
 		indent = len(label)
+	}
+	if lines == 0 && !p.style.Verbose {
+		lines = screenful
 	}
 	body := wrap(text, p.style.width()-indent)
 	if lines > 0 && len(body) > lines {

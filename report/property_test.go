@@ -271,3 +271,16 @@ func TestOnlyWholeAddressesAreHidden(t *testing.T) {
 		t.Errorf("FAULTS is %q, want %s in it", got, wanted)
 	}
 }
+
+// TestNoTextFloods holds that long texts in every field neither fill the screen nor take for ever.
+func TestNoTextFloods(t *testing.T) {
+	for _, text := range []string{strings.Repeat("x", 1<<17), strings.Repeat("x ", 1<<16)} {
+		var b bytes.Buffer
+		if err := report.AnalysisText(&b, hostileHeader(text), report.Style{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), "\n"); n > 600 {
+			t.Errorf("a header with long fields takes %d lines", n)
+		}
+	}
+}

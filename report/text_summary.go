@@ -246,5 +246,6 @@ func pairsOf(base, other side) string {
 	if pairs == 0 {
 		return ""
 	}
-	return fmt.Sprintf("of %s %s did worse in %d and better in %d", plural(pairs, "pair", "pairs"), other.title(), worse, better)
+	return fmt.Sprintf("of %s %s did worse in %d and better in %d", plural(pairs, "pair", "pairs"),
+		other.title(), worse, better)
 }
