@@ -2,6 +2,7 @@ package lab
 
 import (
 	"net/netip"
+	"time"
 
 	"seedtest"
 )
@@ -125,10 +126,14 @@ func (p providerParty) mailbox() seedtest.Endpoint {
 	return seedtest.Endpoint{Host: p.imap, Port: portIMAPTLS, TLS: seedtest.TLSImplicit}
 }
 
+// idleRestart is how long a client should stay in IDLE at a stretch.
+const idleRestart = 9 * time.Minute
+
 // presetOf is what an owner of the provider's accounts would know of it.
 func presetOf(p providerParty) seedtest.Provider {
 	out := seedtest.Provider{ID: p.style.id, Name: p.style.id + " (lab)", Server: p.mailbox(),
-		Username: "email", Classes: p.style.classes, Trust: p.dialect.trust(p.mx)}
+		Username: "email", Classes: p.style.classes, IdleRestart: idleRestart,
+		Trust: p.dialect.trust(p.mx)}
 	if len(p.style.classes) > 0 {
 		out.ClassBy = seedtest.ClassXGMRAW
 	}
