@@ -189,6 +189,27 @@ func TestComposeKeepsWhatPeopleWrite(t *testing.T) {
 	}
 }
 
+// TestComposeFoldsNames: whatever a sender is called, the lines stay legal and the name is kept.
+func TestComposeFoldsNames(t *testing.T) {
+	for _, name := range []string{
+		strings.Repeat("Very Long Name ", 60) + "Ltd.", strings.Repeat("Übergröße ", 60) + "GmbH",
+		`O'Neill "the \\ quoted", and (commented)`, "=?utf-8?q?not_encoded?=", "a@b.example", "日本",
+	} {
+		d := draft()
+		d.From.From = (&mail.Address{Name: name, Address: "ops@example.org"}).String()
+		c, err := sender.Compose(d)
+		if err != nil {
+			t.Errorf("Compose from %q: %v", name, err)
+			continue
+		}
+		checkLines(t, c.Data)
+		got, err := mail.ParseAddress(read(t, c.Data).Header.Get("From"))
+		if err != nil || strings.TrimSpace(got.Name) != strings.TrimSpace(name) {
+			t.Errorf("Compose from %q: the header says %v (%v)", name, got, err)
+		}
+	}
+}
+
 func TestComposePutsTheReferenceWhereAsked(t *testing.T) {
 	for subject, want := range map[string]string{
 		"":                      "(REF)",
