@@ -3,6 +3,8 @@ package sender_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,4 +168,45 @@ func TestCheckTellsWhatTheRouteShows(t *testing.T) {
 			t.Errorf("Check: %+v", c)
 		}
 	})
+}
+
+// FuzzSend: whatever a server says, Send ends, what it keeps is bounded and can be shown, and only
+// what was committed can be accepted or in doubt.
+func FuzzSend(f *testing.F) {
+	f.Add([]byte("220 mx\r\n250 mx\r\n250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 Ok: queued as 4XyZ\r\n"))
+	f.Add([]byte("220-a\r\n220 b\r\n500 what\r\n250 mx\r\n250 ok\r\n550-5.1.1 no\r\n550 5.1.1 no\r\n"))
+	f.Add([]byte("220 mx\r\n250-mx\r\n250-SIZE 1\r\n250-DSN\r\n250 8BITMIME\r\n250\r\n250\r\n354\r\n4"))
+	f.Add([]byte("421 4.7.0 \x1b[2J\r\n"))
+	f.Fuzz(func(t *testing.T, said []byte) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{t: t}
+			client := sender.New(s.route(), sender.Options{
+				Dial: func(context.Context, string, string) (net.Conn, error) { return say(said), nil }})
+			defer client.Close()
+			commits := 0
+			got := client.Send(t.Context(), composed(t), func(context.Context) error {
+				commits++
+				return nil
+			})
+			left := got.Outcome == accepted || got.Outcome == inDoubt
+			if commits > 1 || left && commits != 1 {
+				t.Fatalf("Send: %s after %d commits", got.Outcome, commits)
+			}
+			kept := got.Error + got.QueueID + strings.Join(got.Dialog, "\n")
+			if len(kept) > 200<<10 || strings.ContainsFunc(kept, unfit) {
+				t.Fatalf("Send kept %d octets: %q", len(kept), kept)
+			}
+		})
+	})
+}
+
+// say returns a connection to a server that says all it has to say, hears everything and closes.
+func say(said []byte) net.Conn {
+	client, server := net.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, server) }()
+	go func() {
+		_, _ = server.Write(said)
+		_ = server.Close()
+	}()
+	return client
 }
