@@ -74,11 +74,15 @@ func (a *account) deliver(mailbox, class string, raw []byte) (uid uint32, err er
 	return a.file(a.newLetter(raw, class, a.now()), box), nil
 }
 
-// newLetter makes a letter of a message, whose lines end as they must on the wire.
+// newLetter makes a letter of a message, whose lines end as they must on the wire. Without a class
+// it has the first that the style knows.
 func (a *account) newLetter(raw []byte, class string, at time.Time) *letter {
 	if bytes.Count(raw, []byte("\n")) != bytes.Count(raw, []byte("\r\n")) {
 		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 		raw = bytes.ReplaceAll(raw, []byte("\n"), []byte("\r\n"))
+	}
+	if class == "" && len(a.style.classes) > 0 {
+		class = a.style.classes[0]
 	}
 	a.letters++
 	return &letter{raw: bytes.Clone(raw), at: at, class: class, id: 1_700_000_000_000 + a.letters}

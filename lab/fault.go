@@ -24,7 +24,8 @@ const (
 	IMAPRefuseLogin FaultKind = "imap-refuse-login"
 	// The connection is closed before the greeting.
 	IMAPRefuseConnect FaultKind = "imap-refuse-connect"
-	// Once in each session, the connection is closed after After commands.
+	// Once in each session, the connection is closed after After commands; in IDLE when there is
+	// something to tell.
 	IMAPDrop FaultKind = "imap-drop"
 	// Nothing is answered any more.
 	IMAPStall FaultKind = "imap-stall"
@@ -32,7 +33,8 @@ const (
 	IMAPSlow FaultKind = "imap-slow"
 	// SELECT, EXAMINE and STATUS of the mailbox named by Detail are answered NO.
 	IMAPMailboxNo FaultKind = "imap-mailbox-no"
-	// Once, all mailboxes get a new UIDVALIDITY and their messages new UIDs.
+	// Once, at the next LIST, STATUS, SELECT or EXAMINE, all mailboxes of the party get a new
+	// UIDVALIDITY and their messages new UIDs. Who has one open gets BYE.
 	IMAPUIDValidity FaultKind = "imap-uidvalidity"
 	// Commands are answered NO [THROTTLED], or Detail.
 	IMAPThrottle FaultKind = "imap-throttle"

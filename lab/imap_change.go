@@ -278,9 +278,6 @@ func (c *imapConn) appendTo(to string, flags []string, at time.Time, raw string)
 	l := a.newLetter([]byte(raw), "", at)
 	slices.Sort(flags)
 	l.flags = slices.Compact(flags)
-	if a.style.labels && box.role == seedtest.RoleInbox {
-		l.class = a.style.classes[0]
-	}
 	reply := imapOK("APPEND completed")
 	if uid := a.file(l, box); c.style.has("UIDPLUS") {
 		reply.code = fmt.Sprintf("APPENDUID %d %d", box.validity, uid)

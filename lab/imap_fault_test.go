@@ -82,6 +82,28 @@ func TestIMAPFaultBye(t *testing.T) {
 	`)
 }
 
+// Who waits in IDLE loses the connection when there is something to tell.
+func TestIMAPFaultInIdle(t *testing.T) {
+	for kind, want := range map[FaultKind]string{
+		IMAPDrop: "(closed)", IMAPBye: "* BYE Server shutting down.",
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := serve(t, strictLike, false)
+			c := w.signIn()
+			c.ask("EXAMINE INBOX")
+			c.play("C: a1 IDLE\nS: + idling")
+			w.book.inject(Fault{Kind: kind, Party: "seed-a"})
+			w.deliver("INBOX", "", letterOne)
+			if got := c.line(); got != want {
+				t.Errorf("IDLE told %q, want %q", got, want)
+			}
+			if got := c.line(); got != "(closed)" {
+				t.Errorf("then %q, want the end", got)
+			}
+		})
+	}
+}
+
 // A server that stalls keeps the connection and says nothing, not even in IDLE.
 func TestIMAPFaultStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -30,17 +30,7 @@ func (c *imapConn) stalled() bool {
 // spoiled lets go wrong what befalls a command before it is carried out. It reports whether the
 // session ended by that.
 func (c *imapConn) spoiled() bool {
-	faults, parties := c.server.faults, c.parties()
-	if f, ok := faults.active(IMAPDrop, parties...); ok && c.answered >= f.After {
-		c.breakOff()
-		return true
-	}
-	if f, ok := faults.active(IMAPBye, parties...); ok && c.answered >= f.After {
-		text := f.Detail
-		if text == "" {
-			text = "Server shutting down."
-		}
-		c.bye(text)
+	if c.cutOff() {
 		return true
 	}
 	if c.stalled() {
@@ -49,6 +39,26 @@ func (c *imapConn) spoiled() bool {
 	}
 	c.slow()
 	return false
+}
+
+// cutOff ends a session that has had as many commands as a fault allows it, with a word or
+// without. It reports whether it did.
+func (c *imapConn) cutOff() bool {
+	faults, parties := c.server.faults, c.parties()
+	if f, ok := faults.active(IMAPDrop, parties...); ok && c.answered >= f.After {
+		c.breakOff()
+		return true
+	}
+	f, ok := faults.active(IMAPBye, parties...)
+	if !ok || c.answered < f.After {
+		return false
+	}
+	text := f.Detail
+	if text == "" {
+		text = "Server shutting down."
+	}
+	c.bye(text)
+	return true
 }
 
 // breakOff closes the connection without a word.

@@ -69,6 +69,9 @@ func (c *imapConn) push(lines <-chan heard) (heard, bool) {
 		}
 		select {
 		case <-changed:
+			if c.cutOff() {
+				return heard{}, false
+			}
 		case <-alive:
 			if !c.mute() {
 				c.untagged("OK Still here")

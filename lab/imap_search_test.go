@@ -16,7 +16,7 @@ const letterTwo = "From: =?utf-8?q?J=C3=BCrgen?= <j@example.net>\r\n" +
 func TestIMAPSearch(t *testing.T) {
 	w := serve(t, gmailLike, false)
 	w.deliver("INBOX", "promotions", letterOne) // 4217
-	w.deliver("INBOX", "primary", letterTwo)    // 4218
+	w.deliver("INBOX", "", letterTwo)           // 4218, primary
 	c := w.signIn()
 	c.ask("SELECT INBOX")
 	c.ask(`STORE 2 +FLAGS (\Seen $Label)`)
@@ -53,6 +53,7 @@ func TestIMAPSearch(t *testing.T) {
 		{"SINCE 01-Jan-2027 SENTSINCE 3-Jan-2027", "2"},
 		{"SENTON 1-Jan-2027", "1"},
 		{"X-GM-RAW category:promotions", "1"},
+		{"X-GM-RAW category:primary", "2"},
 		{`X-GM-RAW "in:inbox -category:promotions"`, "2"},
 		{"X-GM-RAW rfc822msgid:one@example.org", "1"},
 		{"X-GM-RAW in:spam", ""},
