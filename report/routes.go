@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,10 +203,18 @@ func (s side) hops() string {
 	return text
 }
 
+// tlsForms are the ways in which servers write a version: TLSv1.3, TLS1_3, TLS 1.3.
+var tlsForms = regexp.MustCompile(`(?i)^TLS ?v?([0-9])[._]([0-9])$`)
+
+// tlsName writes versions of TLS alike, whoever wrote them.
+func tlsName(version string) string {
+	return tlsForms.ReplaceAllString(clean(version), "TLS $1.$2")
+}
+
 func hopTLS(h seedtest.Hop) string {
 	switch {
 	case h.TLS != nil && h.TLS.Version != "":
-		return clean(h.TLS.Version)
+		return tlsName(h.TLS.Version)
 	case h.TLS != nil, slices.Contains([]string{"esmtps", "esmtpsa", "smtps", "lmtps"}, h.With):
 		return "TLS"
 	case h.With != "":
@@ -234,6 +243,8 @@ func (s side) greeting() string {
 			rdns[h.From.RDNS]++
 		}
 	}
+	delete(helo, "") // who writes none says nothing of it
+	delete(rdns, "")
 	h, d := clean(most(helo)), clean(most(rdns))
 	switch {
 	case h == "" || d == "" || strings.EqualFold(h, d):

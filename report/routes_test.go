@@ -34,3 +34,25 @@ func TestAuthSaysWhoDiffers(t *testing.T) {
 		}
 	}
 }
+
+// TestRoutesAreToldAlike holds that providers with different habits are counted together, and that
+// one that writes no reverse name does not hide that there is none.
+func TestRoutesAreToldAlike(t *testing.T) {
+	st := begin("regular", []string{"main"}, []string{"gmail-a", "outlook-a", "gmx-a"})
+	for i, version := range []string{"TLSv1.3", "TLS1_3", "TLS 1.2"} {
+		a := byNew("x")
+		a.Hops[1].TLS.Version = version
+		if i > 0 {
+			a.Hops[1].From.RDNS = ""
+		}
+		id := st.plan("main", st.opened.Suite.Seeds[i])
+		st.accept(id, 0).inbox(id, 5*s).header(id, 0, a)
+	}
+	r := st.report(m)
+	if got, want := labelled(t, r, "hops"), "2 hops, TLS 1.3"; got != want {
+		t.Errorf("hops are %q, want %q", got, want)
+	}
+	if got, want := labelled(t, r, "greets as"), "mail2.example.org, NO PTR"; got != want {
+		t.Errorf("it greets as %q, want %q", got, want)
+	}
+}
