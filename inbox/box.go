@@ -25,9 +25,10 @@ type box struct {
 	bodies   uids   // whose bodies were read too, or need not be
 	again    int    // further looks at UIDs that were told and not shown
 
-	asked bool      // told holds an answer
-	told  boxStatus // the last STATUS
-	lies  bool      // its UIDNEXT cannot be believed
+	asked   bool      // told holds an answer
+	told    boxStatus // the last STATUS
+	checked boxStatus // the one by which the copies that are followed were last asked for
+	lies    bool      // its UIDNEXT cannot be believed
 
 	refused time.Time // since it could not be read when that was last tried; zero: it could
 }

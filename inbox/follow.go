@@ -64,10 +64,10 @@ func (v *vigil) followedIn(b *box) []uint32 {
 	return list
 }
 
-// unsettled reports whether the followed copies of a mailbox have to be asked for: because
-// something moved there, or because an earlier process left them.
-func (v *vigil) unsettled(b *box, before boxStatus) bool {
-	return b.told != before && len(v.followedIn(b)) > 0
+// unsettled reports whether the followed copies of a mailbox have to be asked for, because
+// something moved there since they were.
+func (v *vigil) unsettled(b *box) bool {
+	return b.told != b.checked && len(v.followedIn(b)) > 0
 }
 
 // stillThere notes that nothing left a mailbox.
@@ -82,6 +82,7 @@ func (v *vigil) stillThere(b *box) {
 
 // check compares the copies in a mailbox with the UIDs that were there when it was asked.
 func (v *vigil) check(b *box, list []uint32) {
+	b.checked = b.told
 	now := v.a.Now()
 	var there uids
 	for _, uid := range list {

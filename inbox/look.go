@@ -14,12 +14,11 @@ import (
 func (v *vigil) look(ctx context.Context) error {
 	v.lastLook = v.a.Now()
 	boxes := v.which(func(b *box) bool { return b.quick() && v.willing(b) })
-	before := toldBy(boxes)
 	failed, err := v.statuses(ctx, boxes, nil)
 	if err != nil {
 		return err
 	}
-	if err := v.visitNews(ctx, boxes, before, failed); err != nil {
+	if err := v.visitNews(ctx, boxes, failed); err != nil {
 		return err
 	}
 	if err := v.reclassify(ctx); err != nil {
@@ -32,7 +31,6 @@ func (v *vigil) look(ctx context.Context) error {
 // rules file mail anywhere.
 func (v *vigil) sweep(ctx context.Context) error {
 	v.lastSweep = v.a.Now()
-	before := toldBy(v.boxes)
 	told, err := v.list(ctx)
 	if err != nil {
 		return err
@@ -43,25 +41,16 @@ func (v *vigil) sweep(ctx context.Context) error {
 		return err
 	}
 	v.lastLook = v.lastSweep // the main mailboxes were among them
-	if err := v.visitNews(ctx, boxes, before, failed); err != nil {
+	if err := v.visitNews(ctx, boxes, failed); err != nil {
 		return err
 	}
 	return v.followLost(ctx)
 }
 
-func toldBy(boxes []*box) map[string]boxStatus {
-	told := map[string]boxStatus{}
-	for _, b := range boxes {
-		told[b.Name] = b.told
-	}
-	return told
-}
-
 // visitNews visits the mailboxes whose status tells of unread mail, or of a change where messages
 // are followed. What is followed in the others is still there: neither the number of messages nor
 // UIDNEXT moved.
-func (v *vigil) visitNews(ctx context.Context, boxes []*box, before map[string]boxStatus,
-	failed map[string]error) error {
+func (v *vigil) visitNews(ctx context.Context, boxes []*box, failed map[string]error) error {
 	var visit []*box
 	for _, b := range boxes {
 		if why := failed[b.Name]; why != nil {
@@ -71,7 +60,7 @@ func (v *vigil) visitNews(ctx context.Context, boxes []*box, before map[string]b
 			continue
 		}
 		b.renumbered(b.told.uidValidity)
-		if b.fresh() || !b.refused.IsZero() || v.unsettled(b, before[b.Name]) {
+		if b.fresh() || !b.refused.IsZero() || v.unsettled(b) {
 			visit = append(visit, b)
 		} else {
 			v.stillThere(b)
@@ -172,7 +161,7 @@ func (v *vigil) takeStay(p plan, y stay) []seedtest.Sighting {
 	b := p.box
 	old := b.validity
 	if b.renumbered(y.uidValidity); old != 0 && b.validity != old {
-		b.told = boxStatus{} // what was brought is of other numbers: the next look reads it anew
+		b.told = boxStatus{} // of other numbers: the next look reads anew
 		return nil
 	}
 	var found []seedtest.Sighting

@@ -87,8 +87,8 @@ func cutLiteral(line []byte) (head []byte, size int, ok bool) {
 		return nil, 0, false
 	}
 	digits := strings.TrimRight(string(text[i+1:len(text)-1]), "+-")
-	n, err := strconv.ParseUint(digits, 10, 31)
-	if err != nil {
+	n, err := strconv.ParseUint(digits, 10, 31) // in its error of range n is the highest
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return nil, 0, false
 	}
 	return bytes.TrimSuffix(text[:i], []byte("~")), int(n), true

@@ -3,7 +3,6 @@ package inbox
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -54,8 +53,6 @@ type command struct {
 }
 
 const (
-	dialogLines = 80
-	dialogWidth = 200
 	restSilence = 45 * time.Minute // nothing is open: servers hang up after 30
 	patience    = 10               // silences that one command may take in all
 )
@@ -97,9 +94,13 @@ func (w *wire) deadline() time.Time {
 	return at
 }
 
-// Read hands the library what it may know of the next response.
+// Read hands the library what it may know of the next response. An error stays: the library reads
+// on after one.
 func (w *wire) Read(p []byte) (int, error) {
 	for len(w.out) == 0 {
+		if err := w.broken(); err != nil {
+			return 0, err
+		}
 		_ = w.Conn.SetReadDeadline(w.deadline())
 		raw, err := readResponse(w.br)
 		if err == nil {
@@ -119,6 +120,13 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// broken returns why reading ended, nil if it did not.
+func (w *wire) broken() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
 // take reads one response and returns what the library is told of it.
 func (w *wire) take(raw []byte) ([]byte, error) {
 	w.mu.Lock()
@@ -128,6 +136,8 @@ func (w *wire) take(raw []byte) ([]byte, error) {
 	switch tag, rest, _ := bytes.Cut(raw, []byte(" ")); {
 	case len(bytes.TrimSpace(raw)) == 0:
 		return nil, nil
+	case w.greeting == "" && string(tag) != "*":
+		return nil, fmt.Errorf("no IMAP server: it greets with %q", w.tidy(string(raw)))
 	case raw[0] == '+':
 		return raw, nil
 	case string(tag) != "*":
@@ -352,50 +362,6 @@ func (w *wire) uncork() error {
 	w.held, w.corked = nil, false
 	w.mu.Unlock()
 	return w.send(out)
-}
-
-// note adds a line to the transcript. Literals are left out.
-func (w *wire) note(side string, raw []byte) {
-	line, _, _ := bytes.Cut(raw, []byte("\n"))
-	if len(w.dialog) == dialogLines {
-		w.dialog = append(w.dialog[:0:0], w.dialog[1:]...)
-	}
-	w.dialog = append(w.dialog, side+w.tidy(string(line)))
-}
-
-// why says in words why the connection broke, with the server's last word.
-func (w *wire) why(err error) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.err != nil {
-		err = w.err
-	}
-	var wait interface{ Timeout() bool }
-	text := ""
-	switch {
-	case errors.As(err, &wait) && wait.Timeout():
-		text = "no answer in time"
-	case err != nil:
-		text = w.tidy(err.Error())
-	}
-	if text == "EOF" {
-		text = "closed by the server"
-	}
-	if w.said != "" {
-		text += "; the server said: " + w.said
-	}
-	return text
-}
-
-// tidy makes what a server said fit to be kept: without the secrets, which it may echo, and
-// without what drives a terminal.
-func (w *wire) tidy(s string) string {
-	for _, secret := range w.secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "(secret)")
-		}
-	}
-	return cleanText(s, dialogWidth)
 }
 
 // newest returns the command that was sent last.
