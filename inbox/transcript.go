@@ -3,7 +3,6 @@ package inbox
 import (
 	"bytes"
 	"errors"
-	"net"
 	"strings"
 )
 
