@@ -153,9 +153,7 @@ func (s side) auth() string {
 // votesWords says results, pass first and all others in capitals, with their numbers where they
 // differ.
 func votesWords(votes map[string]int) string {
-	results := slices.SortedFunc(maps.Keys(votes), func(a, b string) int {
-		return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(a, b))
-	})
+	results := byVotes(votes)
 	if i := slices.Index(results, "pass"); i > 0 {
 		results = append([]string{"pass"}, slices.Delete(results, i, i+1)...)
 	}
@@ -171,6 +169,13 @@ func votesWords(votes map[string]int) string {
 		said = append(said, word)
 	}
 	return strings.Join(said, ", ")
+}
+
+// byVotes orders what was said, the most frequent first.
+func byVotes(votes map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(votes), func(a, b string) int {
+		return cmp.Or(cmp.Compare(votes[b], votes[a]), cmp.Compare(a, b))
+	})
 }
 
 // hops says how many Received fields the messages carry, and how they were handed over.
@@ -197,8 +202,12 @@ func (s side) hops() string {
 	if low != high {
 		text = strconv.Itoa(low) + "-" + text
 	}
-	if t := most(tls); t != "" {
+	delete(tls, "") // nothing is said of it
+	for _, t := range byVotes(tls) {
 		text += ", " + t
+		if len(tls) > 1 {
+			text += " (" + strconv.Itoa(tls[t]) + ")"
+		}
 	}
 	return text
 }

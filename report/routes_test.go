@@ -49,7 +49,7 @@ func TestRoutesAreToldAlike(t *testing.T) {
 		st.accept(id, 0).inbox(id, 5*s).header(id, 0, a)
 	}
 	r := st.report(m)
-	if got, want := labelled(t, r, "hops"), "2 hops, TLS 1.3"; got != want {
+	if got, want := labelled(t, r, "hops"), "2 hops, TLS 1.3 (2), TLS 1.2 (1)"; got != want {
 		t.Errorf("hops are %q, want %q", got, want)
 	}
 	if got, want := labelled(t, r, "greets as"), "mail2.example.org, NO PTR"; got != want {
