@@ -74,6 +74,9 @@ func (a *account) deliver(mailbox, class string, raw []byte) (uid uint32, err er
 	return a.file(a.newLetter(raw, class, a.now()), box), nil
 }
 
+// letterIDs is where the numbers of X-GM-MSGID begin: beyond 32 bits, as Gmail's do.
+const letterIDs = 1_700_000_000_000
+
 // newLetter makes a letter of a message, whose lines end as they must on the wire. Without a class
 // it has the first that the style knows.
 func (a *account) newLetter(raw []byte, class string, at time.Time) *letter {
@@ -85,7 +88,7 @@ func (a *account) newLetter(raw []byte, class string, at time.Time) *letter {
 		class = a.style.classes[0]
 	}
 	a.letters++
-	return &letter{raw: bytes.Clone(raw), at: at, class: class, id: 1_700_000_000_000 + a.letters}
+	return &letter{raw: bytes.Clone(raw), at: at, class: class, id: letterIDs + a.letters}
 }
 
 // move moves a message as the provider does it, after second thoughts.
@@ -179,8 +182,9 @@ func (a *account) file(l *letter, box *mailbox) uint32 {
 func (a *account) copyStored(s *stored, to *mailbox) uint32 {
 	l := s.letter
 	if !a.style.labels {
-		l = a.newLetter(l.raw, l.class, l.at)
-		l.flags = slices.Clone(s.letter.flags)
+		a.letters++
+		l = &letter{raw: l.raw, at: l.at, class: l.class, id: letterIDs + a.letters,
+			flags: slices.Clone(l.flags)}
 	}
 	return a.file(l, to)
 }

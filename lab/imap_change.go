@@ -183,6 +183,10 @@ func (c *imapConn) transfer(word string, messages []picked, to string) imapReply
 		a.mu.Unlock()
 		return imapNo("TRYCREATE", "No such mailbox")
 	}
+	if word == "COPY" && !a.hasRoom(len(messages), 0) {
+		a.mu.Unlock()
+		return imapNo("OVERQUOTA", "Not enough room")
+	}
 	var from, uids []uint32
 	var changes []accountChange
 	for _, m := range messages {
@@ -272,8 +276,11 @@ func (c *imapConn) appendTo(to string, flags []string, at time.Time, raw string)
 	if box == nil || box.hidden {
 		return imapNo("TRYCREATE", "No such mailbox")
 	}
-	if len(flags) > imapMaxFlags || len(box.list) >= imapMaxLetters {
-		return imapNo("LIMIT", "Too many flags or messages")
+	switch {
+	case len(flags) > imapMaxFlags:
+		return imapNo("LIMIT", "Too many flags")
+	case !a.hasRoom(1, len(raw)):
+		return imapNo("OVERQUOTA", "Not enough room")
 	}
 	l := a.newLetter([]byte(raw), "", at)
 	slices.Sort(flags)
@@ -285,7 +292,22 @@ func (c *imapConn) appendTo(to string, flags []string, at time.Time, raw string)
 	return reply
 }
 
-const imapMaxLetters = 100_000
+// What clients may fill an account with.
+const (
+	imapMaxLetters = 100_000
+	imapMaxOctets  = 64 << 20
+)
+
+// hasRoom reports whether clients may add so many messages of so many octets in all.
+func (a *account) hasRoom(letters, octets int) bool {
+	for _, box := range a.boxes {
+		letters += len(box.list)
+		for _, s := range box.list {
+			octets += len(s.raw)
+		}
+	}
+	return letters <= imapMaxLetters && octets <= imapMaxOctets
+}
 
 // dateTime is a quoted date and time, whose day may have one digit.
 func (p *imapParser) dateTime() time.Time {

@@ -1,6 +1,9 @@
 package lab
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 // A user's own mailboxes come and go; those that the style gives stay.
 func TestIMAPMailboxes(t *testing.T) {
@@ -82,4 +85,23 @@ func TestUTF7(t *testing.T) {
 			t.Errorf("fromUTF7(%q) = %q, want a refusal", wire, got)
 		}
 	}
+}
+
+// A client cannot fill an account without end.
+func TestIMAPQuota(t *testing.T) {
+	w := serve(t, strictLike, false)
+	w.deliver("INBOX", "", string(bytes.Repeat([]byte("x"), imapMaxOctets-9)))
+	c := w.signIn()
+	c.play(`
+		C: a1 APPEND INBOX {9}
+		S: + Ready for literal data
+		C: A: b
+		C: 
+		C: c
+		S: a1 OK [APPENDUID 1798795804 432] APPEND completed
+		C: a2 APPEND INBOX {1}
+		S: + Ready for literal data
+		C: x
+		S: a2 NO [OVERQUOTA] Not enough room
+	`)
 }

@@ -16,7 +16,7 @@ import (
 
 // imapWorld is one provider's server with two accounts, to be spoken to over pipes.
 type imapWorld struct {
-	t       *testing.T
+	t       testing.TB
 	network Network
 	at      netip.AddrPort
 	server  *imapServer
@@ -28,7 +28,7 @@ type imapWorld struct {
 // newYear is the time at which the accounts of a test are made and mail is delivered.
 var newYear = time.Date(2027, 1, 1, 9, 30, 0, 0, time.UTC)
 
-func startIMAP(t *testing.T, style imapStyle, secure bool) *imapWorld {
+func startIMAP(t testing.TB, style imapStyle, secure bool) *imapWorld {
 	t.Helper()
 	w := &imapWorld{t: t, network: Pipes(), at: netip.MustParseAddrPort("192.0.2.21:143"),
 		book: newFaultBook(time.Now)}
@@ -56,9 +56,10 @@ func startIMAP(t *testing.T, style imapStyle, secure bool) *imapWorld {
 }
 
 // serve is startIMAP for tests outside of a bubble, which look for goroutines left behind.
-func serve(t *testing.T, style imapStyle, secure bool) *imapWorld {
+func serve(t testing.TB, style imapStyle, secure bool) *imapWorld {
 	t.Helper()
-	t.Cleanup(func() { goleak.VerifyNone(t) })
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	w := startIMAP(t, style, secure)
 	t.Cleanup(w.close)
 	return w
@@ -90,7 +91,7 @@ func (w *imapWorld) deliver(mailbox, class, text string) uint32 {
 
 // talker speaks plain lines to the server.
 type talker struct {
-	t    *testing.T
+	t    testing.TB
 	conn net.Conn
 	br   *bufio.Reader
 }

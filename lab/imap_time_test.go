@@ -91,3 +91,17 @@ func TestIMAPCloseInIdle(t *testing.T) {
 		}
 	})
 }
+
+// From the arrival of a message to the line that tells it, and back in IDLE.
+func BenchmarkIMAPPush(b *testing.B) {
+	w := serve(b, gmailLike, false)
+	c := w.signIn()
+	c.ask("EXAMINE INBOX")
+	c.play("C: a1 IDLE\nS: + idling")
+	for b.Loop() {
+		uid := w.deliver("INBOX", "", letterOne)
+		c.line()
+		w.a.remove("INBOX", uid)
+		c.line()
+	}
+}
