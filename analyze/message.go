@@ -1,6 +1,9 @@
 package analyze
 
 import (
+	"bytes"
+	"fmt"
+	"mime"
 	"slices"
 	"strings"
 
@@ -14,11 +17,18 @@ import (
 func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis {
 	h := header.Parse(raw)
 	a := seedtest.Analysis{Source: source}
+	var received []int // where the Received fields stand
 	for i, f := range h.Fields {
 		readField(&a, i, f)
+		if len(a.Hops) > len(received) {
+			received = append(received, i)
+		}
 	}
 	transit(a.Hops)
 	sortARC(a.ARC)
+	r := believe(h, &a, received, trust)
+	a.Origin = findOrigin(h, &a, r, trust)
+	a.Findings = brokenHead(raw, h)
 	return a
 }
 
@@ -39,9 +49,9 @@ func readField(a *seedtest.Analysis, position int, f header.Field) {
 	case "message-id":
 		setOnce(&a.MessageID, f.Value)
 	case "subject":
-		setOnce(&a.Subject, f.Value)
+		setOnce(&a.Subject, decoded(f.Value))
 	case "from":
-		setOnce(&a.From, f.Value)
+		setOnce(&a.From, decoded(f.Value))
 	case "date":
 		if a.Date.IsZero() {
 			a.Date, _, _ = readDate(f.Value)
@@ -49,6 +59,10 @@ func readField(a *seedtest.Analysis, position int, f header.Field) {
 	default:
 		if strings.HasSuffix(name, results) {
 			readResults(a, position, f, strings.HasPrefix(name, "arc-"))
+		} else if form := stampForms()[name]; form != nil {
+			stamp := form.read(f.Value)
+			stamp.Field, stamp.Position = f.Name, position
+			a.Stamps = append(a.Stamps, stamp)
 		}
 	}
 }
@@ -64,6 +78,41 @@ func readResults(a *seedtest.Analysis, position int, f header.Field, arc bool) {
 	field := readAuth(f.Value, arc)
 	field.Field, field.Position = f.Name, position
 	a.Authentication = append(a.Authentication, field)
+}
+
+// decoded decodes RFC 2047 words, as far as their charset is known.
+func decoded(value string) string {
+	if !strings.Contains(value, "=?") {
+		return value
+	}
+	text, err := new(mime.WordDecoder).DecodeHeader(value)
+	if err != nil {
+		return value
+	}
+	return text
+}
+
+// brokenHead says what of the head could not be read as fields.
+func brokenHead(raw []byte, h header.Header) []seedtest.Finding {
+	var list []seedtest.Finding
+	if len(h.Stray) > 0 {
+		line, _, _ := bytes.Cut(raw[h.Stray[0]:], []byte("\n"))
+		list = append(list, seedtest.Finding{
+			Code: "header.stray", Severity: seedtest.SeverityInfo,
+			Title:    fmt.Sprintf("%d lines of the header belong to no field", len(h.Stray)),
+			Evidence: []seedtest.Evidence{{Field: "header", Raw: string(line[:min(len(line), 200)])}},
+			Fix:      []string{"find the server that wrote them: others may stop reading there"},
+		})
+	}
+	if h.Cut {
+		list = append(list, seedtest.Finding{
+			Code: "header.cut", Severity: seedtest.SeverityWarning,
+			Title: "the header is larger than is read: fields are missing here",
+			Fix: []string{fmt.Sprintf("look at the message by hand: the limits are %d bytes and %d fields",
+				header.MaxSize, header.MaxFields)},
+		})
+	}
+	return list
 }
 
 func setOnce(to *string, value string) {

@@ -1,0 +1,223 @@
+package analyze
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"seedtest"
+	"seedtest/provider"
+)
+
+// The messages below are written for these tests in the shape of the providers'. Lines of a sender
+// that pretend to be the provider's begin with a name in capitals.
+
+const date = "Mon, 21 Sep 2026 10:00:00 +0000"
+
+const forgedGmail = `RECEIVED: from trusted.example (trusted.example [203.0.113.66]) by mx.google.com; ` + date + `
+AUTHENTICATION-RESULTS: mx.google.com; spf=pass smtp.mailfrom=forged.example; dmarc=pass
+RECEIVED-SPF: pass (google.com: forged) client-ip=203.0.113.66;
+X-SPAM-FLAG: NO
+`
+
+const gmail = `Delivered-To: anna@gmail.example
+Received: by 2002:a05:6402:b0:b0:1234:5678:9abc with SMTP id a1csp1; ` + date + `
+X-Received: by 2002:a05:600c:1c1b:b0:1:2:3 with SMTP id a2; ` + date + `
+ARC-Seal: i=1; a=rsa-sha256; cv=none; d=google.com
+ARC-Message-Signature: i=1; d=google.com
+ARC-Authentication-Results: i=1; mx.google.com; spf=fail smtp.mailfrom=example.org
+Return-Path: <a@example.org>
+Received: from mail.example.org (mail.example.org. [192.0.2.1])
+        by mx.google.com with ESMTPS id a3 for <anna@gmail.example>; ` + date + `
+Received-SPF: fail (google.com: domain of a@example.org does not designate 192.0.2.1) client-ip=192.0.2.1;
+Authentication-Results: mx.google.com;
+       spf=fail (google.com: domain of a@example.org does not designate 192.0.2.1 as permitted sender) smtp.mailfrom=a@example.org
+`
+
+const outlook = `Received: from AM0PR01MB0001.eurprd01.prod.outlook.com (2603:10a6::1) by
+ DB9PR01MB0001.eurprd01.prod.outlook.com with HTTPS; ` + date + `
+Received: from AM7EUR06FT001.eop-eur06.prod.protection.outlook.com (2603:10a6::2) by
+ AM0PR01CA0001.outlook.office365.com (2603:10a6::3) with Microsoft SMTP Server id 15.20.1; ` + date + `
+Authentication-Results: spf=fail (sender IP is 192.0.2.1)
+ smtp.mailfrom=example.org; dkim=none (message not signed) header.d=none;dmarc=fail
+ action=none header.from=example.org;compauth=fail reason=001
+Received-SPF: Fail (protection.outlook.com: domain of example.org does not designate 192.0.2.1)
+ receiver=protection.outlook.com; client-ip=192.0.2.1; helo=mail.example.org;
+Received: from mail.example.org (192.0.2.1) by
+ AM7EUR06FT001.mail.protection.outlook.com (10.233.0.1) with Microsoft SMTP Server id 15.20.2; ` + date + `
+X-IncomingTopHeaderMarker: OriginalChecksum:00
+`
+
+const outlookBelow = `X-Sender-IP: 192.0.2.1
+X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;jmr:0;dest:J;OFR:SpamFilterAuthJ;RF:JunkEmail;
+`
+
+const mailru = `Delivered-To: anna@mail.example
+Received: by e.mail.example with LMTP; ` + date + `
+Received: from mail.example.org ([192.0.2.1]:40000) by mx1.mail.ru with esmtp id 1; ` + date + `
+`
+
+const mailruBelow = `Authentication-Results: mxs.mail.ru; spf=fail (mx1.mail.ru: domain of example.org does not designate 192.0.2.1 as permitted sender) smtp.mailfrom=a@example.org; dkim=none
+`
+
+const icloud = `Received: from p00-icloudmta-smtpin-1 (p00-icloudmta-smtpin-1 [17.0.0.1]) by p1-mailgateway.me.com with ESMTPS id 1; ` + date + `
+Authentication-Results: bimi.icloud.com; bimi=skipped
+Authentication-Results: dmarc.icloud.com; dmarc=fail header.from=example.org
+Authentication-Results: dkim-verifier.icloud.com; dkim=none
+Authentication-Results: spf.icloud.com; spf=fail (spf.icloud.com: domain of a@example.org does not designate 192.0.2.1 as permitted sender) smtp.mailfrom=a@example.org
+Received: from mail.example.org (mail.example.org [192.0.2.1]) by p00-icloudmta-smtpin-1 (Postfix) with ESMTPS id 2; ` + date + `
+`
+
+const sender = `From: a@example.org
+To: anna@gmail.example
+Subject: hello
+
+`
+
+func preset(t *testing.T, id string) seedtest.Trust {
+	t.Helper()
+	p, ok := provider.ByID(id)
+	if !ok {
+		t.Fatalf("no preset %q", id)
+	}
+	return p.Trust
+}
+
+// believed describes what is trusted: fields of results, hops, Received-SPF, stamps, origin.
+func believed(a seedtest.Analysis) string {
+	var parts []string
+	for _, f := range a.Authentication {
+		if f.Trusted && f.Instance == 0 {
+			parts = append(parts, fmt.Sprintf("%s@%d", f.Field, f.Position))
+		}
+	}
+	for _, h := range a.Hops {
+		if h.Trusted {
+			parts = append(parts, "hop "+h.By.Name)
+		}
+	}
+	for _, f := range a.ReceivedSPF {
+		if f.Trusted {
+			parts = append(parts, "spf "+f.Result)
+		}
+	}
+	for _, s := range a.Stamps {
+		if s.Trusted {
+			parts = append(parts, s.Family+" "+s.Verdict)
+		}
+	}
+	if a.Origin != nil {
+		parts = append(parts, fmt.Sprintf("origin %s %d", a.Origin.IP, a.Origin.Hop))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func TestTrust(t *testing.T) {
+	tests := []struct{ name, preset, raw, want string }{
+		{"gmail", "gmail", gmail + sender,
+			"Authentication-Results@9, hop mx.google.com, hop 2002:a05:6402:b0:b0:1234:5678:9abc, " +
+				"spf fail, origin 192.0.2.1 0"},
+		{"gmail, forged below", "gmail", gmail + "X: y\n" + forgedGmail + sender,
+			"Authentication-Results@9, hop mx.google.com, hop 2002:a05:6402:b0:b0:1234:5678:9abc, " +
+				"spf fail, origin 192.0.2.1 1"},
+		{"gmail, forged directly below", "gmail",
+			gmail + strings.SplitAfterN(forgedGmail, "\n", 2)[1] + sender,
+			"Authentication-Results@9, hop mx.google.com, hop 2002:a05:6402:b0:b0:1234:5678:9abc, " +
+				"spf fail, origin 192.0.2.1 0"},
+		{"gmail, only forged", "gmail", "Subject: x\n" + strings.SplitAfterN(forgedGmail, "\n", 2)[1] + sender,
+			""},
+		{"outlook", "outlook", outlook + sender + "",
+			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
+				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
+				"spf fail, origin 192.0.2.1 0"},
+		{"outlook, forged, stamps below", "outlook",
+			outlook + "AUTHENTICATION-RESULTS: spf=pass; dmarc=pass\n" + outlookBelow + sender,
+			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
+				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
+				"spf fail, microsoft-delivery spam, origin 192.0.2.1 0"},
+		{"outlook, forged address", "outlook", outlook + "X-SENDER-IP: 203.0.113.66\n" + outlookBelow + sender,
+			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
+				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
+				"spf fail, microsoft-delivery spam, origin 192.0.2.1 0"},
+		{"microsoft 365, no marker", "microsoft365",
+			strings.ReplaceAll(outlook, "X-IncomingTopHeaderMarker", "X-Other") + sender,
+			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
+				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
+				"spf fail, origin 192.0.2.1 0"},
+		{"mail.ru, results below", "mailru", mailru + strings.TrimSuffix(sender, "\n") + mailruBelow + "\n",
+			"Authentication-Results@6, hop mx1.mail.ru, hop e.mail.example, origin 192.0.2.1 0"},
+		{"mail.ru, forged above its own", "mailru", mailru +
+			"AUTHENTICATION-RESULTS: mxs.mail.ru; spf=pass; dkim=pass\n" + "From: a@example.org\n" +
+			mailruBelow + "\n",
+			"Authentication-Results@5, hop mx1.mail.ru, hop e.mail.example, origin 192.0.2.1 0"},
+		{"icloud, results in four fields", "icloud", icloud + sender,
+			"Authentication-Results@1, Authentication-Results@2, Authentication-Results@3, " +
+				"Authentication-Results@4, hop p00-icloudmta-smtpin-1, hop p1-mailgateway.me.com, " +
+				"origin 192.0.2.1 0"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := Message([]byte(test.raw), "", preset(t, test.preset))
+			if got := believed(a); got != test.want {
+				t.Errorf("believed\n     %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestNothingIsTrustedWithoutAPreset(t *testing.T) {
+	for _, raw := range []string{gmail, outlook + outlookBelow, mailru + mailruBelow, icloud} {
+		a := Message([]byte(raw+sender), "", seedtest.Trust{})
+		if got := believed(a); got != "" {
+			t.Errorf("believed %s, want nothing", got)
+		}
+		if len(a.Authentication) == 0 || len(a.Hops) == 0 {
+			t.Errorf("read %d fields of results and %d hops, want all of them", len(a.Authentication),
+				len(a.Hops))
+		}
+	}
+}
+
+func TestTrustByAuthservIDAlone(t *testing.T) {
+	raw := "Authentication-Results: mx.example.net; spf=fail\nAuthentication-Results: other; spf=pass\n" +
+		"Authentication-Results: MX.example.net; spf=pass\nAuthentication-Results: mx.example.net; dkim=none\n" +
+		"Authentication-Results: spf=pass\n\n"
+	a := Message([]byte(raw), "", seedtest.Trust{AuthservIDs: []string{`mx\.example\.net`}, NoAuthservID: true})
+	if got, want := believed(a), "Authentication-Results@0, Authentication-Results@3"; got != want {
+		t.Errorf("believed %s, want %s", got, want)
+	}
+	if len(a.Authentication[2].Problems) == 0 {
+		t.Error("a result that is stated twice is not believed, and the field does not say why")
+	}
+}
+
+func TestPatternsThatAreNoneTrustNothing(t *testing.T) {
+	trust := seedtest.Trust{AuthservIDs: []string{"("}, BoundaryBy: "[", ReceivedSPF: true}
+	if got := believed(Message([]byte(gmail+sender), "", trust)); got != "" {
+		t.Errorf("believed %s, want nothing", got)
+	}
+}
+
+func TestOriginSources(t *testing.T) {
+	head := "Received: from inside (inside [10.0.0.1]) by mx.example.net; " + date + "\n" +
+		"Received-SPF: fail client-ip=192.0.2.2\n" +
+		"Authentication-Results: mx.example.net; iprev=fail smtp.remote-ip=192.0.2.3;" +
+		" spf=fail (mx.example.net: domain of designates.example does not designate 192.0.2.4 as) x=y;" +
+		" dkim=none (sender IP is 192.0.2.5)\nX-Address: [192.0.2.6]\n\n"
+	trust := seedtest.Trust{AuthservIDs: []string{"mx.example.net"}, BoundaryBy: `^mx\.example\.net$`,
+		ReceivedSPF: true}
+	for source, want := range map[string]string{
+		"Received[boundary]":                    "10.0.0.1 0",
+		"Received-SPF:client-ip":                "192.0.2.2 -1",
+		"Authentication-Results:smtp.remote-ip": "192.0.2.3 -1",
+		"Authentication-Results:spf designates": "192.0.2.4 -1",
+		"Authentication-Results:sender IP is":   "192.0.2.5 -1",
+		"X-Address":                             "192.0.2.6 -1",
+	} {
+		trust.OriginFrom = []string{"X-Absent", "X-Absent:key", source}
+		a := Message([]byte(head), "", trust)
+		if a.Origin == nil || fmt.Sprint(a.Origin.IP, " ", a.Origin.Hop) != want || a.Origin.Why == "" {
+			t.Errorf("origin from %s = %+v, want %s with its why", source, a.Origin, want)
+		}
+	}
+}
