@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # How soon is a message seen? Measures on a real Dovecot over loopback, for INBOX and for junk:
 #
-#   250 to sighting            from the receiving server's 250 to the client's sighting, by one clock
+#   250 to sighting            from the receiving server's 250 to the sighting, by one clock
 #   process start to verdict   one route, one seed, one message: all that one call costs
 #
-# for seedtest (own = true), for a plain client with IDLE on both mailboxes (bench/idleclient), and
-# for swaks with a script that polls (bench/poll.py), by turns in one run, so that the ratios hold on
-# any machine. N=50 bench/roundtrip.sh takes more messages than the usual 20.
+# for seedtest (own = true), for a plain client with IDLE on both mailboxes (bench/idleclient),
+# and for swaks with a script that polls (bench/poll.py), by turns in one run, so that the ratios
+# hold on any machine. N=50 bench/roundtrip.sh takes more messages than the usual 20.
 #
-# The setup: Dovecot from Debian as realtest configures it (maildir, Sieve, IMAP with TLS, LMTP), and
-# bench/receiver before it, which answers 250 when Dovecot's LMTP has. Every client sends to it
-# without TLS and reads with TLS. All is in a temporary directory, on free ports of loopback. It
-# needs root, because Dovecot does, and installs what is missing.
+# The setup: Dovecot from Debian as realtest configures it (maildir, Sieve, IMAP with TLS, LMTP),
+# and bench/receiver before it, which answers 250 when Dovecot's LMTP has. Every client sends to
+# it without TLS and reads with TLS. All is in a temporary directory, on free ports of loopback.
+# It needs root, because Dovecot does, and installs what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,7 +34,11 @@ trap stop EXIT
 
 # A free port: the system gives one to whoever asks for port 0.
 free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 -c '
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
 }
 
 # wait_for PORT waits, ten seconds at most, until somebody listens.
@@ -55,7 +59,10 @@ user=inbox@main.example
 CGO_ENABLED=0 go build -trimpath -o "$dir" ./cmd/seedtest ./bench/receiver ./bench/idleclient
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 \
 	-subj "/CN=mail.example.org" -addext "subjectAltName=IP:127.0.0.1" \
-	-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>"$dir/openssl.log" || { cat "$dir/openssl.log" >&2; exit 1; }
+	-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>"$dir/openssl.log" || {
+	cat "$dir/openssl.log" >&2
+	exit 1
+}
 (umask 077 && openssl rand -hex 16 >"$dir/password")
 echo "$user:$(cat "$dir/password")" >"$dir/users"
 mkdir -m 777 "$dir/mail"

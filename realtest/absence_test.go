@@ -12,7 +12,8 @@ func TestRefusedAtRCPT(t *testing.T) {
 	p := runSuite(t, "refused", 3).one(t)
 	s := p.Submission
 	if p.Placement.Current != "refused" || s.Outcome != "refused" || s.Stage != "rcpt" {
-		t.Errorf("placement %s, submission %s at %s, want refused at rcpt", p.Placement.Current, s.Outcome, s.Stage)
+		t.Errorf("placement %s, submission %s at %s, want refused at rcpt",
+			p.Placement.Current, s.Outcome, s.Stage)
 	}
 	if s.Reply == nil || s.Reply.Code != 550 || s.Reply.Enhanced != "5.1.1" {
 		t.Errorf("reply %+v, want 550 5.1.1", s.Reply)

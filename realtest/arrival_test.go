@@ -19,8 +19,11 @@ func arrived(t *testing.T, d *dovecot, p probe, placement, mailbox string) {
 		t.Errorf("%s by %s: sightings %+v, want one in %s", p.Seed, p.Route, p.Sightings, mailbox)
 	}
 	for _, s := range p.Sightings {
+		if s.Gone != nil {
+			t.Errorf("%s by %s: gone from %s, and nobody moved it", p.Seed, p.Route, s.Mailbox)
+		}
 		if len(s.Carriers) < 2 {
-			t.Errorf("%s by %s: carriers %v, want all that lie in the header", p.Seed, p.Route, s.Carriers)
+			t.Errorf("%s by %s: carriers %v, want all of the header", p.Seed, p.Route, s.Carriers)
 		}
 	}
 	onDisk(t, d, p, mailbox)
@@ -49,13 +52,15 @@ func TestInbox(t *testing.T) {
 	t.Parallel()
 	r := runSuite(t, "inbox", 0)
 	if r.Verdict != "pass" || len(r.Probes) != 2 || len(r.Faults) != 0 {
-		t.Fatalf("verdict %s, %d probes, faults %v, want pass, 2 and none", r.Verdict, len(r.Probes), r.Faults)
+		t.Fatalf("verdict %s, %d probes, faults %v, want pass, 2 and none",
+			r.Verdict, len(r.Probes), r.Faults)
 	}
 	for _, p := range r.Probes {
 		arrived(t, site.main, p, "inbox", "INBOX")
 		s := p.Submission
 		if s.Outcome != "accepted" || s.Reply.Code != 250 || s.Attempts != 1 {
-			t.Errorf("%s: %s %v after %d attempts, want accepted, 250, 1", p.Route, s.Outcome, s.Reply, s.Attempts)
+			t.Errorf("%s: %s %v after %d attempts, want accepted, 250, 1",
+				p.Route, s.Outcome, s.Reply, s.Attempts)
 		}
 		if s.TLS == nil || s.TLS.Version != "TLS 1.3" || !s.TLS.Verified {
 			t.Errorf("%s: TLS %+v, want 1.3 and verified", p.Route, s.TLS)
@@ -69,17 +74,19 @@ func TestInbox(t *testing.T) {
 func (w *world) delivered(t *testing.T, p probe) {
 	t.Helper()
 	wanted := p.Submission.QueueID + ": to=<" + p.Address + ">"
-	if p.Submission.QueueID == "" || !slices.ContainsFunc(w.relay.log.since(0), func(line string) bool {
+	sent := func(line string) bool {
 		return strings.Contains(line, wanted) && strings.Contains(line, "status=sent")
-	}) {
+	}
+	if p.Submission.QueueID == "" || !slices.ContainsFunc(w.relay.log.since(0), sent) {
 		t.Errorf("%s: the relay's log has no delivery of %q", p.Route, wanted)
 	}
 	if p.Analysis == nil || len(p.Analysis.Hops) != 3 {
 		t.Fatalf("%s: analysis %+v, want three hops: relay, mx, Dovecot", p.Route, p.Analysis)
 	}
 	hop := p.Analysis.Hops[0]
-	if hop.By.Name != "relay.example.org" || hop.With != "ESMTPSA" || hop.ID != p.Submission.QueueID {
-		t.Errorf("%s: oldest hop %+v, want the relay's, by ESMTPSA, with id %s", p.Route, hop, p.Submission.QueueID)
+	id := p.Submission.QueueID
+	if hop.By.Name != "relay.example.org" || hop.With != "esmtpsa" || hop.ID != id {
+		t.Errorf("%s: oldest hop %+v, want the relay's, by esmtpsa, with id %s", p.Route, hop, id)
 	}
 }
 
@@ -106,6 +113,7 @@ func TestGreylistedThenAccepted(t *testing.T) {
 		}
 	}
 	if refused != p.Submission.Attempts-1 {
-		t.Errorf("the mx put it off %d times, and the report has %d attempts", refused, p.Submission.Attempts)
+		t.Errorf("the mx put it off %d times, and the report has %d attempts",
+			refused, p.Submission.Attempts)
 	}
 }

@@ -24,7 +24,8 @@ type dovecot struct {
 }
 
 // newDovecot lays out a directory for a Dovecot and its users.
-func newDovecot(ctx context.Context, name, dir, certificates string, users ...string) (*dovecot, error) {
+func newDovecot(ctx context.Context, name, dir, certificates string, users ...string) (*dovecot,
+	error) {
 	d := &dovecot{Name: name, Dir: dir, Domain: name + ".example", Certificates: certificates,
 		passwords: map[string]string{}}
 	port, err := freePort()

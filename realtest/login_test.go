@@ -12,8 +12,9 @@ func TestRouteRefusesLogin(t *testing.T) {
 	t.Parallel()
 	p := runSuite(t, "wrong-route", 3).one(t)
 	s := p.Submission
-	if p.Placement.Current != "unsent" || s.Outcome != "unsent" || s.Stage != "auth" {
-		t.Errorf("placement %s, submission %s at %s, want unsent at auth", p.Placement.Current, s.Outcome, s.Stage)
+	if p.Placement.Current != "unsent" || s.Outcome != "failed" || s.Stage != "auth" {
+		t.Errorf("placement %s, submission %s at %s, want unsent, failed at auth",
+			p.Placement.Current, s.Outcome, s.Stage)
 	}
 	if s.Reply == nil || s.Reply.Code != 535 {
 		t.Errorf("reply %+v, want 535", s.Reply)
@@ -46,7 +47,8 @@ func TestCheck(t *testing.T) {
 	if status := good.end(t); status != 0 {
 		t.Errorf("check: exit status %d, want 0\n%s", status, &good.stdout)
 	}
-	for _, want := range []string{"Junk (by special-use)", "TLS 1.3", "certificate for mail.example.org"} {
+	wanted := []string{"Junk (by special-use)", "TLS 1.3", "certificate for mail.example.org"}
+	for _, want := range wanted {
 		if !strings.Contains(good.stdout.String(), want) {
 			t.Errorf("check does not say %q:\n%s", want, &good.stdout)
 		}

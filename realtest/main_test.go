@@ -71,7 +71,8 @@ func runTests(m *testing.M) (status int, err error) {
 
 // build builds the program into dir, as a user would.
 func build(ctx context.Context, dir string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "seedtest"), "seedtest/cmd/seedtest")
+	program := filepath.Join(dir, "seedtest")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "seedtest/cmd/seedtest")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}

@@ -57,7 +57,8 @@ func (p *postfix) create(ctx context.Context) error {
 	if err := command(ctx, "postfix", "-c", p.Dir, "check"); err != nil {
 		return err
 	}
-	daemons, err := exec.CommandContext(ctx, "postconf", "-c", p.Dir, "-h", "daemon_directory").Output()
+	ask := exec.CommandContext(ctx, "postconf", "-c", p.Dir, "-h", "daemon_directory")
+	daemons, err := ask.Output()
 	if err != nil {
 		return fmt.Errorf("postconf: %w", err)
 	}

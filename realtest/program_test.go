@@ -46,6 +46,7 @@ type probe struct {
 		Mailbox, Role string
 		UID           int
 		Carriers      []string
+		Gone          *string
 	}
 	Proof *struct {
 		Mailboxes []struct {
@@ -144,7 +145,8 @@ func (r report) one(t *testing.T) probe {
 // checkSecrets looks for every secret in both outputs and in every file of the store's directory.
 func (p *program) checkSecrets(t *testing.T) {
 	t.Helper()
-	places := map[string][]byte{"standard output": p.stdout.Bytes(), "standard error": p.stderr.Bytes()}
+	places := map[string][]byte{"standard output": p.stdout.Bytes(),
+		"standard error": p.stderr.Bytes()}
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(p.store), "*"))
 	if err != nil {
 		t.Error(err)

@@ -1,6 +1,6 @@
-// Command idleclient is what most programs of this kind do, written plainly with the same libraries:
-// a session with IDLE on each of INBOX and Junk, a message sent by SMTP, and a FETCH when the server
-// pushes. It prints the mailbox and when it saw the message, in seconds of Unix time.
+// Command idleclient is what most programs of this kind do, written plainly with the same
+// libraries: a session with IDLE on each of INBOX and Junk, a message sent by SMTP, and a FETCH when
+// the server pushes. It prints the mailbox and when it saw the message, in seconds of Unix time.
 //
 // Usage: idleclient SMTP-ADDRESS IMAPS-ADDRESS CA-FILE USER PASSWORD-FILE CAMPAIGN
 package main
@@ -141,8 +141,9 @@ func holds(c *imapclient.Client, number uint32, id string) (bool, error) {
 
 // send hands a message to the receiving server.
 func (s settings) send(id string) error {
-	text := fmt.Sprintf("From: ops@example.org\r\nTo: %s\r\nMessage-ID: <%s>\r\nSubject: Your notice\r\n"+
-		"Date: %s\r\nX-Campaign: %s\r\n\r\nHello.\r\n", s.user, id, time.Now().Format(time.RFC1123Z), s.campaign)
+	date := time.Now().Format(time.RFC1123Z)
+	text := fmt.Sprintf("From: ops@example.org\r\nTo: %s\r\nMessage-ID: <%s>\r\nDate: %s\r\n"+
+		"Subject: Your notice\r\nX-Campaign: %s\r\n\r\nHello.\r\n", s.user, id, date, s.campaign)
 	c, err := smtp.Dial(s.smtp)
 	if err != nil {
 		return err

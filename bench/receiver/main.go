@@ -1,7 +1,7 @@
-// Command receiver is the receiving server of the benchmark: it takes a message by SMTP, hands it to
-// Dovecot by LMTP, and answers 250 when Dovecot has. So its 250 is the moment from which the message
-// can be seen, and no queue stands in between. The time of each, in seconds of Unix time, goes to
-// standard output.
+// Command receiver is the receiving server of the benchmark: it takes a message by SMTP, hands it
+// to Dovecot by LMTP, and answers 250 when Dovecot has. So its 250 is the moment from which the
+// message can be seen, and no queue stands in between. The time of each, in seconds of Unix time,
+// goes to standard output.
 //
 // Usage: receiver ADDRESS LMTP-SOCKET
 package main
@@ -76,7 +76,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	received := fmt.Sprintf("Received: by mx.example.net with ESMTP; %s\r\n", time.Now().Format(time.RFC1123Z))
+	received := "Received: by mx.example.net with ESMTP; " + time.Now().Format(time.RFC1123Z) + "\r\n"
 	if _, err := io.Copy(w, io.MultiReader(strings.NewReader(received), r)); err != nil {
 		return err
 	}
