@@ -156,14 +156,6 @@ func (v *vigil) which(pick func(*box) bool) []*box {
 	return picked
 }
 
-func namesOf(boxes []*box) []string {
-	names := make([]string, len(boxes))
-	for i, b := range boxes {
-		names[i] = b.Name
-	}
-	return names
-}
-
 // list asks for the mailboxes, and records them if they are others than before. It returns the
 // statuses that came with them. A mailbox that was not there before is read from its beginning.
 func (v *vigil) list(ctx context.Context) (map[string]boxStatus, error) {

@@ -1,0 +1,77 @@
+package inbox
+
+import (
+	"testing"
+	"time"
+
+	"seedtest"
+)
+
+func TestRule23PaceOfOthers(t *testing.T) {
+	from := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	p := gentlePace()
+	pending := seedtest.PendingProbes{Awaited: []seedtest.Awaited{{Expected: from}}}
+	var last time.Time
+	for i, want := range []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second,
+		time.Minute, 2 * time.Minute, 3 * time.Minute} {
+		last = p.nextLook(pending, last, 0)
+		if got := last.Sub(from); got != want {
+			t.Errorf("look %d after %s, want %s", i, got, want)
+		}
+	}
+	for _, x := range []struct{ last, want time.Duration }{
+		{15 * time.Minute, 20 * time.Minute}, {17 * time.Minute, 20 * time.Minute},
+		{time.Hour, 65 * time.Minute}, {-time.Hour, 5 * time.Second},
+	} {
+		if got := p.nextLook(pending, from.Add(x.last), 0).Sub(from); got != x.want {
+			t.Errorf("after a look at %s the next is at %s, want %s", x.last, got, x.want)
+		}
+	}
+	if got := p.nextLook(pending, from.Add(time.Minute), p.Commands+1).Sub(from); got != p.LookEvery {
+		t.Errorf("beyond the budget the next look is at %s, want %s", got, p.LookEvery)
+	}
+	if !p.nextLook(seedtest.PendingProbes{Awaited: []seedtest.Awaited{{}}}, last, 0).IsZero() {
+		t.Error("what was not sent yet is looked for")
+	}
+}
+
+func TestOwnPaceLooksAtOnce(t *testing.T) {
+	p := ownPace()
+	for i := 1; i < len(p.Looks); i++ {
+		gap := p.Looks[i] - p.Looks[i-1]
+		if gap < 5*time.Millisecond || gap > time.Second {
+			t.Errorf("look %d is %s after the one before", i, gap)
+		}
+	}
+	if p.Looks[0] != 0 {
+		t.Errorf("the first look is after %s, want at once", p.Looks[0])
+	}
+}
+
+func TestPaceWaitsLongerEachTime(t *testing.T) {
+	p := Pace{RetryMin: time.Second, RetryMax: 5 * time.Second}
+	for n, want := range map[int]time.Duration{1: 1e9, 2: 2e9, 3: 4e9, 4: 5e9, 1000: 5e9} {
+		if got := p.retry(n); got != want {
+			t.Errorf("retry(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestThrottled(t *testing.T) {
+	for _, x := range []struct {
+		code, text string
+		want       time.Duration
+	}{
+		{"THROTTLED", "", throttleWait}, {"LIMIT", "x", throttleWait},
+		{"", "Account exceeded command or bandwidth limits. [THROTTLED]", throttleWait},
+		{"", "Request is throttled. Suggested Backoff Time: 29867 milliseconds", 29867 * time.Millisecond},
+		{"", "Suggested Backoff Time: 999999999 s", maxWait},
+		{"", "Too many simultaneous connections.", throttleWait},
+		{"AUTHENTICATIONFAILED", "Invalid credentials", 0}, {"NONEXISTENT", "no such mailbox", 0},
+	} {
+		got, is := throttled(x.code, x.text)
+		if got != x.want || is != (x.want > 0) {
+			t.Errorf("throttled(%q, %q) = %s, %t, want %s", x.code, x.text, got, is, x.want)
+		}
+	}
+}
