@@ -2,12 +2,12 @@
 // about its sender, what spam filters stamped on it, and which of all that was written by the
 // receiving provider itself.
 //
-// [Message] does it for the bytes of a message or of a header alone. Everything is a pure function of
-// its input; the package does no input or output of its own and asks no network.
+// [Message] does it for the bytes of a message or of a header alone; [Messages] takes an mbox file
+// apart for it. Everything is a pure function of its input: no clock, no network, no file.
 //
-// It promises to read what is there. Every Received field makes a hop and every
-// Authentication-Results field is listed, readable or not, with its raw text and with what could not
-// be understood as a problem; one broken field never hides another. Time is linear in the input and
+// It promises to read what is there. Every Received field makes a hop and every field of
+// authentication results is listed, readable or not, with its raw text and with what could not be
+// understood as a problem; one broken field never hides another. Time is linear in the input and
 // memory a small multiple of it. Nothing is believed unless a provider's [seedtest.Trust] says why.
 //
 // It does not verify signatures, look anything up, judge, or clean text for display.
