@@ -76,7 +76,7 @@ func (s *Store) insert(ctx context.Context, run seedtest.RunID, records []record
 func (s *Store) insertOne(ctx context.Context, run seedtest.RunID, r record) error {
 	res, err := s.conn.ExecContext(ctx, `INSERT INTO fact (run, at, kind, body)
 		SELECT id, ?, ?, ? FROM run WHERE name = ?`,
-		r.At.UnixMilli(), string(r.Body.FactKind()), string(r.json), string(run))
+		r.At.UnixNano(), string(r.Body.FactKind()), string(r.json), string(run))
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (s *Store) index(ctx context.Context, run seedtest.RunID, r record) error {
 			return err
 		}
 		return s.exec(ctx, `INSERT INTO run (name, suite, started) VALUES (?, ?, ?)
-			ON CONFLICT (name) DO NOTHING`, string(run), b.Suite.Name, r.At.UnixMilli())
+			ON CONFLICT (name) DO NOTHING`, string(run), b.Suite.Name, r.At.UnixNano())
 	case seedtest.Sighting:
 		if r.sum == "" {
 			return nil
@@ -160,5 +160,5 @@ func (s *Store) noRun(ref, why string) error {
 		Hint: "`seedtest show` lists the runs"}
 }
 
-// fromMilli turns a stored time into a Time.
-func fromMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+// fromNano turns a stored time into a Time.
+func fromNano(ns int64) time.Time { return time.Unix(0, ns).UTC() }

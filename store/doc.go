@@ -8,8 +8,8 @@
 //
 // What Append and AppendAttempt have returned nil for is on the disk: SQLite runs in WAL mode with
 // synchronous=FULL, and concurrent callers share one commit. Facts are never changed or removed;
-// the file itself refuses it. No secret reaches the file, because the words of the root package
-// encode none. Times are kept in whole milliseconds.
+// the file itself refuses it, and they come back to the nanosecond. No secret reaches the file,
+// because the words of the root package encode none.
 //
 // The package does not judge, and it starts no goroutine. It is not for network file systems,
 // whose locks SQLite cannot trust.

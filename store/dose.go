@@ -99,18 +99,18 @@ func (q question) others(ctx context.Context, who, name string, window time.Dura
 	[]time.Time, error) {
 	rows, err := q.QueryContext(ctx, `SELECT max(at) AS last FROM dose WHERE `+who+` AND at > ?
 		AND NOT (run = ? AND dispatch = ?) GROUP BY run, dispatch ORDER BY last DESC`,
-		name, q.At.Add(-window).UnixMilli(), string(q.run), string(q.Dispatch))
+		name, q.At.Add(-window).UnixNano(), string(q.run), string(q.Dispatch))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var times []time.Time
 	for rows.Next() {
-		var ms int64
-		if err := rows.Scan(&ms); err != nil {
+		var ns int64
+		if err := rows.Scan(&ns); err != nil {
 			return nil, err
 		}
-		times = append(times, fromMilli(ms))
+		times = append(times, fromNano(ns))
 	}
 	return times, rows.Err()
 }
@@ -120,14 +120,14 @@ func (q question) byBreaker(ctx context.Context, r seedtest.Recipient) (*seedtes
 	var why string
 	err := q.QueryRowContext(ctx, `SELECT until, why FROM breaker
 		WHERE route = ? AND provider = ? AND until > ? ORDER BY until DESC LIMIT 1`,
-		q.Route, providerName(r), q.At.UnixMilli()).Scan(&until, &why)
+		q.Route, providerName(r), q.At.UnixNano()).Scan(&until, &why)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return q.limit(limitBreaker, fromMilli(until), fmt.Sprintf(
+	return q.limit(limitBreaker, fromNano(until), fmt.Sprintf(
 		"route %s rests at %s after a reply that means trouble (%s); next free",
 		q.Route, providerName(r), why)), nil
 }

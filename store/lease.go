@@ -55,7 +55,7 @@ func (s *Store) Lease(ctx context.Context, run seedtest.RunID) (*Lease, error) {
 			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET fence = excluded.fence,
 			host = excluded.host, boot = excluded.boot, pid = excluded.pid,
 			since = excluded.since, expires = excluded.expires`, string(run), me.fence, me.host,
-			me.boot, me.pid, me.since.UnixMilli(), me.expires.UnixMilli())
+			me.boot, me.pid, me.since.UnixNano(), me.expires.UnixNano())
 	})
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (s *Store) holderOf(ctx context.Context, run seedtest.RunID) (holder, error
 	if errors.Is(err, sql.ErrNoRows) {
 		return holder{}, nil
 	}
-	h.since, h.expires = fromMilli(since), fromMilli(expires)
+	h.since, h.expires = fromNano(since), fromNano(expires)
 	return h, err
 }
 
@@ -122,7 +122,7 @@ func (l *Lease) Renew(ctx context.Context) error {
 			return err
 		}
 		return s.exec(ctx, `UPDATE lease SET expires = ? WHERE run = ? AND fence = ?`,
-			s.now().Add(LeaseTime).UnixMilli(), string(l.run), l.fence)
+			s.now().Add(LeaseTime).UnixNano(), string(l.run), l.fence)
 	})
 }
 

@@ -33,7 +33,7 @@ type Store struct {
 }
 
 // busyTimeout bounds every wait for another process's write.
-const busyTimeout = "5000" // in milliseconds
+const busyTimeout = "10000" // in milliseconds
 
 // connections are one that writes and a few that read.
 const connections = 4

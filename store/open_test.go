@@ -83,7 +83,7 @@ func TestOpenMakesWhatIsMissing(t *testing.T) {
 func TestOpenIsDurable(t *testing.T) {
 	s := newStore(t)
 	for _, pragma := range []struct{ name, want string }{
-		{"journal_mode", "wal"}, {"synchronous", "2"}, {"busy_timeout", "5000"},
+		{"journal_mode", "wal"}, {"synchronous", "2"}, {"busy_timeout", "10000"},
 		{"foreign_keys", "1"}, {"user_version", fmt.Sprint(len(migrations()))},
 	} {
 		var got string

@@ -33,13 +33,13 @@ func (s *Store) facts(ctx context.Context, run seedtest.RunID) ([]seedtest.Fact,
 	defer rows.Close()
 	var facts []seedtest.Fact
 	for rows.Next() {
-		var seq, ms int64
+		var seq, ns int64
 		var kind string
 		var body sql.RawBytes
-		if err := rows.Scan(&seq, &kind, &ms, &body); err != nil {
+		if err := rows.Scan(&seq, &kind, &ns, &body); err != nil {
 			return nil, err
 		}
-		f, err := seedtest.DecodeFact(seedtest.FactKind(kind), fromMilli(ms), body)
+		f, err := seedtest.DecodeFact(seedtest.FactKind(kind), fromNano(ns), body)
 		if err != nil {
 			return nil, &Error{Path: s.path, Doing: fmt.Sprintf("read fact %d", seq), Cause: err,
 				Kind: ErrCorrupt, Hint: "if a newer seedtest wrote to this store, use it"}
@@ -97,7 +97,7 @@ func (s *Store) runs(ctx context.Context) ([]Row, error) {
 		if err := rows.Scan(&r.Run, &r.Suite, &started, &last, &closed); err != nil {
 			return nil, err
 		}
-		r.Started, r.Last = fromMilli(started), fromMilli(last)
+		r.Started, r.Last = fromNano(started), fromNano(last)
 		if closed.Valid {
 			reason := seedtest.CloseReason(closed.V)
 			r.Closed = &reason

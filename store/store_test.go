@@ -110,7 +110,7 @@ func wantErr(t testing.TB, doing string, err, kind error, words ...string) {
 // fill sets every field that is encoded, so that none can be lost unnoticed.
 func fill(v reflect.Value) {
 	if v.Type() == reflect.TypeFor[time.Time]() {
-		v.Set(reflect.ValueOf(noon.Add(1234567 * time.Microsecond)))
+		v.Set(reflect.ValueOf(noon.Add(1234567891 * time.Nanosecond)))
 		return
 	}
 	switch v.Kind() {
@@ -161,7 +161,7 @@ func TestEveryKindOfFactComesBack(t *testing.T) {
 		seedtest.Bounce{}, seedtest.Fault{}, seedtest.Limit{}, seedtest.Closed{},
 		seedtest.Resumed{}}
 	for i, b := range kinds {
-		f := at(time.Duration(i)*time.Second, filled(b))
+		f := at(time.Duration(i)*time.Second+123456789, filled(b))
 		if o, ok := f.Body.(seedtest.Opened); ok {
 			o.Run = run1
 			f.Body = o

@@ -21,7 +21,7 @@ func (s *Store) count(ctx context.Context, run seedtest.RunID, d seedtest.Dose) 
 			VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (run, dispatch, address) DO UPDATE SET at = max(at, excluded.at)`,
 			string(run), string(d.Dispatch), mailAddress(r), r.Seed, providerName(r),
-			d.At.UnixMilli())
+			d.At.UnixNano())
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (s *Store) openBreakers(ctx context.Context, run seedtest.RunID, b seedtest
 		}
 		opened[providerName(r)] = true
 		err := s.exec(ctx, `INSERT INTO breaker (route, provider, until, why) VALUES (?, ?, ?, ?)`,
-			d.Route, providerName(r), at.Add(BreakerOpen).UnixMilli(), b.Breaker)
+			d.Route, providerName(r), at.Add(BreakerOpen).UnixNano(), b.Breaker)
 		if err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (s *Store) Doses(ctx context.Context, at time.Time) (Usage, error) {
 
 func (s *Store) counts(ctx context.Context, query string, at time.Time, window time.Duration) (
 	[]Count, error) {
-	rows, err := s.db.QueryContext(ctx, query, at.Add(-window).UnixMilli())
+	rows, err := s.db.QueryContext(ctx, query, at.Add(-window).UnixNano())
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (s *Store) counts(ctx context.Context, query string, at time.Time, window t
 		if err := rows.Scan(&c.Name, &c.Address, &c.Messages, &oldest); err != nil {
 			return nil, err
 		}
-		c.Free = fromMilli(oldest).Add(window)
+		c.Free = fromNano(oldest).Add(window)
 		list = append(list, c)
 	}
 	return list, rows.Err()
@@ -154,7 +154,7 @@ func (s *Store) counts(ctx context.Context, query string, at time.Time, window t
 
 func (s *Store) breakers(ctx context.Context, at time.Time) ([]Breaker, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT route, provider, why, max(until) FROM breaker
-		WHERE until > ? GROUP BY route, provider ORDER BY route, provider`, at.UnixMilli())
+		WHERE until > ? GROUP BY route, provider ORDER BY route, provider`, at.UnixNano())
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (s *Store) breakers(ctx context.Context, at time.Time) ([]Breaker, error) {
 		if err := rows.Scan(&b.Route, &b.Provider, &b.Why, &until); err != nil {
 			return nil, err
 		}
-		b.Until = fromMilli(until)
+		b.Until = fromNano(until)
 		list = append(list, b)
 	}
 	return list, rows.Err()

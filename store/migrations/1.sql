@@ -1,4 +1,4 @@
--- The first edition. Times are whole milliseconds since 1970 in UTC.
+-- The first edition. Times are nanoseconds since 1970 in UTC.
 
 PRAGMA application_id = 0x73647473;
 
