@@ -59,7 +59,7 @@ func TestServerMove(t *testing.T) {
 		{"auth.spf_fail", "", "550 5.7.26 Your email has been blocked", "or send through", true},
 		{"auth.dkim_none", "route new does not sign with DKIM", "dkim=none",
 			"sign at mail2.example.org as route old does: d=example.org, s=s2026", true},
-		{"id.ptr_missing", "203.0.113.9 has no reverse name",
+		{"id.ptr_missing", "no reverse name of 203.0.113.9 leads back to it",
 			"from mail2.example.org (unknown [203.0.113.9]) by mx.strict.example with ESMTPS",
 			"have the owner of 203.0.113.9 set its PTR to mail2.example.org", true},
 		{"place.blackhole", "Silent took the message and shows it nowhere",
@@ -102,7 +102,7 @@ func TestRoutesAreCompared(t *testing.T) {
 	list := diagnose.Causes(move(t).run())
 	f := list[len(list)-1]
 	want := "route new differs from old: address 203.0.113.9, not 198.51.100.4, " +
-		"HELO mail2.example.org, not mail1.example.org, reverse name none, not mail1.example.org, " +
+		"HELO mail2.example.org, not mail1.example.org, reverse name none that leads back, not mail1.example.org, " +
 		"spf softfail, not pass, dkim none, not pass, dmarc fail, not pass"
 	if f.Code != "route.changed" || f.Severity != seedtest.SeverityInfo || f.Title != want {
 		t.Errorf("the last finding is %s %s: %q, want %q", f.Code, f.Severity, f.Title, want)

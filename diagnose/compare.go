@@ -29,7 +29,7 @@ var traits = []trait{
 
 func reverseName(o *observed) string {
 	if o.seen["egress.ptr"].value == "none" {
-		return "none"
+		return "none that leads back"
 	}
 	return o.fill["rdns"]
 }

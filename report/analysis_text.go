@@ -173,7 +173,7 @@ func (p *page) clientOf(h seedtest.Hop) string {
 	switch {
 	case f.RDNS == "" || strings.EqualFold(f.RDNS, f.HELO):
 	case strings.EqualFold(f.RDNS, "unknown"):
-		said = append(said, "(no PTR)")
+		said = append(said, "(unknown)")
 	case f.HELO == "":
 		said[0] = f.RDNS
 	default:
