@@ -259,7 +259,7 @@ func (s side) greeting() string {
 	case h == "" || d == "" || strings.EqualFold(h, d):
 		return cmp.Or(h, d)
 	case d == "unknown":
-		return h + ", NO MATCHING PTR"
+		return h + ", PTR FAIL"
 	}
 	return h + ", PTR " + d
 }
