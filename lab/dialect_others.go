@@ -35,15 +35,14 @@ func (rspamdDialect) stamp(a arrival) (top, bottom string) {
 	for _, t := range a.tests {
 		symbols = append(symbols, fmt.Sprintf("\t%s(%.2f)[]", t.name, t.points))
 	}
-	out := a.returnPath() + lines("Delivered-To: "+a.to) + a.postfixReceived("ESMTPS")
-	out += lines("Authentication-Results: " + a.by + ";\r\n" +
-		strings.Join(rspamdResults(a), ";\r\n"))
-	out += lines(strings.Join(symbols, ";\r\n"))
+	out := a.returnPath() + lines("Delivered-To: "+a.to, strings.Join(symbols, ";\r\n"))
 	if a.junk {
 		out += lines("X-Spam: Yes")
 	}
-	return out + lines("X-Rspamd-Server: "+strings.Replace(a.by, "mx.", "scan.", 1),
-		"X-Rspamd-Action: "+action, "X-Rspamd-Queue-Id: "+a.queueID), ""
+	out += lines("X-Rspamd-Server: "+strings.Replace(a.by, "mx.", "scan.", 1),
+		"X-Rspamd-Action: "+action, "X-Rspamd-Queue-Id: "+a.queueID)
+	return out + a.postfixReceived("ESMTPS") + lines("Authentication-Results: "+a.by+";",
+		strings.Join(rspamdResults(a), ";\r\n")), ""
 }
 
 func rspamdResults(a arrival) []string {
@@ -57,8 +56,8 @@ func rspamdResults(a arrival) []string {
 	}
 	reason := ""
 	if a.dmarc == "fail" {
-		reason = fmt.Sprintf(` reason="SPF not aligned (relaxed), No valid DKIM" header.from=%s (policy=%s)`,
-			a.from, a.policy)
+		reason = fmt.Sprintf(` reason="SPF not aligned (relaxed), No valid DKIM" header.from=%s `+
+			"(policy=%s)", a.from, a.policy)
 	} else if a.dmarc == "pass" {
 		reason = fmt.Sprintf(" (policy=%s) header.from=%s", a.policy, a.from)
 	}

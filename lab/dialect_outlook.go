@@ -45,8 +45,8 @@ func (d outlookDialect) stamp(a arrival) (top, bottom string) {
 		" Server"+d.encryption(a)+" id "+serial+";",
 		" "+at,
 		fmt.Sprintf("Authentication-Results: spf=%s (sender IP is %s)", a.spf, a.ip),
-		fmt.Sprintf(" smtp.mailfrom=%s; %s", a.spfDomain, d.dkimWords(a)),
-		fmt.Sprintf(";dmarc=%s action=%s", d.dmarcWord(a), d.action(a)),
+		fmt.Sprintf(" smtp.mailfrom=%s; %s;dmarc=%s action=%s", a.spfDomain, d.dkimWords(a),
+			d.dmarcWord(a), d.action(a)),
 		fmt.Sprintf(" header.from=%s;compauth=%s", a.from, d.compauth(a)),
 		fmt.Sprintf("Received-SPF: %s (protection.%s: %s)", spfCapital(a.spf), a.domain,
 			d.spfWords(a)),
@@ -149,7 +149,6 @@ func (d outlookDialect) stamps(a arrival) string {
 	return lines(
 		fmt.Sprintf("X-IncomingHeaderCount: %d", len(a.header)),
 		"X-Sender-IP: "+a.ip.String(),
-		"X-SID-PRA: "+strings.ToUpper(first(a.header, "From")),
 		fmt.Sprintf("X-MS-Exchange-Organization-SCL: %.0f", a.score),
 		"X-Microsoft-Antispam: BCL:0;ARA:1444111002|13230022|461199028;",
 		fmt.Sprintf("X-Forefront-Antispam-Report: CIP:%s;CTRY:;LANG:en;SCL:%.0f;SRV:;IPV:NLI;"+

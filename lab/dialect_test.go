@@ -54,9 +54,9 @@ func TestDialects(t *testing.T) {
 			`^X-Forefront-Antispam-Report: CIP:203\.0\.113\.9;.*SCL:5;.*SFV:SPM;.*PTR:static-9`,
 			`^X-Microsoft-Antispam-Mailbox-Delivery: .*dest:J;`}},
 		{"new", "strict-a", []string{
+			`^X-Spamd-Result: default: True \[`, `R_SPF_FAIL\(4\.00\)\[\]`, `^X-Spam: Yes`,
 			`^Received: from mail2\.example\.org \(unknown \[203\.0\.113\.9\]\)`,
 			`^Authentication-Results: mx\.strict\.example;`, `dkim=none`, `spf=fail`,
-			`^X-Spamd-Result: default: True \[`, `R_SPF_FAIL\(4\.00\)\[\]`, `^X-Spam: Yes`,
 			`^Received: from \[192\.0\.2\.10\]|^Received: from ops\.example\.org \(\[192`,
 			`by mail2\.example\.org with esmtpsa \(TLS1\.3\) tls TLS_`, `\(Exim `}},
 		{"new", "greylist-a", []string{
@@ -83,11 +83,24 @@ func TestDialects(t *testing.T) {
 				t.Fatal(err)
 			}
 			raw := arrived(t, w, test.seed, id)
+			isHeader(t, raw)
 			holdsInOrder(t, raw, test.holds)
 			if !strings.HasSuffix(raw, "\r\n\r\nHello.\r\n.\r\nEnd.\r\n") {
 				t.Errorf("the body is %q", raw[strings.Index(raw, "\r\n\r\n")+4:])
 			}
 		})
+	}
+}
+
+// isHeader tells lines that are neither a field nor a fold.
+func isHeader(t *testing.T, raw string) {
+	t.Helper()
+	head, _, _ := strings.Cut(raw, "\r\n\r\n")
+	line := regexp.MustCompile(`^([A-Za-z0-9-]+: |[ \t]+\S)`)
+	for l := range strings.SplitSeq(head, "\r\n") {
+		if !line.MatchString(l) || strings.ContainsAny(l, "\r\n") {
+			t.Errorf("no line of a header: %q", l)
+		}
 	}
 }
 

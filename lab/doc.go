@@ -6,11 +6,11 @@
 // behind them, and [World.Truth] says afterwards where every message really went. [World.Config]
 // writes the same as a seeds.toml for other processes. [World.Inject] lets things go wrong.
 //
-// Each party has names under example.* and documentation addresses (RFC 5737, RFC 3849), which
-// stand in DNS, in SPF records and in header fields as if the parties were far apart. In truth all
-// of them are on loopback, or on in-memory pipes ([Pipes]), where days pass in no time under
-// testing/synctest. Each provider behaves like a kind of provider that exists: what it refuses, where it
-// files, and the dialect of the header fields it writes.
+// Each party has names under example.* and documentation addresses (RFC 5737), which stand in DNS,
+// in SPF records and in header fields as if the parties were far apart. In truth all of them are
+// on loopback, or on in-memory pipes ([Pipes]), where days pass in no time under testing/synctest.
+// Each provider behaves like a kind of provider that exists: what it refuses, where it files, and
+// the dialect of the header fields it writes.
 //
 // The truth is independent of the program that it is held against: SPF, DKIM and DMARC are
 // evaluated with libraries that the rest of seedtest does not use. Every random choice follows

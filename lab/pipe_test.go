@@ -13,7 +13,8 @@ import (
 )
 
 func pipePair() (*pipeConn, *pipeConn) {
-	return newPipe(tcpAddr(netip.AddrPortFrom(workstation, 1)), tcpAddr(netip.AddrPortFrom(oldRelay, 2)))
+	return newPipe(tcpAddr(netip.AddrPortFrom(workstation, 1)),
+		tcpAddr(netip.AddrPortFrom(oldRelay, 2)))
 }
 
 func TestPipeBuffersAndEnds(t *testing.T) {
