@@ -71,7 +71,7 @@ func TestRule06RepeatsWhatChanged(t *testing.T) {
 			watch(t, newBook(1), nil, func(w *watching) {
 				w.accept(0)
 				lists := 0
-				w.server.answer = func(c *client, tag, line string) bool {
+				w.server.instead(func(c *client, tag, line string) bool {
 					// The second LIST of a round comes when the mailboxes were read.
 					if strings.HasPrefix(line, "LIST") && inRound(w) {
 						if lists++; lists%2 == 0 && lists <= 2*x.times {
@@ -79,7 +79,7 @@ func TestRule06RepeatsWhatChanged(t *testing.T) {
 						}
 					}
 					return false
-				}
+				})
 				w.ended()
 				rounds := roundsOf(w, x.rounds)
 				if r := rounds[0]; r.Complete || !strings.Contains(r.Why, x.why) {
@@ -105,12 +105,12 @@ func inRound(w *watching) bool { return !time.Now().Before(w.probe(0).Deadline) 
 func TestRule06FindsWhatTheRoundMeets(t *testing.T) {
 	watch(t, newBook(1), nil, func(w *watching) {
 		w.accept(0)
-		w.server.answer = func(c *client, tag, line string) bool {
-			if strings.HasPrefix(line, "LIST") && inRound(w) && len(w.box("Spam").messages) == 0 {
+		w.server.instead(func(c *client, tag, line string) bool {
+			if strings.HasPrefix(line, "LIST") && inRound(w) && w.count("Spam") == 0 {
 				w.deliver("Spam", w.header(0), "")
 			}
 			return false
-		}
+		})
 		w.ended()
 		w.placed(0, seedtest.Junk)
 	})
@@ -147,13 +147,13 @@ func TestRule06MailShownLateIsRead(t *testing.T) {
 	watch(t, newBook(1), nil, func(w *watching) {
 		w.accept(0)
 		begun := time.Now()
-		w.server.answer = func(c *client, tag, line string) bool {
+		w.server.instead(func(c *client, tag, line string) bool {
 			if strings.HasPrefix(line, "UID FETCH") && time.Since(begun) < 3*time.Second {
 				c.say("%s OK nothing", tag)
 				return true
 			}
 			return false
-		}
+		})
 		w.deliver("INBOX", w.header(0), "")
 		w.ended()
 		w.placed(0, seedtest.Inbox)
@@ -169,7 +169,7 @@ func TestRule06CountsAgainstEXISTS(t *testing.T) {
 		w.accept(0)
 		w.deliver("INBOX", "Subject: other\r\n\r\n", "")
 		w.deliver("INBOX", w.header(0), "")
-		w.server.answer = func(c *client, tag, line string) bool {
+		w.server.instead(func(c *client, tag, line string) bool {
 			switch {
 			case !strings.HasPrefix(line, "UID FETCH"), inRound(w) && !strings.Contains(line, "*"):
 				return false
@@ -178,7 +178,7 @@ func TestRule06CountsAgainstEXISTS(t *testing.T) {
 			}
 			c.say("%s OK done", tag)
 			return true
-		}
+		})
 		w.ended()
 		w.placed(0, seedtest.Inbox)
 	})
@@ -202,13 +202,13 @@ func TestRule06ReadsBodiesInTheRoundOnly(t *testing.T) {
 
 func TestRule07SideMailboxThatRefuses(t *testing.T) {
 	watch(t, newBook(1), func(s *server) {
-		s.answer = func(c *client, tag, line string) bool {
+		s.instead(func(c *client, tag, line string) bool {
 			if strings.HasPrefix(line, `STATUS "News"`) || strings.HasPrefix(line, `EXAMINE "News"`) {
 				c.say("%s NO [NOPERM] not yours", tag)
 				return true
 			}
 			return false
-		}
+		})
 	}, func(w *watching) {
 		w.accept(0)
 		w.ended()
@@ -226,13 +226,13 @@ func TestRule07SideMailboxThatRefuses(t *testing.T) {
 
 func TestRule07EssentialMailboxThatRefuses(t *testing.T) {
 	watch(t, newBook(1), func(s *server) {
-		s.answer = func(c *client, tag, line string) bool {
+		s.instead(func(c *client, tag, line string) bool {
 			if strings.HasPrefix(line, `EXAMINE "Spam"`) {
 				c.say("%s NO [NOPERM] not yours", tag)
 				return true
 			}
 			return false
-		}
+		})
 	}, func(w *watching) {
 		w.accept(0)
 		w.ended()
@@ -292,12 +292,12 @@ func TestRule11Classes(t *testing.T) {
 		b.seed.Provider = seedtest.Provider{ClassBy: x.by, Classes: []string{"primary", "promotions"}}
 		watch(t, b, func(s *server) {
 			s.caps += " X-GM-EXT-1"
-			s.answer = func(c *client, tag, line string) bool {
+			s.instead(func(c *client, tag, line string) bool {
 				if strings.HasPrefix(line, "UID SEARCH") && strings.Contains(line, `X-GM-RAW "category:promotions"`) {
 					c.say("%s", x.answer)
 				}
 				return false
-			}
+			})
 		}, func(w *watching) {
 			w.accept(0)
 			w.deliver("INBOX", w.header(0), "")
@@ -329,16 +329,9 @@ func TestRule23ThrottlingEndsQuickLooks(t *testing.T) {
 	b.seed.Own = false
 	watch(t, b, nil, func(w *watching) {
 		w.accept(0)
-		refuse := true
-		w.server.answer = func(c *client, tag, line string) bool {
-			if strings.HasPrefix(line, "STATUS") && refuse {
-				c.say("%s NO [THROTTLED] slow down", tag)
-				return true
-			}
-			return false
-		}
+		w.instead(answering("STATUS", "% NO [THROTTLED] slow down"))
 		time.Sleep(20 * time.Second)
-		refuse = false
+		w.instead(nil)
 		before := w.asked("STATUS")
 		time.Sleep(4 * time.Minute)
 		if n := w.asked("STATUS"); n != before {

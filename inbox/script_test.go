@@ -75,15 +75,13 @@ func TestWatchUnderstandsDialects(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			watch(t, newBook(1), func(s *server) {
-				s.answer = func(c *client, tag, line string) bool {
+				s.instead(func(c *client, tag, line string) bool {
 					return !strings.HasPrefix(line, "UID") && !strings.HasPrefix(line, "STATUS") &&
 						x.answer("")(c, tag, line)
-				}
+				})
 			}, func(w *watching) {
 				w.accept(0)
-				w.server.mu.Lock()
-				w.answer = x.answer(w.header(0))
-				w.server.mu.Unlock()
+				w.instead(x.answer(w.header(0)))
 				w.deliver("INBOX", w.header(0), "")
 				w.ended()
 				w.placed(0, seedtest.Inbox)
@@ -102,7 +100,7 @@ func TestWatchSurvivesServersThatEndIDLE(t *testing.T) {
 	b.seed.Own = false
 	watch(t, b, nil, func(w *watching) {
 		w.accept(0)
-		w.server.answer = answering("IDLE", "+ idling", "% OK that was it")
+		w.server.instead(answering("IDLE", "+ idling", "% OK that was it"))
 		time.Sleep(2 * time.Minute)
 		w.deliver("INBOX", w.header(0), "")
 		w.ended()
@@ -121,19 +119,19 @@ func TestWatchBoundsEverySilence(t *testing.T) {
 		b := newBook(1)
 		watch(t, b, func(s *server) {
 			quiet := func(*client, string, string) bool { return true }
-			s.answer = func(c *client, tag, line string) bool {
+			s.instead(func(c *client, tag, line string) bool {
 				if strings.HasPrefix(line, word) {
-					s.answer = quiet // on this connection and until the next sign-in
+					s.instead(quiet) // on this connection and until the next sign-in
 				}
 				if strings.HasPrefix(line, "LOGIN") && time.Since(epoch) > 2*time.Minute {
-					s.answer = nil
+					s.instead(nil)
 					return false
 				}
 				return strings.HasPrefix(line, word)
-			}
+			})
 			go func() {
 				time.Sleep(2 * time.Minute)
-				s.answer = nil
+				s.instead(nil)
 			}()
 		}, func(w *watching) {
 			w.accept(0)
@@ -152,12 +150,12 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // where a bubble's cloc
 func TestWatchTellsWhyAServerHungUp(t *testing.T) {
 	watch(t, newBook(1), nil, func(w *watching) {
 		w.accept(0)
-		w.server.answer = func(c *client, tag, line string) bool {
+		w.server.instead(func(c *client, tag, line string) bool {
 			c.say("* BYE closing down for pass-word-1 \x1b[31mnow")
 			_ = c.Conn.Close()
-			w.answer = nil
+			w.instead(nil)
 			return true
-		}
+		})
 		time.Sleep(time.Second)
 		w.deliver("INBOX", w.header(0), "")
 		w.ended()
@@ -174,7 +172,7 @@ func TestWatchDoesNotHammerARefusedLogin(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b, s := newBook(1), newServer(t)
 			b.seed.Own = own
-			s.answer = answering("LOGIN", "% NO [AUTHENTICATIONFAILED] wrong password pass-word-1")
+			s.instead(answering("LOGIN", "% NO [AUTHENTICATIONFAILED] wrong password pass-word-1"))
 			w := begin(t, b, s, b.awaiting())
 			time.Sleep(15 * time.Minute)
 			w.refused(0)
@@ -201,7 +199,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 			b, s := newBook(1), newServer(t)
 			b.seed.Own = word != "IDLE"
 			if word != "" && word != "IDLE" {
-				s.answer = func(_ *client, _, line string) bool { return strings.HasPrefix(line, word) }
+				s.instead(func(_ *client, _, line string) bool { return strings.HasPrefix(line, word) })
 			}
 			w := begin(t, b, s, b.awaiting())
 			b.accept(0)
@@ -356,7 +354,7 @@ func TestWireBoundsWhatAServerSends(t *testing.T) {
 		{"a literal beyond measure", "* LIST () NIL {4294967295}"},
 	} {
 		s := newServer(t)
-		s.answer = answering("LIST", x.line)
+		s.instead(answering("LIST", x.line))
 		_, err := check(t, newBook(0).seed, s)
 		if err == nil || !strings.Contains(err.Error(), errTooMuch.Error()) {
 			t.Errorf("%s: Check = %v, want %v", x.name, err, errTooMuch)

@@ -74,6 +74,27 @@ func (s *server) create(name, attrs string) *mailbox {
 	return m
 }
 
+// instead has command lines answered by answer from now on; nil: honestly.
+func (s *server) instead(answer func(c *client, tag, line string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = answer
+}
+
+// refuse makes dialling fail, or work again.
+func (s *server) refuse(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = err
+}
+
+// count returns how many messages are in a mailbox.
+func (s *server) count(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.box(name).messages)
+}
+
 func (s *server) box(name string) *mailbox {
 	for _, m := range s.boxes {
 		if m.name == name {
@@ -180,8 +201,9 @@ func (c *client) take(line string) error {
 		c.idling = ""
 	}
 	c.log = append(c.log, rest)
+	answer := c.answer
 	c.mu.Unlock()
-	if c.answer != nil && c.answer(c, tag, rest) {
+	if answer != nil && answer(c, tag, rest) {
 		return nil
 	}
 	return c.honest(tag, rest)

@@ -153,15 +153,11 @@ func TestWatchOutlastsALostConnection(t *testing.T) {
 	watch(t, newBook(1), nil, func(w *watching) {
 		w.accept(0)
 		synctest.Wait()
-		w.server.mu.Lock()
-		w.down = errDown
-		w.server.mu.Unlock()
+		w.server.refuse(errDown)
 		w.hangUp()
 		time.Sleep(time.Minute)
 		w.deliver("News", w.header(0), "")
-		w.server.mu.Lock()
-		w.down = nil
-		w.server.mu.Unlock()
+		w.server.refuse(nil)
 		w.ended()
 		w.placed(0, seedtest.Other)
 		faults := w.run().Faults
