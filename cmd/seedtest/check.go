@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"seedtest"
+	"seedtest/config"
+	"seedtest/inbox"
+	"seedtest/report"
+	"seedtest/sender"
+)
+
+// checkTimeout bounds the check of one server.
+const checkTimeout = 90 * time.Second
+
+func (a *app) checkCommand() *cobra.Command {
+	var offline bool
+	c := &cobra.Command{
+		Use:   "check [NAME...]",
+		Short: "Read the configuration and sign in to every route and seed",
+		Long: `Reads the configuration, signs in to every route and seed, or to those named, and lists
+what it found: TLS and certificate, what the server offers, mailboxes and their roles, and
+how long it took. Nothing is sent. Exit status 0 if all is well, 1 if something could not be
+reached, 2 if the configuration is wrong.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.check(c.Context(), args, offline)
+		},
+	}
+	c.Flags().BoolVar(&offline, "offline", false, "stop after reading the configuration")
+	a.formatFlag(c, "text", "json")
+	a.addressesFlag(c)
+	return c
+}
+
+// checked is what was found at one route or seed.
+type checked struct {
+	Kind  string        `json:"kind"` // "route" or "seed"
+	Name  string        `json:"name"`
+	OK    bool          `json:"ok"`
+	Error string        `json:"error,omitempty"`
+	Hint  string        `json:"hint,omitempty"`
+	Route *sender.Check `json:"route,omitempty"`
+	Seed  *inbox.Check  `json:"seed,omitempty"`
+}
+
+func (a *app) check(ctx context.Context, names []string, offline bool) error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	routes, seeds, err := named(cfg, names)
+	if err != nil {
+		return err
+	}
+	if offline {
+		a.say("%s reads well: %d routes, %d seeds, %d suites", cfg.Path, len(cfg.Routes),
+			len(cfg.Seeds), len(cfg.Suites))
+		return nil
+	}
+	found := a.checkAll(ctx, routes, seeds)
+	if err := a.writeChecks(found); err != nil {
+		return broken(err)
+	}
+	if slices.ContainsFunc(found, func(c checked) bool { return !c.OK }) {
+		return exit(statusNothing)
+	}
+	return nil
+}
+
+// named returns the routes and seeds of those names, or all of them.
+func named(cfg *config.Config, names []string) ([]seedtest.Route, []seedtest.Seed, error) {
+	if len(names) == 0 {
+		return cfg.Routes, cfg.Seeds, nil
+	}
+	var routes []seedtest.Route
+	var seeds []seedtest.Seed
+	for _, name := range names {
+		n := len(routes) + len(seeds)
+		for _, r := range cfg.Routes {
+			if r.Name == name {
+				routes = append(routes, r)
+			}
+		}
+		if s, ok := seedOf(cfg, name); ok {
+			seeds = append(seeds, s)
+		}
+		if n == len(routes)+len(seeds) {
+			return nil, nil, usage(fmt.Errorf("%s has no route or seed %q", cfg.Path, name))
+		}
+	}
+	return routes, seeds, nil
+}
+
+// checkAll checks all servers at the same time: each is asked once.
+func (a *app) checkAll(ctx context.Context, routes []seedtest.Route, seeds []seedtest.Seed) []checked {
+	found := make([]checked, len(routes)+len(seeds))
+	var checks sync.WaitGroup
+	for i, r := range routes {
+		checks.Go(func() { found[i] = a.checkRoute(ctx, r) })
+	}
+	for i, s := range seeds {
+		checks.Go(func() { found[len(routes)+i] = a.checkSeed(ctx, s) })
+	}
+	checks.Wait()
+	return found
+}
+
+func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	client := sender.New(r, sender.Options{Log: a.logger()})
+	defer func() { _ = client.Close() }()
+	c := client.Check(ctx)
+	return checked{Kind: "route", Name: r.Name, OK: c.OK, Error: c.Error, Hint: c.Hint, Route: &c}
+}
+
+func (a *app) checkSeed(ctx context.Context, s seedtest.Seed) checked {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	c, err := inbox.New(inbox.Options{Log: a.logger()}).Check(ctx, s)
+	found := checked{Kind: "seed", Name: s.Name, OK: err == nil, Seed: &c}
+	if err != nil {
+		found.Error = err.Error()
+		return found
+	}
+	if !slices.ContainsFunc(c.Mailboxes, func(m seedtest.Mailbox) bool { return m.Role == seedtest.RoleJunk }) {
+		found.Hint = "no junk mailbox was found: name it with imap = { junk = \"...\" }, if there is one"
+	}
+	return found
+}
+
+func (a *app) writeChecks(found []checked) error {
+	if a.format == "json" {
+		out := json.NewEncoder(a.stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(map[string]any{"schema": "seedtest.check/v1", "checks": found})
+	}
+	var errs []error
+	for _, c := range found {
+		for _, line := range c.lines() {
+			_, err := fmt.Fprintln(a.stdout, report.Clean(line))
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lines tells one check to a person.
+func (c checked) lines() []string {
+	state := "ok  "
+	if !c.OK {
+		state = "FAIL"
+	}
+	lines := []string{fmt.Sprintf("%s  %s %s", state, c.Kind, c.Name)}
+	add := func(format string, args ...any) {
+		lines = append(lines, "      "+fmt.Sprintf(format, args...))
+	}
+	if c.Error != "" {
+		add("%s", c.Error)
+	}
+	switch {
+	case c.Route != nil && c.Route.Remote != "":
+		add("%s in %s, extensions %s", c.Route.Remote, c.Route.Latency.Round(time.Millisecond),
+			strings.Join(c.Route.Extensions, " "))
+		addTLS(add, c.Route.TLS)
+	case c.Seed != nil && c.Seed.Remote != "":
+		add("%s, signed in after %s, round trip %s", c.Seed.Remote,
+			(c.Seed.ConnectTime + c.Seed.LoginTime).Round(time.Millisecond),
+			c.Seed.RoundTrip.Round(10*time.Microsecond))
+		addTLS(add, c.Seed.TLS)
+		for _, m := range c.Seed.Mailboxes {
+			if m.Role != seedtest.RoleNone {
+				add("%-10s %s (by %s)", m.Role, m.Name, m.FoundBy)
+			}
+		}
+	}
+	if c.Hint != "" {
+		add("hint: %s", c.Hint)
+	}
+	return lines
+}
+
+func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
+	if t == nil {
+		add("no TLS")
+		return
+	}
+	until := ""
+	if t.NotAfter != nil {
+		until = ", until " + t.NotAfter.Format(time.DateOnly)
+	}
+	add("%s %s, certificate for %s%s", t.Version, t.Cipher, strings.Join(t.Names, " "), until)
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"seedtest"
+	"seedtest/config"
+	"seedtest/harness"
+	"seedtest/provider"
+	"seedtest/report"
+	"seedtest/sender"
+)
+
+// runFlags are the flags of "run".
+type runFlags struct {
+	detach, follow, dryRun bool
+	compare                string
+	random                 uint64
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [SUITE]",
+		Short: "Send, watch, judge and report",
+		Long: `Sends the suite's messages by its routes to its seeds, watches for them, and ends when
+every probe has an outcome. Without SUITE the only suite of the configuration is run, or one
+of all routes and seeds. Ctrl-C ends a run in order; "seedtest resume" carries it on.
+
+Exit status: 0 pass, 1 nothing could be judged, 2 usage or configuration, 3 an expectation
+failed, 4 not known. With --format nagios: 0, 2 and 3 as monitoring plug-ins do.`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeSuites,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runSuite(c.Context(), strings.Join(args, ""), f)
+		},
+	}
+	c.Flags().BoolVar(&f.detach, "detach", false, "leave after sending; \"seedtest follow\" looks later")
+	c.Flags().BoolVar(&f.follow, "follow", false, "stay until every placement is settled")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "show every message and address, send nothing")
+	c.Flags().StringVar(&f.compare, "compare", "", "send pairs by the routes `OLD,NEW` in place of the suite's")
+	c.Flags().Uint64Var(&f.random, "random", 0, "seed of the order in which routes take turns; 0 draws one")
+	c.MarkFlagsMutuallyExclusive("detach", "follow", "dry-run")
+	a.formatFlag(c, runFormats...)
+	a.addressesFlag(c)
+	return c
+}
+
+func (a *app) runSuite(ctx context.Context, suite string, f runFlags) error {
+	a.env.WithoutSecrets = f.dryRun
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	q, err := request(cfg, suite, f)
+	if err != nil {
+		return err
+	}
+	path, err := a.storeOf(cfg.Store)
+	if err != nil {
+		return err
+	}
+	s, err := a.openSession(ctx, path, network{})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	r, err := s.runRequest(ctx, q, f)
+	if err != nil || f.dryRun {
+		return err
+	}
+	status, err := a.write(r)
+	if err != nil {
+		return broken(fmt.Errorf("write the report: %w", err))
+	}
+	return exit(status)
+}
+
+// request turns a suite of the configuration into what the harness is asked for.
+func request(cfg *config.Config, name string, f runFlags) (harness.Request, error) {
+	suite, err := cfg.Suite(name)
+	if err != nil {
+		return harness.Request{}, usage(err)
+	}
+	if f.compare != "" {
+		if suite.Routes, err = comparedRoutes(cfg, f.compare); err != nil {
+			return harness.Request{}, err
+		}
+	}
+	q := harness.Request{Suite: suite, Limits: cfg.Limits, Version: programVersion(),
+		Edition: provider.Edition(), Random: f.random}
+	if q.Routes, q.Seeds, q.Messages, err = cfg.Select(suite); err != nil {
+		return harness.Request{}, usage(err)
+	}
+	return q, nil
+}
+
+// comparedRoutes returns the two routes to compare and every control route.
+func comparedRoutes(cfg *config.Config, pair string) ([]string, error) {
+	names := strings.Split(pair, ",")
+	if len(names) != 2 || names[0] == names[1] {
+		return nil, usage(errors.New("--compare wants two different routes, as OLD,NEW"))
+	}
+	for _, r := range cfg.Routes {
+		if r.Control && r.Name != names[0] && r.Name != names[1] {
+			names = append(names, r.Name)
+		}
+	}
+	return names, nil
+}
+
+// runRequest plans and works a run and judges it.
+func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags) (report.Report, error) {
+	var none report.Report
+	id, err := uuid.NewV7()
+	if err != nil {
+		return none, broken(err)
+	}
+	q.Run = runID(id)
+	if q.Random == 0 {
+		q.Random = rand.Uint64()
+	}
+	opened, planned, err := harness.Plan(q, harness.Minter{ID: uuid.NewV7, Key: s.store.Key(),
+		MessageID: sender.MessageID}, s.clock())
+	if err != nil {
+		return none, usage(err)
+	}
+	if f.dryRun {
+		return none, s.app.dryRun(opened, planned)
+	}
+	until := harness.UntilTerminal
+	switch {
+	case f.detach:
+		until = harness.UntilSent
+	case f.follow:
+		until = harness.UntilSettled
+	}
+	err = s.work(ctx, q.Run, opened.Routes, func(p harness.Parts) error {
+		return harness.Run(ctx, p, opened, planned, until)
+	})
+	if err != nil {
+		return none, err
+	}
+	return s.judged(q.Run)
+}
+
+// work holds the lease of a run and the display while do works it.
+func (s *session) work(ctx context.Context, id seedtest.RunID, routes []seedtest.Route,
+	do func(harness.Parts) error) error {
+	lease, err := s.store.Lease(ctx, id)
+	if err != nil {
+		return broken(err, "wait until the other process has ended, or stop it")
+	}
+	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
+	d := s.app.newDisplay(s.clock)
+	stop := d.start()
+	parts := s.parts(routes, d.observer())
+	parts.Lease = lease
+	err = do(parts)
+	stop()
+	if err != nil {
+		return broken(err, fmt.Sprintf("what was stored is kept: seedtest resume %s", id.Short()))
+	}
+	return nil
+}
+
+// judged judges a run from the store, also after Ctrl-C.
+func (s *session) judged(id seedtest.RunID) (report.Report, error) {
+	r, err := judged(context.Background(), s.store, id)
+	if err != nil {
+		return r, broken(err)
+	}
+	return r, nil
+}
+
+func runID(id uuid.UUID) seedtest.RunID {
+	code := base32.StdEncoding.WithPadding(base32.NoPadding)
+	return seedtest.RunID(strings.ToLower(code.EncodeToString(id[:])))
+}
+
+// dryRun prints every message with its envelope.
+func (a *app) dryRun(o seedtest.Opened, planned []seedtest.Planned) error {
+	for i, p := range planned {
+		m, err := compose(o, p)
+		if err != nil {
+			return usage(err)
+		}
+		_, err = fmt.Fprintf(a.stdout, "-- %d of %d: route %s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n\n%s\n",
+			i+1, len(planned), p.Route, p.Message, m.EnvelopeFrom, strings.Join(m.To, "> <"),
+			strings.ReplaceAll(report.Clean(string(m.Data)), "\r\n", "\n"))
+		if err != nil {
+			return err
+		}
+	}
+	a.say("nothing was sent")
+	return nil
+}
+
+// completeSuites completes the names of suites; without a readable configuration it knows none.
+func (a *app) completeSuites(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	env := a.env
+	env.WithoutSecrets = true
+	if cfg, err := config.Load(a.configPath, env); err == nil {
+		for _, s := range cfg.Suites {
+			names = append(names, s.Name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

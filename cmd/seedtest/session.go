@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"seedtest"
+	"seedtest/analyze"
+	"seedtest/config"
+	"seedtest/diagnose"
+	"seedtest/harness"
+	"seedtest/inbox"
+	"seedtest/report"
+	"seedtest/sender"
+	"seedtest/store"
+)
+
+// network is how servers are reached: the machine's own network, or a lab's.
+type network struct {
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+	roots *x509.CertPool
+}
+
+// session is what a command works runs with.
+type session struct {
+	app     *app
+	store   *store.Store
+	clock   func() time.Time
+	network network
+	clients map[string]*sender.Client
+}
+
+func (a *app) openSession(ctx context.Context, path string, n network) (*session, error) {
+	s, err := a.openStore(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return &session{app: a, store: s, clock: harness.Clock(time.Now), network: n,
+		clients: map[string]*sender.Client{}}, nil
+}
+
+func (a *app) openStore(ctx context.Context, path string) (*store.Store, error) {
+	s, err := store.Open(ctx, path)
+	if err != nil {
+		return nil, broken(err)
+	}
+	return s, nil
+}
+
+// close leaves the routes in order and closes the store.
+func (s *session) close() {
+	for _, c := range s.clients {
+		_ = c.Close()
+	}
+	_ = s.store.Close()
+}
+
+// parts wires the rooms to the harness.
+func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) harness.Parts {
+	senders := map[string]harness.Sender{}
+	for _, r := range routes {
+		c := sender.New(r, sender.Options{Dial: s.network.dial, Roots: s.network.roots, Now: s.clock,
+			Log: s.app.logger()})
+		s.clients[r.Name], senders[r.Name] = c, c
+	}
+	return harness.Parts{
+		Log: s.store, Senders: senders, Watcher: s.watcher(), Compose: compose,
+		Breaker: diagnose.Breaker, Now: s.clock, Wall: time.Now, Observe: observe,
+		Jitter: jitter, Logger: s.app.logger(),
+	}
+}
+
+func (s *session) watcher() *inbox.Watcher {
+	return inbox.New(inbox.Options{Dial: s.network.dial, Roots: s.network.roots,
+		Log: s.app.logger(), Jitter: jitterAround})
+}
+
+// jitter draws a wait of at most d.
+func jitter(d time.Duration) time.Duration { return rand.N(d + 1) }
+
+// jitterAround changes a wait by at most a fifth.
+func jitterAround(d time.Duration) time.Duration { return d - d/5 + rand.N(2*(d/5)+1) }
+
+// compose makes the bytes of a planned dispatch. Equal facts give equal bytes, so that a retry,
+// even by a later process, sends what the first attempt sent (rule 5).
+func compose(o seedtest.Opened, p seedtest.Planned) (seedtest.Composed, error) {
+	run := seedtest.Run{Opened: o}
+	d := sender.Draft{From: run.Route(p.Route).Sender, Token: p.Token, MessageID: p.MessageID,
+		Date: p.Date}
+	for _, m := range o.Messages {
+		if m.Name == p.Message {
+			d.Message = m
+		}
+	}
+	for _, x := range p.Probes {
+		for _, s := range o.Seeds {
+			if s.Name == x.Seed {
+				d.To = append(d.To, s.Address)
+			}
+		}
+	}
+	return sender.Compose(d)
+}
+
+// loadConfig reads the configuration and prints its warnings.
+func (a *app) loadConfig() (*config.Config, error) {
+	c, err := config.Load(a.configPath, a.env)
+	if err != nil {
+		hints := []string{}
+		if errors.Is(err, os.ErrNotExist) {
+			hints = append(hints, `"seedtest init" writes a commented one to start from`,
+				`"seedtest demo" shows a run without any configuration`)
+		}
+		return nil, usage(err, hints...)
+	}
+	if !a.quiet {
+		for _, w := range c.Warnings {
+			_, _ = fmt.Fprintf(a.stderr, "seedtest: warning: %s\n", report.Clean(w))
+		}
+	}
+	return c, nil
+}
+
+// storeOf returns the path of the store: by flag, by configuration, or the default place.
+func (a *app) storeOf(configured string) (string, error) {
+	switch {
+	case a.storePath != "":
+		return a.storePath, nil
+	case configured != "":
+		return configured, nil
+	}
+	dir, err := a.stateDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "seedtest.db"), nil
+}
+
+// stateDir is where this program keeps what it learns, by the XDG base directory specification.
+func (a *app) stateDir() (string, error) {
+	if dir := a.getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "seedtest"), nil
+	}
+	home := a.getenv("HOME")
+	if home == "" {
+		return "", usage(errors.New("no home directory to keep the store in"),
+			"set HOME or XDG_STATE_HOME, or name a file with --store")
+	}
+	return filepath.Join(home, ".local", "state", "seedtest"), nil
+}
+
+// storeToRead returns the path of the store for commands that only look: a configuration that has
+// a mistake elsewhere does not keep anybody from looking.
+func (a *app) storeToRead() (string, error) {
+	var file struct{ Store struct{ Path string } }
+	if a.storePath == "" {
+		if _, err := toml.DecodeFile(a.configPath, &file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", usage(fmt.Errorf("%s: %w", a.configPath, err))
+		}
+	}
+	path := file.Store.Path
+	if path != "" && !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(a.configPath), path)
+	}
+	return a.storeOf(path)
+}
+
+// attach gives every probe that was seen the analysis of the header that decided.
+func attach(ctx context.Context, s *store.Store, run *seedtest.Run) error {
+	for i := range run.Probes {
+		p := &run.Probes[i]
+		seen := p.Decisive()
+		if seen == nil || seen.HeaderSum == "" {
+			continue
+		}
+		raw, err := s.Header(ctx, seen.HeaderSum)
+		if err != nil {
+			return fmt.Errorf("header of probe %s: %w", p.ID, err)
+		}
+		trust := seedtest.Trust{}
+		if seed := run.Seed(p.Seed); seed != nil {
+			trust = seed.Seed.Provider.Trust
+		}
+		a := analyze.Message(raw, string(p.ID), trust)
+		p.Analysis = &a
+	}
+	return nil
+}
+
+// judged reads a run from the store and judges it from its facts.
+func judged(ctx context.Context, s *store.Store, id seedtest.RunID) (report.Report, error) {
+	facts, err := s.Facts(ctx, id)
+	if err != nil {
+		return report.Report{}, err
+	}
+	run := seedtest.Fold(facts, seedtest.AsOf(facts))
+	if err := attach(ctx, s, &run); err != nil {
+		return report.Report{}, err
+	}
+	usage := report.UsageOf(run)
+	return report.Report{Run: run, Judgement: seedtest.Judge(run), Findings: diagnose.Causes(run),
+		Usage: usage}, nil
+}
