@@ -133,6 +133,17 @@ type stay struct {
 	err     error // a refusal
 }
 
+// places are those of all messages that the visit told of. Dovecot works ahead: it may show what one
+// command asks for before it ends the command before (RFC 9051 section 5.5), so that an answer can
+// stand with the question before its own.
+func (y stay) places() []place {
+	var all []place
+	for _, a := range y.answers {
+		all = append(all, a.places...)
+	}
+	return all
+}
+
 func openedOf(a *answer) opened { return opened{a.uidValidity, a.uidNext, a.exists} }
 
 // tour opens mailboxes read-only, asks in each, and leaves it again. At a server of ours all of it

@@ -170,7 +170,7 @@ func (v *vigil) takeStay(p plan, y stay) []seedtest.Sighting {
 		b.askedFor(p.to)
 	}
 	if p.followed {
-		v.check(b, uidsAbove(y.answers[len(y.answers)-1].places, 0))
+		v.check(b, uidsAbove(y.places(), 0))
 	}
 	return found
 }

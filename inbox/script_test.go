@@ -93,6 +93,35 @@ func TestWatchUnderstandsDialects(t *testing.T) {
 	}
 }
 
+// Dovecot 2.3 shows what the second of two FETCH asks for before it ends the first.
+func TestWatchTakesAnswersOfServersThatWorkAhead(t *testing.T) {
+	watch(t, newBook(2), nil, func(w *watching) {
+		w.accept(0)
+		w.accept(1)
+		ends := ""
+		w.instead(func(c *client, tag, line string) bool {
+			if strings.HasPrefix(line, "UID FETCH") {
+				_, arg, _ := strings.Cut(line, "FETCH ")
+				c.fetch(arg, true)
+				ends += tag + " OK done\r\n"
+				return true
+			}
+			_, _ = c.Conn.Write([]byte(ends))
+			ends = ""
+			return false
+		})
+		w.deliver("INBOX", w.header(0), "")
+		time.Sleep(time.Second)
+		w.deliver("INBOX", w.header(1), "")
+		w.ended()
+		w.placed(0, seedtest.Inbox)
+		w.placed(1, seedtest.Inbox)
+		if gone := factsOf[seedtest.Gone](w.book); len(gone) != 0 {
+			t.Errorf("gone: %+v, but nothing was moved", gone)
+		}
+	})
+}
+
 func size(s string) string { return strconv.Itoa(len(s)) }
 
 func TestWatchSurvivesServersThatEndIDLE(t *testing.T) {
