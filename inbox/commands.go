@@ -133,8 +133,8 @@ type stay struct {
 	err     error // a refusal
 }
 
-// places are those of all messages that the visit told of. Dovecot works ahead: it may show what one
-// command asks for before it ends the command before (RFC 9051 section 5.5), so that an answer can
+// places are those of all messages that the visit told of. Dovecot works ahead: it may show what a
+// command asks for before it ends the one before (RFC 9051 section 5.5), so that an answer can
 // stand with the question before its own.
 func (y stay) places() []place {
 	var all []place
