@@ -92,11 +92,13 @@ func (w *work) carryOut(ctx context.Context) error {
 	}
 	slots := map[string]chan struct{}{}
 	for _, d := range w.plan {
-		if slots[d.Route] == nil {
-			slots[d.Route] = make(chan struct{}, w.Conns)
+		slot := slots[d.Route]
+		if slot == nil {
+			slot = make(chan struct{}, w.Conns)
+			slots[d.Route] = slot
 		}
 		if !w.noSending {
-			senders.Go(func() { w.dispatch(ctx, d, slots[d.Route]) })
+			senders.Go(func() { w.dispatch(ctx, d, slot) })
 		}
 	}
 	keeping, stopKeeping := context.WithCancel(ctx)
