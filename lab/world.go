@@ -75,6 +75,7 @@ func Start(ctx context.Context, o Options) (*World, error) {
 	if err := w.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("lab: %w", err), w.Close())
 	}
+	context.AfterFunc(w.ctx, func() { _ = w.Close() })
 	return w, nil
 }
 
