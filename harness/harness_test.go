@@ -116,7 +116,6 @@ type box struct {
 	lost   bool // rounds fail
 	empty  bool // what is put in vanishes
 	times  int  // watches begun
-	seen   map[seedtest.Token]bool
 }
 
 func (b *box) put(t seedtest.Token) {
