@@ -42,14 +42,23 @@ for package in $packages; do
 done
 [ -n "$wanted" ] || exit 0
 
+# quietly runs a command, and shows what it said only if it failed.
+quietly() {
+	said=$("$@" 2>&1) || {
+		echo "$said" >&2
+		return 1
+	}
+}
+
+say "installing$wanted"
 forbid_starts
 export DEBIAN_FRONTEND=noninteractive
-apt-get -q -o DPkg::Lock::Timeout=600 update
+quietly apt-get -q -o DPkg::Lock::Timeout=600 update
 if ! installed postfix; then
 	echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
 fi
 # shellcheck disable=SC2086 # a list of words
-apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $wanted
+quietly apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $wanted
 for service in postfix dovecot postgrey; do
 	case "$wanted" in
 	*" $service"*) update-rc.d "$service" disable || say "$service will start at boot" ;;
