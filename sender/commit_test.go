@@ -97,6 +97,23 @@ func TestRule05CancelledDuringCommit(t *testing.T) {
 	})
 }
 
+// TestRule05LostBeforeTheLastOctets: a connection that ends while the attempt becomes durable takes
+// none of them, so no server can have the message, and there is no doubt.
+func TestRule05LostBeforeTheLastOctets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{t: t}
+		got := s.client(s.route(), sender.Options{}).Send(t.Context(), composed(t),
+			func(context.Context) error {
+				s.hangUpAll()
+				return nil
+			})
+		if got.Outcome != failed || got.Stage != seedtest.StageFinal ||
+			!strings.Contains(got.Error, "before the last octets could leave") {
+			t.Errorf("Send: %s at %s (%s), want failed", got.Outcome, got.Stage, got.Error)
+		}
+	})
+}
+
 // TestRule05GraceReadsTheAnswer: a context that ends after the commit point leaves time for an
 // answer, because a doubt is more expensive than a moment.
 func TestRule05GraceReadsTheAnswer(t *testing.T) {

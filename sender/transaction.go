@@ -70,13 +70,36 @@ func (s *session) data(ctx context.Context, data []byte, commit seedtest.Commit)
 // final writes the last octets and reads what the server makes of the message.
 func (s *session) final(ctx context.Context, content *smtp.DataCommand) *trouble {
 	s.w.watch(ctx, s.c.o.Timeouts.Grace)
+	before := s.w.raw.taken
 	_, t := s.turn(ctx, seedtest.StageFinal, s.c.o.Timeouts.Final, func() error {
 		_, err := content.CloseWithResponse()
 		return err
 	})
+	if s.w.raw.taken == before {
+		return unheard(ctx, t)
+	}
 	if t == nil || t.reply != nil {
 		s.dirty = false
 	}
+	return t
+}
+
+// unheard says what it means that the kernel took none of the last octets, because the connection
+// had ended before. No server can have the whole message, so there is no doubt, but for one that
+// said yes to it all the same.
+func unheard(ctx context.Context, t *trouble) *trouble {
+	switch {
+	case t == nil:
+		return &trouble{stage: seedtest.StageFinal, outcome: seedtest.OutcomeInDoubt, gone: true,
+			what: "final: the server said yes before the last octets could leave"}
+	case t.reply != nil:
+		return t
+	case ctx.Err() != nil:
+		t.outcome = seedtest.OutcomeUnsent
+	default:
+		t.outcome = seedtest.OutcomeFailed
+	}
+	t.what, t.hint = t.what+", before the last octets could leave", ""
 	return t
 }
 

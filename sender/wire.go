@@ -50,7 +50,7 @@ const (
 //
 // One goroutine uses a wire; only the end of its context reaches in from elsewhere.
 type wire struct {
-	raw    net.Conn // as it was dialled
+	raw    *tap     // as it was dialled
 	conn   net.Conn // raw, or TLS over it
 	in     *bufio.Reader
 	dialog *dialog
@@ -76,7 +76,21 @@ type wire struct {
 }
 
 func newWire(conn net.Conn, d *dialog) *wire {
-	return &wire{raw: conn, conn: conn, in: bufio.NewReaderSize(conn, maxLine), dialog: d}
+	raw := &tap{Conn: conn}
+	return &wire{raw: raw, conn: raw, in: bufio.NewReaderSize(raw, maxLine), dialog: d}
+}
+
+// tap counts the octets that the kernel took of us.
+type tap struct {
+	net.Conn
+	taken int64
+}
+
+// Write implements net.Conn.
+func (t *tap) Write(p []byte) (int, error) {
+	n, err := t.Conn.Write(p)
+	t.taken += int64(n)
+	return n, err
 }
 
 // upgrade puts TLS over the connection. Its octets are counted as SMTP sees them.
