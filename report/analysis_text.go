@@ -203,7 +203,7 @@ func (p *page) serverOf(h seedtest.Hop) string {
 	}
 	said := []string{strings.TrimSpace(name)}
 	if t := h.TLS; t != nil {
-		text := strings.TrimSpace(t.Version + " " + t.Cipher)
+		text := strings.TrimSpace(tlsName(t.Version) + " " + t.Cipher)
 		if t.Bits > 0 {
 			text += " " + strconv.Itoa(t.Bits) + " bits"
 		}
@@ -321,7 +321,7 @@ func stampWords(s seedtest.Stamp) string {
 func valueWords(values map[string]string) string {
 	var said []string
 	for _, k := range slices.Sorted(maps.Keys(values)) {
-		said = append(said, k+"="+values[k])
+		said = append(said, strings.TrimPrefix(k+"="+values[k], "=")) // some fields are a bare value
 	}
 	return strings.Join(said, "  ")
 }
