@@ -8,11 +8,11 @@
 //
 // Send keeps the commit point (rule 5): all of the content is written but its last octets, then
 // the caller's commit is called, and only when it returns nil do the last octets leave. Whatever
-// goes wrong before that is known not to have been sent. So is a
-// connection that turns out to be gone before the kernel took any of them. What is lost after that
-// is in doubt, and Send never sends it again. Every wait is bounded, by [Timeouts] and by the context; after the
-// commit point a cancelled context leaves a short grace to read the answer, because a doubt is
-// more expensive than a moment.
+// goes wrong before that is known not to have been sent, and so is what met a connection of which
+// the kernel took none of the last octets. What is lost after that is in doubt, and Send never
+// sends it again. Every wait is bounded, by [Timeouts] and by the context; after the commit point
+// a cancelled context leaves a short grace to read the answer, because a doubt is more expensive
+// than a moment.
 //
 // Passwords and tokens never reach a Submission, a Check, an error or a log. The package does not
 // retry, does not follow MX records, and does not sign.
