@@ -45,8 +45,8 @@ func instance(parts []part) (int, []part) {
 	return n, parts
 }
 
-// takeServer takes the authserv-id and the version from the front. Microsoft writes neither, and begins
-// with a result.
+// takeServer takes the authserv-id and the version from the front. Microsoft writes neither, and
+// begins with a result.
 func takeServer(f *seedtest.AuthField, parts []part) []part {
 	for len(parts) > 0 && parts[0].kind == partComment {
 		parts = parts[1:]
@@ -102,13 +102,14 @@ func (r *resultReader) pair(p part) {
 }
 
 // begins reports whether a pair is a method and its result: the first of a segment does, unless it
-// can only be a property; elsewhere the method must be one that everybody knows, and its result too.
+// can only be a property; elsewhere both must be words that everybody knows.
 func (r *resultReader) begins(p part) bool {
 	method, _, _ := strings.Cut(p.key, "/")
 	if r.fresh || !r.opened {
 		return !strings.Contains(p.key, ".") && !slices.Contains(properties[:], p.key)
 	}
-	return slices.Contains(methods[:], method) && slices.Contains(outcomes[:], strings.ToLower(p.value))
+	return slices.Contains(methods[:], method) &&
+		slices.Contains(outcomes[:], strings.ToLower(p.value))
 }
 
 var (

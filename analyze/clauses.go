@@ -31,8 +31,8 @@ func wordsOf(tokens []header.Token) string {
 	return strings.Join(words, " ")
 }
 
-// readBy reads the server that wrote the field: the first word that looks like a full name, else the
-// first one ("by Barricade gw.example.com").
+// readBy reads the server that wrote the field: the first word that looks like a full name ("by
+// Barricade gw.example.com"), else the first one.
 func readBy(tokens []header.Token) seedtest.HopBy {
 	var by seedtest.HopBy
 	for _, t := range tokens {
@@ -55,8 +55,8 @@ func readBy(tokens []header.Token) seedtest.HopBy {
 	return by
 }
 
-// readWith reads the protocol: one word in lower case where the registry of RFC 3848 and others that
-// name protocols are used, else the words of the product that stand in its place.
+// readWith reads the protocol, in lower case: one word, or the words of Microsoft's products that
+// stand in its place.
 func readWith(tokens []header.Token) string {
 	word := firstWord(tokens)
 	if strings.EqualFold(word, "Microsoft") || strings.EqualFold(word, "Internet") {

@@ -239,8 +239,8 @@ func orIP(ip netip.Addr, text string) netip.Addr {
 	return ip
 }
 
-// userElsewhere finds the login in the comments of other clauses: "(Authenticated sender: anna)" of
-// Postfix, "(authenticated user anna)" of Kerio, "(AUTH: LOGIN anna, TLS: ...)" of Courier and the like.
+// userElsewhere finds the login in a comment: "(Authenticated sender: anna)" of Postfix,
+// "(authenticated user anna)" of Kerio, "(AUTH: LOGIN anna, TLS: ...)" of Courier and the like.
 func userElsewhere(r *received) string {
 	for _, c := range [...]int{clauseFrom, clauseBy, clauseWith, clauseID, clauseNone} {
 		for _, t := range r.clause[c] {

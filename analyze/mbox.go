@@ -13,10 +13,11 @@ import (
 // maxLine is how much of a line is looked at to tell whether a message of an mbox begins there.
 const maxLine = 64 << 10
 
-// Messages yields the messages of an mbox file, which its first line tells, or else all of the input
-// as one. Of each message at most [header.MaxSize] bytes come, which is what [Message] reads; the
-// rest is passed over, so that memory is bounded whatever the input. A message is valid until the
-// next one is asked for. A failing reader ends the sequence with its error, after what could be read.
+// Messages yields the messages of an mbox file, which its first line tells, or else all of the
+// input as one. Of each message at most [header.MaxSize] bytes come, which is what [Message] reads;
+// the rest is passed over, so that memory is bounded whatever the input. A message is valid until
+// the next one is asked for. A failing reader ends the sequence with its error, after what could be
+// read.
 //
 // In an mbox a message begins with a line "From sender date" behind an empty line. A line without a
 // date is text that somebody did not quote.

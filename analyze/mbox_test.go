@@ -16,11 +16,13 @@ import (
 const envelope = "From a@example.org Mon Sep 21 10:00:00 2026\n"
 
 func TestMessages(t *testing.T) {
+	long := strings.Repeat("x", 3*maxLine)
 	tests := []struct {
 		name, in string
 		want     []string
 	}{
-		{"one message", "Subject: a\n\nFrom here\n\n" + envelope, []string{"Subject: a\n\nFrom here\n\n" + envelope}},
+		{"one message", "Subject: a\n\nFrom here\n\n" + envelope,
+			[]string{"Subject: a\n\nFrom here\n\n" + envelope}},
 		{"an mbox", envelope + "Subject: a\n\nx\n\n" + envelope + "Subject: b\n\ny\n",
 			[]string{envelope + "Subject: a\n\nx\n\n", envelope + "Subject: b\n\ny\n"}},
 		{"crlf", strings.ReplaceAll(envelope+"A: 1\n\n\n"+envelope+"B: 2\n", "\n", "\r\n"),
@@ -31,11 +33,12 @@ func TestMessages(t *testing.T) {
 		{"no empty line before", envelope + "A: 1\n\nx\n" + envelope + "y\n",
 			[]string{envelope + "A: 1\n\nx\n" + envelope + "y\n"}},
 		{"quoted", envelope + "A: 1\n\n>" + envelope, []string{envelope + "A: 1\n\n>" + envelope}},
-		{"other envelopes", "From - Mon Sep 21 10:00:00 2026\nA: 1\n\nFrom MAILER-DAEMON  Mon Sep 21 10:00:00 +0200 2026\nB: 2\n",
+		{"other envelopes", "From - Mon Sep 21 10:00:00 2026\nA: 1\n\n" +
+			"From MAILER-DAEMON  Mon Sep 21 10:00:00 +0200 2026\nB: 2\n",
 			[]string{"From - Mon Sep 21 10:00:00 2026\nA: 1\n\n",
 				"From MAILER-DAEMON  Mon Sep 21 10:00:00 +0200 2026\nB: 2\n"}},
-		{"a long line", envelope + "A: " + strings.Repeat("x", 3*maxLine) + "\n\n\n" + envelope + "B: 2\n",
-			[]string{envelope + "A: " + strings.Repeat("x", 3*maxLine) + "\n\n\n", envelope + "B: 2\n"}},
+		{"a long line", envelope + "A: " + long + "\n\n\n" + envelope + "B: 2\n",
+			[]string{envelope + "A: " + long + "\n\n\n", envelope + "B: 2\n"}},
 		{"nothing", "", nil},
 	}
 	for _, test := range tests {

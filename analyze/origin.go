@@ -21,7 +21,8 @@ const boundaryHop = "Received[boundary]"
 //	Authentication-Results:spf designates  those of Google's comment to spf
 //	X-Forefront-Antispam-Report:CIP        a key of a stamp
 //	X-Sender-IP                            a field's whole value
-func findOrigin(h header.Header, a *seedtest.Analysis, r region, trust seedtest.Trust) *seedtest.Origin {
+func findOrigin(h header.Header, a *seedtest.Analysis, r region,
+	trust seedtest.Trust) *seedtest.Origin {
 	sources := trust.OriginFrom
 	if len(sources) == 0 && r.edge >= 0 {
 		sources = []string{boundaryHop}
@@ -43,7 +44,8 @@ func findOrigin(h header.Header, a *seedtest.Analysis, r region, trust seedtest.
 	return nil
 }
 
-func originFrom(source string, h header.Header, a *seedtest.Analysis, r region) (netip.Addr, string) {
+func originFrom(source string, h header.Header, a *seedtest.Analysis,
+	r region) (netip.Addr, string) {
 	field, what, _ := strings.Cut(source, ":")
 	switch {
 	case source == boundaryHop:

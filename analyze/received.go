@@ -30,8 +30,8 @@ type received struct {
 	plainDate bool // the date begins with the day of the month
 }
 
-// readHop reads one Received value. It never fails: what it cannot read it leaves empty, and says so
-// in Problems.
+// readHop reads one Received value. It never fails: what it cannot read it leaves empty, and says
+// so in Problems.
 func readHop(value string) seedtest.Hop {
 	hop := seedtest.Hop{Raw: value}
 	text := value
@@ -99,7 +99,8 @@ func splitReceived(text string) *received {
 
 // within reads a from clause that stands in a comment: "(from a [192.0.2.1]) by b".
 func (r *received) within(t header.Token) bool {
-	if t.Kind != header.KindComment || !strings.HasPrefix(t.Text, "from ") || r.clause[clauseFrom] != nil {
+	if t.Kind != header.KindComment || !strings.HasPrefix(t.Text, "from ") ||
+		r.clause[clauseFrom] != nil {
 		return false
 	}
 	s := header.NewScanner(t.Text[len("from "):], ";")
@@ -118,8 +119,8 @@ func (r *received) add(clause int, t header.Token) {
 }
 
 // keyword says which clause a token opens, or -1. A clause that has been seen is not opened again:
-// what follows, such as the second "by" of qmail-scanner, belongs to none. Only "for" repeats, and a
-// second "from" next to the first ("from a from [192.0.2.1]") adds to it.
+// what follows, such as the second "by" of qmail-scanner, belongs to none. Only "for" repeats, and
+// a second "from" next to the first ("from a from [192.0.2.1]") adds to it.
 func (r *received) keyword(t header.Token, now int) int {
 	if t.Kind != header.KindWord || len(t.Text) < 2 || len(t.Text) > 13 {
 		return -1

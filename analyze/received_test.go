@@ -143,7 +143,8 @@ func TestDelays(t *testing.T) {
 	hop := func(by, time string) string {
 		return "Received: from x by " + by + "; Mon, 21 Sep 2026 " + time + " +0000\n"
 	}
-	raw := hop("c", "10:00:01") + hop("b", "10:00:05") + "Received: by unknown\n" + hop("a", "10:00:02")
+	raw := hop("c", "10:00:01") + hop("b", "10:00:05") + "Received: by unknown\n" +
+		hop("a", "10:00:02")
 	a := Message([]byte(raw+"\n"), "", seedtest.Trust{})
 	var got []string
 	for _, h := range a.Hops {

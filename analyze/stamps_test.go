@@ -62,7 +62,8 @@ func TestStamps(t *testing.T) {
 		{"X-Forefront-Antispam-Report: CIP:192.0.2.1;CTRY:DE;IPV:NLI;SFV:SPM;SCL:5;CAT:SPM;",
 			"spam", "5", "-", map[string]string{"CIP": "192.0.2.1", "CAT": "SPM"}},
 		{"X-Forefront-Antispam-Report: SFV:NSPM;SCL:1", "ham", "1", "-", nil},
-		{"X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;dest:J;OFR:SpamFilterAuthJ;", "spam", "-", "-", nil},
+		{"X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;dest:J;OFR:SpamFilterAuthJ;", "spam", "-", "-",
+			nil},
 		{"X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;dest:C;", "", "-", "-", nil},
 		{"X-MS-Exchange-Organization-SCL: 6", "spam", "6", "-", nil},
 		{"X-MS-Exchange-Organization-SCL: -1", "ham", "-1", "-", nil},
@@ -80,7 +81,8 @@ func TestStamps(t *testing.T) {
 			continue
 		}
 		s := a.Stamps[0]
-		if s.Verdict != test.verdict || show(s.Score) != test.score || show(s.Threshold) != test.threshold {
+		if s.Verdict != test.verdict || show(s.Score) != test.score ||
+			show(s.Threshold) != test.threshold {
 			t.Errorf("stamp %q: %q %s of %s, want %q %s of %s", test.field, s.Verdict, show(s.Score),
 				show(s.Threshold), test.verdict, test.score, test.threshold)
 		}
@@ -102,8 +104,9 @@ func show(n *float64) string {
 // FuzzMessage holds that nothing in a message stops the reading of the rest: raw values are kept,
 // every Received field makes a hop, and nothing is trusted that stands below the boundary.
 func FuzzMessage(f *testing.F) {
-	for _, s := range []string{gmail + forgedGmail + sender, outlook + outlookBelow, mailru + mailruBelow,
-		icloud, "X-Spamd-Result: default: True [1 / 2]; A(\nX-Spam-Status: Yes, a=b,\n c\n\n"} {
+	for _, s := range []string{gmail + forgedGmail + sender, outlook + outlookBelow,
+		mailru + mailruBelow, icloud,
+		"X-Spamd-Result: default: True [1 / 2]; A(\nX-Spam-Status: Yes, a=b,\n c\n\n"} {
 		f.Add([]byte(s))
 	}
 	trust := seedtest.Trust{AuthservIDs: []string{".*"}, NoAuthservID: true, ReceivedSPF: true,

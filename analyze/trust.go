@@ -80,8 +80,8 @@ func edgeHop(hops []seedtest.Hop, own *regexp.Regexp) int {
 	return first
 }
 
-// isInside reports whether a client is the provider itself, as far as its servers saw: the greeting,
-// which anybody may choose, counts only for addresses that nobody outside has.
+// isInside reports whether a client is the provider itself, as far as its servers saw: the
+// greeting, which anybody may choose, counts only for addresses that nobody outside has.
 func isInside(c seedtest.HopFrom, own *regexp.Regexp) bool {
 	private := !c.IP.IsValid() || c.IP.IsPrivate() || c.IP.IsLinkLocalUnicast()
 	switch {
@@ -115,8 +115,8 @@ func believe(h header.Header, a *seedtest.Analysis, received []int, trust seedte
 	return r
 }
 
-// believeStamps marks the stamps within the provider's region, and those elsewhere of which its edge
-// removes the copies that come from outside.
+// believeStamps marks the stamps within the provider's region, and those elsewhere of which its
+// edge removes the copies that come from outside.
 func believeStamps(a *seedtest.Analysis, r region) {
 	for i := range a.Stamps {
 		s := &a.Stamps[i]
@@ -129,10 +129,11 @@ func believeStamps(a *seedtest.Analysis, r region) {
 }
 
 // believeResults marks the fields of results that the provider wrote: those in its region that bear
-// its authserv-id or, where it writes none, none. A provider whose boundary is not known is believed
-// by its authserv-id, and one that writes its results below the sender's fields (results_below) for
-// the lowest field that bears it. No field is believed that states a method again which one above it
-// has stated: a copy that the sender brought along would otherwise outvote the provider.
+// its authserv-id or, where it writes none, none. A provider whose boundary is not known is
+// believed by its authserv-id, and one that writes its results below the sender's fields
+// (results_below) for the lowest field that bears it. No field is believed that states a method
+// which a believed one above it has stated: a copy that the sender brought along would otherwise
+// outvote the provider.
 func believeResults(fields []seedtest.AuthField, r region, trust seedtest.Trust) {
 	own := authserv(trust)
 	known := trust.BoundaryBy != "" || trust.BoundaryMarker != ""
@@ -161,7 +162,7 @@ func believeOnce(f *seedtest.AuthField, stated map[string]bool) {
 		for _, r := range f.Results {
 			if stated[r.Method] {
 				f.Problems = append(f.Problems,
-					"not believed: it states "+r.Method+" again, which a field of that server above it states")
+					"not believed: it states "+r.Method+" again, as a field above it does")
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,70 +10,28 @@ import (
 	"seedtest/provider"
 )
 
-// The messages below are written for these tests in the shape of the providers'. Lines of a sender
-// that pretend to be the provider's begin with a name in capitals.
+// Heads, and parts of them, written for these tests in the shape of the providers'. Fields of a
+// sender that pretend to be the provider's have names in capitals.
+var (
+	//go:embed testdata/trust/forgedGmail.txt
+	forgedGmail string
+	//go:embed testdata/trust/gmail.txt
+	gmail string
+	//go:embed testdata/trust/outlook.txt
+	outlook string
+	//go:embed testdata/trust/outlookBelow.txt
+	outlookBelow string
+	//go:embed testdata/trust/mailru.txt
+	mailru string
+	//go:embed testdata/trust/mailruBelow.txt
+	mailruBelow string
+	//go:embed testdata/trust/icloud.txt
+	icloud string
+	//go:embed testdata/trust/sender.txt
+	sender string
+)
 
 const date = "Mon, 21 Sep 2026 10:00:00 +0000"
-
-const forgedGmail = `RECEIVED: from trusted.example (trusted.example [203.0.113.66]) by mx.google.com; ` + date + `
-AUTHENTICATION-RESULTS: mx.google.com; spf=pass smtp.mailfrom=forged.example; dmarc=pass
-RECEIVED-SPF: pass (google.com: forged) client-ip=203.0.113.66;
-X-SPAM-FLAG: NO
-`
-
-const gmail = `Delivered-To: anna@gmail.example
-Received: by 2002:a05:6402:b0:b0:1234:5678:9abc with SMTP id a1csp1; ` + date + `
-X-Received: by 2002:a05:600c:1c1b:b0:1:2:3 with SMTP id a2; ` + date + `
-ARC-Seal: i=1; a=rsa-sha256; cv=none; d=google.com
-ARC-Message-Signature: i=1; d=google.com
-ARC-Authentication-Results: i=1; mx.google.com; spf=fail smtp.mailfrom=example.org
-Return-Path: <a@example.org>
-Received: from mail.example.org (mail.example.org. [192.0.2.1])
-        by mx.google.com with ESMTPS id a3 for <anna@gmail.example>; ` + date + `
-Received-SPF: fail (google.com: domain of a@example.org does not designate 192.0.2.1) client-ip=192.0.2.1;
-Authentication-Results: mx.google.com;
-       spf=fail (google.com: domain of a@example.org does not designate 192.0.2.1 as permitted sender) smtp.mailfrom=a@example.org
-`
-
-const outlook = `Received: from AM0PR01MB0001.eurprd01.prod.outlook.com (2603:10a6::1) by
- DB9PR01MB0001.eurprd01.prod.outlook.com with HTTPS; ` + date + `
-Received: from AM7EUR06FT001.eop-eur06.prod.protection.outlook.com (2603:10a6::2) by
- AM0PR01CA0001.outlook.office365.com (2603:10a6::3) with Microsoft SMTP Server id 15.20.1; ` + date + `
-Authentication-Results: spf=fail (sender IP is 192.0.2.1)
- smtp.mailfrom=example.org; dkim=none (message not signed) header.d=none;dmarc=fail
- action=none header.from=example.org;compauth=fail reason=001
-Received-SPF: Fail (protection.outlook.com: domain of example.org does not designate 192.0.2.1)
- receiver=protection.outlook.com; client-ip=192.0.2.1; helo=mail.example.org;
-Received: from mail.example.org (192.0.2.1) by
- AM7EUR06FT001.mail.protection.outlook.com (10.233.0.1) with Microsoft SMTP Server id 15.20.2; ` + date + `
-X-IncomingTopHeaderMarker: OriginalChecksum:00
-`
-
-const outlookBelow = `X-Sender-IP: 192.0.2.1
-X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;jmr:0;dest:J;OFR:SpamFilterAuthJ;RF:JunkEmail;
-`
-
-const mailru = `Delivered-To: anna@mail.example
-Received: by e.mail.example with LMTP; ` + date + `
-Received: from mail.example.org ([192.0.2.1]:40000) by mx1.mail.ru with esmtp id 1; ` + date + `
-`
-
-const mailruBelow = `Authentication-Results: mxs.mail.ru; spf=fail (mx1.mail.ru: domain of example.org does not designate 192.0.2.1 as permitted sender) smtp.mailfrom=a@example.org; dkim=none
-`
-
-const icloud = `Received: from p00-icloudmta-smtpin-1 (p00-icloudmta-smtpin-1 [17.0.0.1]) by p1-mailgateway.me.com with ESMTPS id 1; ` + date + `
-Authentication-Results: bimi.icloud.com; bimi=skipped
-Authentication-Results: dmarc.icloud.com; dmarc=fail header.from=example.org
-Authentication-Results: dkim-verifier.icloud.com; dkim=none
-Authentication-Results: spf.icloud.com; spf=fail (spf.icloud.com: domain of a@example.org does not designate 192.0.2.1 as permitted sender) smtp.mailfrom=a@example.org
-Received: from mail.example.org (mail.example.org [192.0.2.1]) by p00-icloudmta-smtpin-1 (Postfix) with ESMTPS id 2; ` + date + `
-`
-
-const sender = `From: a@example.org
-To: anna@gmail.example
-Subject: hello
-
-`
 
 func preset(t *testing.T, id string) seedtest.Trust {
 	t.Helper()
@@ -124,8 +83,8 @@ func TestTrust(t *testing.T) {
 			gmail + strings.SplitAfterN(forgedGmail, "\n", 2)[1] + sender,
 			"Authentication-Results@9, hop mx.google.com, hop 2002:a05:6402:b0:b0:1234:5678:9abc, " +
 				"spf fail, origin 192.0.2.1 0"},
-		{"gmail, only forged", "gmail", "Subject: x\n" + strings.SplitAfterN(forgedGmail, "\n", 2)[1] + sender,
-			""},
+		{"gmail, only forged", "gmail",
+			"Subject: x\n" + strings.SplitAfterN(forgedGmail, "\n", 2)[1] + sender, ""},
 		{"outlook", "outlook", outlook + sender + "",
 			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
 				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
@@ -135,7 +94,8 @@ func TestTrust(t *testing.T) {
 			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
 				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
 				"spf fail, microsoft-delivery spam, origin 192.0.2.1 0"},
-		{"outlook, forged address", "outlook", outlook + "X-SENDER-IP: 203.0.113.66\n" + outlookBelow + sender,
+		{"outlook, forged address", "outlook",
+			outlook + "X-SENDER-IP: 203.0.113.66\n" + outlookBelow + sender,
 			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
 				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
 				"spf fail, microsoft-delivery spam, origin 192.0.2.1 0"},
@@ -144,7 +104,8 @@ func TestTrust(t *testing.T) {
 			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
 				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
 				"spf fail, origin 192.0.2.1 0"},
-		{"mail.ru, results below", "mailru", mailru + strings.TrimSuffix(sender, "\n") + mailruBelow + "\n",
+		{"mail.ru, results below", "mailru",
+			mailru + strings.TrimSuffix(sender, "\n") + mailruBelow + "\n",
 			"Authentication-Results@6, hop mx1.mail.ru, hop e.mail.example, origin 192.0.2.1 0"},
 		{"mail.ru, forged above its own", "mailru", mailru +
 			"AUTHENTICATION-RESULTS: mxs.mail.ru; spf=pass; dkim=pass\n" + "From: a@example.org\n" +
@@ -179,10 +140,12 @@ func TestNothingIsTrustedWithoutAPreset(t *testing.T) {
 }
 
 func TestTrustByAuthservIDAlone(t *testing.T) {
-	raw := "Authentication-Results: mx.example.net; spf=fail\nAuthentication-Results: other; spf=pass\n" +
-		"Authentication-Results: MX.example.net; spf=pass\nAuthentication-Results: mx.example.net; dkim=none\n" +
-		"Authentication-Results: spf=pass\n\n"
-	a := Message([]byte(raw), "", seedtest.Trust{AuthservIDs: []string{`mx\.example\.net`}, NoAuthservID: true})
+	const field = "Authentication-Results: "
+	raw := field + "mx.example.net; spf=fail\n" + field + "other; spf=pass\n" +
+		field + "MX.example.net; spf=pass\n" + field + "mx.example.net; dkim=none\n" +
+		field + "spf=pass\n\n"
+	trust := seedtest.Trust{AuthservIDs: []string{`mx\.example\.net`}, NoAuthservID: true}
+	a := Message([]byte(raw), "", trust)
 	if got, want := believed(a), "Authentication-Results@0, Authentication-Results@3"; got != want {
 		t.Errorf("believed %s, want %s", got, want)
 	}

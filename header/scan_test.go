@@ -62,7 +62,7 @@ func TestUnquote(t *testing.T) {
 	}
 }
 
-// TestScannerIsLinear would take minutes if any mark that nothing closes were sought more than once.
+// TestScannerIsLinear would take minutes if a mark that nothing closes were sought more than once.
 func TestScannerIsLinear(t *testing.T) {
 	for _, part := range []string{"(", `"`, "(a ", `="`, ")(", `a"(`, `\(`, "(()"} {
 		value := strings.Repeat(part, 1<<20)
