@@ -73,28 +73,38 @@ func readWith(tokens []header.Token) string {
 	return strings.ToLower(strings.TrimRight(word, ",;"))
 }
 
-// readFor reads the recipients.
-func readFor(clauses [][]header.Token) []string {
+// recipients reads the for clauses.
+func (r *received) recipients() []string {
 	var list []string
-	for _, tokens := range clauses {
-		for i, t := range tokens {
-			if t.Kind == header.KindComment {
-				continue
-			}
-			if t.Kind == header.KindQuoted {
-				t.Text = `"` + t.Text + `"`
-			}
-			if i > 0 && tokens[i-1].End == t.Start && len(list) > 0 { // "a b"@example.org
-				list[len(list)-1] += t.Text
-				continue
-			}
-			if i > 0 && !strings.HasSuffix(tokens[i-1].Text, ",") {
-				break // "for <a> plus 47 more"
-			}
-			for part := range strings.SplitSeq(t.Text, ",") {
-				if a := addressOf(part); a != "" {
-					list = append(list, a)
-				}
+	for i, begin := range r.fors {
+		end := len(r.clause[clauseFor])
+		if i+1 < len(r.fors) {
+			end = r.fors[i+1]
+		}
+		list = appendFor(list, r.clause[clauseFor][begin:end])
+	}
+	return list
+}
+
+// appendFor reads one clause: an address, or several with commas between.
+func appendFor(list []string, tokens []header.Token) []string {
+	for i, t := range tokens {
+		if t.Kind == header.KindComment {
+			continue
+		}
+		if t.Kind == header.KindQuoted {
+			t.Text = `"` + t.Text + `"`
+		}
+		if i > 0 && tokens[i-1].End == t.Start && len(list) > 0 { // "a b"@example.org
+			list[len(list)-1] += t.Text
+			continue
+		}
+		if i > 0 && !strings.HasSuffix(tokens[i-1].Text, ",") {
+			break // "for <a> plus 47 more"
+		}
+		for part := range strings.SplitSeq(t.Text, ",") {
+			if a := addressOf(part); a != "" {
+				list = append(list, a)
 			}
 		}
 	}

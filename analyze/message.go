@@ -17,29 +17,35 @@ import (
 func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis {
 	h := header.Parse(raw)
 	a := seedtest.Analysis{Source: source}
-	var received []int // where the Received fields stand
+	r := reader{a: &a}
 	for i, f := range h.Fields {
-		readField(&a, i, f)
-		if len(a.Hops) > len(received) {
-			received = append(received, i)
-		}
+		r.field(i, f)
 	}
 	transit(a.Hops)
 	sortARC(a.ARC)
-	r := believe(h, &a, received, trust)
-	a.Origin = findOrigin(h, &a, r, trust)
+	own := believe(h, &a, r.places, trust)
+	a.Origin = findOrigin(h, &a, own, trust)
 	a.Findings = brokenHead(raw, h)
 	return a
 }
 
-// readField reads one field into the analysis.
-func readField(a *seedtest.Analysis, position int, f header.Field) {
+// reader reads the fields of one message.
+type reader struct {
+	a      *seedtest.Analysis
+	hop    received
+	places []int // where the Received fields stand
+}
+
+// field reads one field into the analysis.
+func (r *reader) field(position int, f header.Field) {
+	a := r.a
 	name := strings.ToLower(f.Name)
 	switch name {
 	case "received":
-		hop := readHop(f.Value)
+		hop := r.hop.readHop(f.Value)
 		hop.Header = len(a.Hops)
 		a.Hops = append(a.Hops, hop)
+		r.places = append(r.places, position)
 	case "received-spf":
 		field := readSPF(f.Value)
 		field.Position = position

@@ -20,10 +20,10 @@ const (
 	clauseCount
 )
 
-// received is a Received value taken apart, not yet understood.
+// received is a Received value taken apart, not yet understood. The next value reuses its space.
 type received struct {
 	clause [clauseCount][]header.Token
-	fors   [][]header.Token // every for clause
+	fors   []int // where each for clause begins in clause[clauseFor]
 	time   time.Time
 
 	dated     bool // there is something where the date should be
@@ -32,19 +32,19 @@ type received struct {
 
 // readHop reads one Received value. It never fails: what it cannot read it leaves empty, and says
 // so in Problems.
-func readHop(value string) seedtest.Hop {
+func (r *received) readHop(value string) seedtest.Hop {
 	hop := seedtest.Hop{Raw: value}
 	text := value
 	if strings.IndexByte(text, 0) >= 0 {
 		text = strings.ReplaceAll(text, "\x00", "")
 	}
-	r := splitReceived(text)
+	r.split(text)
 	hop.Time = r.time
 	hop.By = readBy(r.clause[clauseBy])
 	hop.Via = wordsOf(r.clause[clauseVia])
 	hop.With = readWith(r.clause[clauseWith])
 	hop.ID = addressOf(firstWord(r.clause[clauseID]))
-	hop.For = readFor(r.fors)
+	hop.For = r.recipients()
 	hop.From = readFrom(r.clause[clauseFrom], r.verifies())
 	hop.TLS = readTLS(r)
 	if hop.From.User == "" {
@@ -63,15 +63,20 @@ func (r *received) problems(hop seedtest.Hop) []string {
 	case r.time.IsZero():
 		list = append(list, "no date")
 	}
-	if hop.By.Name == "" && r.clause[clauseFrom] != nil {
+	if hop.By.Name == "" && r.has(clauseFrom) {
 		list = append(list, "no receiving server is named")
 	}
 	return list
 }
 
-// splitReceived finds the date and the clauses.
-func splitReceived(text string) *received {
-	r := &received{}
+func (r *received) has(clause int) bool { return len(r.clause[clause]) > 0 }
+
+// split finds the date and the clauses.
+func (r *received) split(text string) {
+	for c := range r.clause {
+		r.clause[c] = r.clause[c][:0]
+	}
+	r.fors, r.time, r.dated, r.plainDate = r.fors[:0], time.Time{}, false, false
 	body, tail := r.date(text)
 	clause := clauseNone
 	for _, part := range [2]string{body, tail} {
@@ -83,39 +88,27 @@ func splitReceived(text string) *received {
 			if next := r.keyword(t, clause); next >= 0 {
 				clause = next
 				if clause == clauseFor {
-					r.fors = append(r.fors, nil)
+					r.fors = append(r.fors, len(r.clause[clauseFor]))
 				}
-				continue
+			} else if !r.within(t) {
+				r.clause[clause] = append(r.clause[clause], t)
 			}
-			if r.within(t) {
-				continue
-			}
-			r.add(clause, t)
 		}
 		clause = clauseNone
 	}
-	return r
 }
 
 // within reads a from clause that stands in a comment: "(from a [192.0.2.1]) by b".
 func (r *received) within(t header.Token) bool {
 	if t.Kind != header.KindComment || !strings.HasPrefix(t.Text, "from ") ||
-		r.clause[clauseFrom] != nil {
+		r.has(clauseFrom) {
 		return false
 	}
 	s := header.NewScanner(t.Text[len("from "):], ";")
 	for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
-		r.add(clauseFrom, t)
+		r.clause[clauseFrom] = append(r.clause[clauseFrom], t)
 	}
 	return true
-}
-
-func (r *received) add(clause int, t header.Token) {
-	r.clause[clause] = append(r.clause[clause], t)
-	if clause == clauseFor {
-		last := len(r.fors) - 1
-		r.fors[last] = append(r.fors[last], t)
-	}
 }
 
 // keyword says which clause a token opens, or -1. A clause that has been seen is not opened again:
@@ -125,29 +118,33 @@ func (r *received) keyword(t header.Token, now int) int {
 	if t.Kind != header.KindWord || len(t.Text) < 2 || len(t.Text) > 13 {
 		return -1
 	}
-	clause := -1
-	switch strings.ToLower(t.Text) {
-	case "from":
-		clause = clauseFrom
-	case "by":
-		clause = clauseBy
-	case "via":
-		clause = clauseVia
-	case "with":
-		clause = clauseWith
-	case "id":
-		clause = clauseID
-	case "for":
-		return clauseFor
-	case "envelope-from", "sender:", "envelope-to":
-		return clauseNone
-	default:
-		return -1
+	clause := clauseOf(t.Text)
+	if clause < 0 || clause == clauseFor {
+		return clause
 	}
-	if r.clause[clause] != nil && !(clause == clauseFrom && now == clauseFrom) {
+	if r.has(clause) && !(clause == clauseFrom && now == clauseFrom) {
 		return clauseNone
 	}
 	return clause
+}
+
+// keywords open clauses. Those of clauseNone end the one before.
+var keywords = [...]struct {
+	word   string
+	clause int
+}{
+	{"from", clauseFrom}, {"by", clauseBy}, {"via", clauseVia}, {"with", clauseWith}, {"id", clauseID},
+	{"for", clauseFor}, {"envelope-from", clauseNone}, {"envelope-to", clauseNone},
+	{"sender:", clauseNone},
+}
+
+func clauseOf(word string) int {
+	for _, k := range keywords {
+		if len(k.word) == len(word) && strings.EqualFold(k.word, word) {
+			return k.clause
+		}
+	}
+	return -1
 }
 
 // maxSemicolons is how many places are tried for the date.
@@ -214,5 +211,5 @@ func (r *received) verifies() bool {
 			}
 		}
 	}
-	return r.plainDate && !aside && r.clause[clauseID] == nil
+	return r.plainDate && !aside && !r.has(clauseID)
 }

@@ -38,6 +38,8 @@ func samples(t testing.TB, file string) []sample {
 	return list
 }
 
+func readHop(value string) seedtest.Hop { return new(received).readHop(value) }
+
 func TestReadHop(t *testing.T) {
 	for _, s := range samples(t, "received.txt") {
 		if got := describeHop(readHop(s.value)); got != s.want {
