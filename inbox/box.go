@@ -190,12 +190,19 @@ func (v *vigil) relist(ctx context.Context, listed []listedBox) error {
 		b.lies = slices.Contains(v.seed.Provider.Quirks, "uidnext-unreliable")
 	}
 	v.boxes = boxes
-	if now := mailboxesOf(boxes); v.listed && slices.Equal(before, now) {
+	if v.listed && sameMailboxes(before, mailboxesOf(boxes)) {
 		return nil
 	}
 	v.listed = true
 	return v.record(ctx, seedtest.Listing{Seed: v.seed.Name, Mailboxes: mailboxesOf(boxes),
 		Capabilities: v.s.capabilities(), LoginTime: v.s.connectTime + v.s.loginTime})
+}
+
+// sameMailboxes compares whatever the order: Dovecot's changes from one LIST to the next.
+func sameMailboxes(a, b []seedtest.Mailbox) bool {
+	byName := func(x, y seedtest.Mailbox) int { return strings.Compare(x.Name, y.Name) }
+	return slices.Equal(slices.SortedFunc(slices.Values(a), byName),
+		slices.SortedFunc(slices.Values(b), byName))
 }
 
 // boxesOf gives each listed mailbox its role. INBOX exists whether a server lists it or not.

@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,6 +203,70 @@ func TestWatchResumesFromABaseline(t *testing.T) {
 		}
 		if n := len(factsOf[seedtest.Baseline](b)); n != 1 {
 			t.Errorf("%d baselines, want that of the first process only", n)
+		}
+	})
+}
+
+func TestWatchRecordsAListingOnce(t *testing.T) {
+	watch(t, newBook(1), nil, func(w *watching) {
+		w.accept(0)
+		time.Sleep(2 * time.Second)
+		w.server.mu.Lock()
+		slices.Reverse(w.server.boxes) // servers keep no order
+		w.server.mu.Unlock()
+		w.ended()
+		if n := len(factsOf[seedtest.Listing](w.book)); n != 1 {
+			t.Errorf("%d listings of the same mailboxes, want 1", n)
+		}
+	})
+}
+
+// Some servers tell a UIDNEXT that is lower than UIDs in use, or none.
+func TestWatchDoesWithoutUIDNEXT(t *testing.T) {
+	for _, item := range []string{"UIDNEXT 1 ", ""} {
+		watch(t, newBook(1), func(s *server) {
+			s.deliver("INBOX", "Subject: old\r\n\r\n", "")
+			s.instead(func(c *client, tag, line string) bool {
+				switch {
+				case strings.HasPrefix(line, "STATUS"):
+					c.say(`* %s (%sUIDVALIDITY 7 MESSAGES 1)`, line[:strings.Index(line, " (")], item)
+				case strings.HasPrefix(line, "EXAMINE"):
+					c.mu.Lock()
+					c.open = c.box(strings.Trim(line[len("EXAMINE "):], `"`))
+					n := len(c.open.messages)
+					c.mu.Unlock()
+					c.say("* %d EXISTS", n)
+				default:
+					return false
+				}
+				c.say("%s OK done", tag)
+				return true
+			})
+		}, func(w *watching) {
+			if m := factsOf[seedtest.Baseline](w.book)[0].Mailboxes[0]; m.LastUID != 1 {
+				t.Errorf("with %q the mark of INBOX is %+v, want last UID 1", item, m)
+			}
+			w.accept(0)
+			w.deliver("INBOX", w.header(0), "")
+			w.ended()
+			if s := w.placed(0, seedtest.Inbox).Sightings; len(s) != 1 || s[0].UID != 2 {
+				t.Errorf("with %q sighted %+v, want UID 2", item, s)
+			}
+		})
+	}
+}
+
+func TestWatchReadsLargeMailboxesInBatches(t *testing.T) {
+	watch(t, newBook(1), nil, func(w *watching) {
+		for range 3 * fetchBatch {
+			w.deliver("News", "Subject: other\r\n\r\n", "")
+		}
+		w.deliver("News", w.header(0), "")
+		w.accept(0)
+		w.ended()
+		w.placed(0, seedtest.Other)
+		if n := w.asked("UID FETCH"); n < 5 {
+			t.Errorf("%d UID FETCH for %d messages, want a list and batches", n, 3*fetchBatch+1)
 		}
 	})
 }
