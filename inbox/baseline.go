@@ -143,8 +143,11 @@ func (v *vigil) highest(ctx context.Context, boxes []*box, marks map[string]seed
 
 // mark takes what a visit told of where the mailbox stands, and whether UIDNEXT is true.
 func (b *box) mark(m *seedtest.Mark, y stay) {
-	if y.uidValidity != 0 {
-		m.UIDValidity = y.uidValidity
+	if y.uidValidity != 0 && y.uidValidity != m.UIDValidity {
+		// Renumbered since the status, or not told then: what that said counts by other numbers.
+		m.UIDValidity, m.UIDNext, m.LastUID = y.uidValidity, 0, 0
+		b.told = boxStatus{mailbox: b.Name, uidValidity: y.uidValidity, uidNext: y.uidNext,
+			messages: y.exists}
 	}
 	m.UIDNext = max(m.UIDNext, y.uidNext)
 	highest := uint32(0)

@@ -270,3 +270,33 @@ func TestWatchReadsLargeMailboxesInBatches(t *testing.T) {
 		}
 	})
 }
+
+// A mailbox that is renumbered between its status and the visit for the baseline must be read by
+// its new numbers.
+func TestRule06RenumberedWhileTheBaselineIsTaken(t *testing.T) {
+	watch(t, newBook(1), func(s *server) {
+		junk := s.box("Spam")
+		junk.next = 309
+		s.instead(func(c *client, tag, line string) bool {
+			if !strings.HasPrefix(line, "EXAMINE") {
+				return false
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if junk.validity == 7 {
+				junk.validity, junk.next = 8, 9
+			}
+			return false
+		})
+	}, func(w *watching) {
+		for _, m := range factsOf[seedtest.Baseline](w.book)[0].Mailboxes {
+			if m.Mailbox == "Spam" && (m.UIDValidity != 8 || m.UIDNext != 9) {
+				t.Errorf("the mark of Spam is %+v, want the new numbers", m)
+			}
+		}
+		w.accept(0)
+		w.deliver("Spam", w.header(0), "")
+		w.ended()
+		w.placed(0, seedtest.Junk)
+	})
+}
