@@ -200,7 +200,7 @@ func (x *analysis) file(path string) error {
 // unread tells of something that could not be read, and goes on.
 func (x *analysis) unread(err error) error {
 	x.bad = true
-	_, _ = fmt.Fprintf(x.app.stderr, "seedtest: %s\n", report.Clean(err.Error()))
+	_, _ = fmt.Fprintf(x.app.stderr, "seedtest: %s\n", report.CleanLine(err.Error()))
 	return nil
 }
 

@@ -132,7 +132,7 @@ func (a *app) statusOf(err error) int {
 		t.hints = append([]string{stored.Hint}, t.hints...)
 	}
 	for _, h := range t.hints {
-		_, _ = fmt.Fprintf(a.stderr, "hint: %s\n", report.Clean(h))
+		_, _ = fmt.Fprintf(a.stderr, "hint: %s\n", report.CleanLine(h))
 	}
 	return t.status
 }

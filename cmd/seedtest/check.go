@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -43,13 +42,14 @@ reached, 2 if the configuration is wrong.`,
 
 // checked is what was found at one route or seed.
 type checked struct {
-	Kind  string        `json:"kind"` // "route" or "seed"
-	Name  string        `json:"name"`
-	OK    bool          `json:"ok"`
-	Error string        `json:"error,omitempty"`
-	Hint  string        `json:"hint,omitempty"`
-	Route *sender.Check `json:"route,omitempty"`
-	Seed  *inbox.Check  `json:"seed,omitempty"`
+	Kind    string // "route" or "seed"
+	Name    string
+	Address string // of a seed
+	OK      bool
+	Error   string
+	Hint    string
+	Route   *sender.Check
+	Seed    *inbox.Check
 }
 
 func (a *app) check(ctx context.Context, names []string, offline bool) error {
@@ -127,7 +127,7 @@ func (a *app) checkSeed(ctx context.Context, s seedtest.Seed) checked {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	c, err := inbox.New(inbox.Options{Log: a.logger()}).Check(ctx, s)
-	found := checked{Kind: "seed", Name: s.Name, OK: err == nil, Seed: &c}
+	found := checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: err == nil, Seed: &c}
 	if err != nil {
 		found.Error = err.Error()
 		return found
@@ -140,14 +140,12 @@ func (a *app) checkSeed(ctx context.Context, s seedtest.Seed) checked {
 
 func (a *app) writeChecks(found []checked) error {
 	if a.format == "json" {
-		out := json.NewEncoder(a.stdout)
-		out.SetIndent("", "  ")
-		return out.Encode(map[string]any{"schema": "seedtest.check/v1", "checks": found})
+		return writeChecksJSON(a.stdout, found, a.addresses)
 	}
 	var errs []error
 	for _, c := range found {
 		for _, line := range c.lines() {
-			_, err := fmt.Fprintln(a.stdout, report.Clean(line))
+			_, err := fmt.Fprintln(a.stdout, report.CleanLine(line))
 			errs = append(errs, err)
 		}
 	}

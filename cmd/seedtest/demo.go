@@ -141,7 +141,7 @@ func (a *app) demoEnd(ctx context.Context, world *lab.World, r report.Report, pa
 // heldAgainst tells whether the verdicts agree with what really happened.
 func heldAgainst(w io.Writer, wrong []lab.Disagreement, of int) error {
 	for _, d := range wrong {
-		_, _ = fmt.Fprintf(w, "WRONG  %s\n", report.Clean(d.String()))
+		_, _ = fmt.Fprintf(w, "WRONG  %s\n", report.CleanLine(d.String()))
 	}
 	_, _ = fmt.Fprintf(w, "TRUTH  %d of %d verdicts agree with what really happened in this world\n",
 		of-len(wrong), of)

@@ -128,5 +128,5 @@ func faultLine(f lab.Fault) string {
 	if f.Detail != "" {
 		line += " (" + f.Detail + ")"
 	}
-	return report.Clean(line)
+	return report.CleanLine(line)
 }

@@ -124,7 +124,7 @@ func (a *app) loadConfig() (*config.Config, error) {
 	}
 	if !a.quiet {
 		for _, w := range c.Warnings {
-			_, _ = fmt.Fprintf(a.stderr, "seedtest: warning: %s\n", report.Clean(w))
+			_, _ = fmt.Fprintf(a.stderr, "seedtest: warning: %s\n", report.CleanLine(w))
 		}
 	}
 	return c, nil

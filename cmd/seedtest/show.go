@@ -89,7 +89,13 @@ func (a *app) showRuns(ctx context.Context, s *store.Store) error {
 		}
 		list = append(list, report.Row(r.Run, r.Judgement))
 	}
-	return report.Runs(a.stdout, list, a.style(a.stdout))
+	switch a.format {
+	case "json":
+		return report.RunsJSON(a.stdout, list)
+	case "text":
+		return report.Runs(a.stdout, list, a.style(a.stdout))
+	}
+	return usage(fmt.Errorf("the list of runs has no format %q", a.format), "text or json; name a RUN for the others")
 }
 
 // probeOf finds a probe by its id, or by seed and route in either order.
