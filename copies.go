@@ -78,6 +78,30 @@ func decisive(seen []Seen) int {
 	return last
 }
 
+// lastFiled returns the index of the copy seen last in a mailbox of its own; -1 if there is none.
+func lastFiled(seen []Seen) int {
+	for i := len(seen) - 1; i >= 0; i-- {
+		if filed(seen[i].Sighting) {
+			return i
+		}
+	}
+	return -1
+}
+
+// lastChange is when the copies of a message were last seen to come, or to be there before going.
+func lastChange(seen []Seen) time.Time {
+	var last time.Time
+	for _, s := range seen {
+		if s.At.After(last) {
+			last = s.At
+		}
+		if s.Gone != nil && s.Gone.LastSeen.After(last) {
+			last = s.Gone.LastSeen
+		}
+	}
+	return last
+}
+
 // firstCopy returns the index of the copy seen first, a real mailbox before a view; -1 if none.
 func firstCopy(seen []Seen) int {
 	first := -1

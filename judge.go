@@ -311,7 +311,7 @@ func (g group) delay() (string, Verdict) {
 	var worst time.Duration
 	seen := 0
 	for _, p := range g.probes {
-		if d, ok := p.Total(); ok {
+		if d, ok := p.Total(); ok && p.Placements.Current.Seen() {
 			seen++
 			worst = max(worst, d)
 		}

@@ -25,7 +25,8 @@ func (f *Folder) place(p *Probe, asOf time.Time) {
 		p.Deadline = p.Expected.Add(suite.Deadline)
 	}
 	p.Proof = f.proof(p)
-	if i := decisive(p.Sightings); i >= 0 {
+	if i := f.decide(p); i >= 0 {
+		p.decided = i + 1
 		f.placeSeen(p, i, asOf)
 		return
 	}
@@ -39,6 +40,17 @@ func (f *Folder) place(p *Probe, asOf time.Time) {
 	if p.Terminal && (!open(now) || !asOf.Before(p.Expected.Add(suite.Missing+ProofGrace))) {
 		p.Placements.Settled = &now
 	}
+}
+
+// decide returns the index of the copy that decides the current placement, -1 if none may. A view
+// decides only after a complete round: until then a mailbox of its own may hold the message as well
+// (rule 10).
+func (f *Folder) decide(p *Probe) int {
+	i := decisive(p.Sightings)
+	if i < 0 || filed(p.Sightings[i].Sighting) || f.lookedAt(p.Seed, lastChange(p.Sightings)) {
+		return i
+	}
+	return lastFiled(p.Sightings)
 }
 
 // open reports whether an unseen placement may still be corrected by a sighting (rule 15).
@@ -88,6 +100,9 @@ func (f *Folder) late(p *Probe, seen time.Time) *bool {
 
 // placeUnseen places a probe that no mailbox has shown (rule 13).
 func (f *Folder) placeUnseen(p *Probe, asOf time.Time) (Placement, string) {
+	if i := firstCopy(p.Sightings); i >= 0 {
+		return f.placeViewed(p, p.Sightings[i], asOf)
+	}
 	if why := bounced(p); why != "" {
 		return Bounced, why
 	}
@@ -114,6 +129,16 @@ func (f *Folder) placeUnseen(p *Probe, asOf time.Time) (Placement, string) {
 		return Pending, "to be tried again" + lastWord(sub)
 	}
 	return Pending, "not sent yet"
+}
+
+// placeViewed places a probe that only a view over other mailboxes has shown: it arrived, and where
+// is not known (rule 10).
+func (f *Folder) placeViewed(p *Probe, s Seen, asOf time.Time) (Placement, string) {
+	why := "seen in " + s.Mailbox + ", which shows what other mailboxes hold"
+	if f.graceOver(p, asOf) {
+		return Blind, why + "; no complete look tells which" + f.lastTrouble(p.Seed)
+	}
+	return Pending, why + "; a complete look is to tell which"
 }
 
 // placeFailed places a probe whose last attempt was answered, and not accepted (rule 5).
@@ -231,16 +256,20 @@ func (f *Folder) brokenOff() bool {
 
 // whyBlind quotes the last trouble at the seed.
 func (f *Folder) whyBlind(p *Probe) string {
-	why := "accepted, and no complete look at or after the deadline"
+	return "accepted, and no complete look at or after the deadline" + f.lastTrouble(p.Seed)
+}
+
+// lastTrouble quotes the last trouble at a seed, after a colon.
+func (f *Folder) lastTrouble(seed string) string {
 	for i := len(f.run.Faults) - 1; i >= 0; i-- {
-		if x := f.run.Faults[i]; x.Seed == p.Seed {
-			return why + ": " + x.What
+		if x := f.run.Faults[i]; x.Seed == seed {
+			return ": " + x.What
 		}
 	}
-	if s := f.run.Seed(p.Seed); s != nil && s.LastRound != nil && s.LastRound.Why != "" {
-		return why + ": " + s.LastRound.Why
+	if s := f.run.Seed(seed); s != nil && s.LastRound != nil && s.LastRound.Why != "" {
+		return ": " + s.LastRound.Why
 	}
-	return why
+	return ""
 }
 
 // bounced returns the report or log line that says failed after acceptance, or "".

@@ -66,7 +66,7 @@ func TestRule10CopiesAndViews(t *testing.T) {
 		notes  []string
 	}{
 		"sent is never a placement":    {[]copyAt{{seedtest.RoleSent, 1}, {seedtest.RoleDrafts, 2}}, seedtest.Pending, nil},
-		"a view alone is archived":     {[]copyAt{{seedtest.RoleAll, 1}}, seedtest.Other, nil},
+		"a view alone tells nothing":   {[]copyAt{{seedtest.RoleAll, 1}}, seedtest.Pending, nil},
 		"a view beside a real mailbox": {[]copyAt{{seedtest.RoleAll, 1}, {seedtest.RoleJunk, 2}}, seedtest.Junk, nil},
 		"starred beside inbox":         {[]copyAt{{seedtest.RoleFlagged, 1}, {seedtest.RoleInbox, 2}}, seedtest.Inbox, nil},
 		"inbox before junk":            {[]copyAt{{seedtest.RoleJunk, 1}, {seedtest.RoleInbox, 2}}, seedtest.Inbox, []string{"duplicate", "moved"}},
@@ -86,6 +86,24 @@ func TestRule10CopiesAndViews(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestRule10ViewNeedsACompleteLook(t *testing.T) {
+	due := minute + deadline
+	view := func(t *testing.T) *story {
+		return tell(t, nil).accepted(minute, "d1").sighting(2*minute, 1, "a", seedtest.RoleAll)
+	}
+	view(t).expect(due, "p1", seedtest.Pending)
+	if p := view(t).expect(due+2*minute, "p1", seedtest.Blind); p.Decisive() != nil {
+		t.Error("a view decided without a complete look")
+	}
+	view(t).round(due, "a", false).expect(due+2*minute, "p1", seedtest.Blind)
+	view(t).round(due, "a", true).expect(due, "p1", seedtest.Other)
+	gone := seedtest.Gone{Seed: "a", Token: tokenOf(1), Mailbox: "box-inbox", UIDValidity: 1, UID: 11,
+		LastSeen: at(3 * minute)}
+	moved := view(t).sighting(2*minute, 1, "a", seedtest.RoleInbox).add(4*minute, gone)
+	moved.expect(5*minute, "p1", seedtest.Inbox)
+	moved.round(6*minute, "a", true).expect(7*minute, "p1", seedtest.Other)
 }
 
 func TestRule11ClassWithinInbox(t *testing.T) {

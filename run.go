@@ -45,6 +45,7 @@ type Probe struct {
 	Terminal   bool        // rule 15
 	UnsentBy   UnsentBy    // why it never left, where Current is unsent
 	Why        string      // the reason for the current placement, with its evidence
+	decided    int         // place of the copy that decided among Sightings, from 1; 0: none did
 
 	Analysis *Analysis // of the header that decided, if the caller attached it
 }
@@ -108,10 +109,10 @@ func (p Probe) Submission() *Submission {
 
 // Decisive returns the copy that decided the current placement, or nil.
 func (p Probe) Decisive() *Seen {
-	if i := decisive(p.Sightings); i >= 0 {
-		return &p.Sightings[i]
+	if p.decided == 0 {
+		return nil
 	}
-	return nil
+	return &p.Sightings[p.decided-1]
 }
 
 // Route returns the route of that name.

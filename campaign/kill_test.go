@@ -191,10 +191,10 @@ func linesOf(facts []seedtest.Fact) []string {
 	return lines
 }
 
-var tookWords = regexp.MustCompile(` \d+\.\ds`)
+var tookWords = regexp.MustCompile(`\b\d+(\.\d+)?(ms|s|m)\b`)
 
-// rounded leaves out how long a message took: the store keeps whole milliseconds, so the last
-// figure may differ by one.
+// rounded leaves out how long a message took: what is told depends on which of two facts that were
+// stored at the same time was told first.
 func rounded(line string) string { return tookWords.ReplaceAllString(line, "") }
 
 func sameFacts(a, b []seedtest.Fact) bool {

@@ -81,7 +81,7 @@ func (w *work) pending(seed string) seedtest.PendingProbes {
 			continue // refused, unsent or never sent: nothing can come
 		}
 		all.Awaited = append(all.Awaited, seedtest.Awaited{Probe: p.ID, Token: p.Token,
-			Expected: p.Expected, Seen: len(p.Sightings) > 0, ProveAt: w.proveAt(&p, now)})
+			Expected: p.Expected, Seen: !p.FollowEnd.IsZero(), ProveAt: w.proveAt(&p, now)})
 	}
 	if s := w.seeds[seed]; s != nil && !s.seed.Own {
 		together(all.Awaited)
@@ -111,7 +111,7 @@ func (w *work) proveAt(p *seedtest.Probe, now time.Time) time.Time {
 		return now
 	case p.Expected.IsZero() || p.Placements.Settled != nil:
 		return time.Time{}
-	case len(p.Sightings) > 0:
+	case !p.FollowEnd.IsZero():
 		if w.until == UntilSettled {
 			return p.FollowEnd
 		}
