@@ -59,7 +59,7 @@ fuzz: ## Run every fuzz test for a while (FULL=1: for longer)
 		[ "$$n" -gt 0 ] && [ "$$bad" = 0 ]; }
 
 campaign: ## Run demos with faults and kills at random instants (FULL=1: a hundred of each)
-	$(GO) test -tags campaign ./campaign -v -count=1 -timeout $(CAMPAIGN_TIMEOUT) $(TESTFLAGS)
+	$(GO) test -tags campaign ./campaign -v -count=1 -parallel 8 -timeout $(CAMPAIGN_TIMEOUT) $(TESTFLAGS)
 
 bench: ## Measure from acceptance to sighting on a real Dovecot (Debian, root)
 	bench/roundtrip.sh
