@@ -195,7 +195,7 @@ func (p *page) clientOf(h seedtest.Hop) string {
 // serverOf names the receiver of a hop, the protocol and what it says of TLS.
 func (p *page) serverOf(h seedtest.Hop) string {
 	name := h.By.Name
-	if ip := address(h.By.IP); ip != "" {
+	if ip := address(h.By.IP); ip != "" && ip != name {
 		name += " [" + ip + "]"
 	}
 	if h.With != "" {
