@@ -27,6 +27,7 @@ type SeedEntry struct {
 	Port          int
 	TLS           seedtest.TLSMode
 	Junk          string // the junk mailbox
+	CA            string // file of certificates to trust beside the system's
 	Username      string
 	SecretEnv     string   // a variable of the environment
 	SecretFile    string   // a path, relative to the configuration
@@ -122,6 +123,9 @@ func (s SeedEntry) table() string {
 	}
 	if imap := s.imap(); imap != "" {
 		fmt.Fprintf(&b, "imap = { %s }\n", imap)
+	}
+	if s.CA != "" {
+		fmt.Fprintf(&b, "ca = %s\n", quoted(s.CA))
 	}
 	if secret := s.secret(); secret != "" {
 		key := "password"

@@ -38,6 +38,8 @@ standard input when that is no terminal. --password-env, --password-file and
 	}
 	f := c.Flags()
 	f.StringVar(&s.Name, "name", "", "name of the seed; default: made from the address")
+	f.StringVar(&s.Provider, "provider", "", "`ID` of the provider's preset; default: by the address")
+	f.StringVar(&s.CA, "ca", "", "`file` of certificates to trust beside the system's")
 	f.StringVar(&s.Host, "host", "", "IMAP host; default: by the address")
 	f.IntVar(&s.Port, "port", 0, "IMAP port; default: by the address, or 993")
 	f.StringVar(&tls, "tls", "", "implicit, starttls or none; default: by the address, or implicit")
@@ -49,6 +51,8 @@ standard input when that is no terminal. --password-env, --password-file and
 	f.StringVar(&s.SecretFile, "password-file", "", "`file` that holds the password")
 	f.StringSliceVar(&s.SecretCommand, "password-command", nil, "`command` that prints the password, as PROG,ARG")
 	f.BoolVar(&noSignIn, "no-sign-in", false, "add without signing in")
+	_ = c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(provider.IDs(),
+		cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -62,9 +66,9 @@ func (a *app) addSeed(ctx context.Context, s config.SeedEntry, noSignIn bool) er
 	}
 	if preset, ok := provider.ForAddress(s.Address); ok {
 		a.say("provider: %s, %s:%d", preset.Name, preset.Server.Host, preset.Server.Port)
-	} else if s.Host == "" {
+	} else if s.Host == "" && s.Provider == "" {
 		return usage(fmt.Errorf("%s: no provider is known for this address", s.Address),
-			"name its IMAP server with --host")
+			"name its IMAP server with --host, or its provider with --provider")
 	}
 	forget, err := a.keepSecret(&s)
 	if err != nil {

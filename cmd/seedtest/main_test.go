@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"seedtest/config"
 	"seedtest/lab"
 )
 
@@ -41,6 +42,14 @@ func TestLab(t *testing.T) {
 			return err
 		}
 		e.Setenv("LAB", dir)
+		cfg, err := config.Load(filepath.Join(dir, "seeds.toml"), config.Env{})
+		if err != nil {
+			return err
+		}
+		if s, ok := seedOf(cfg, "strict-a"); ok {
+			e.Setenv("STRICT_PORT", strconv.Itoa(s.Server.Port))
+			e.Setenv("STRICT_TLS", string(s.Server.TLS))
+		}
 		e.Values[worldKey] = world
 		return addSuites(filepath.Join(dir, "seeds.toml"))
 	})
