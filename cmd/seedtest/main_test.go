@@ -50,6 +50,7 @@ func TestLab(t *testing.T) {
 			e.Setenv("STRICT_PORT", strconv.Itoa(s.Server.Port))
 			e.Setenv("STRICT_TLS", string(s.Server.TLS))
 		}
+		e.Setenv("OLD_PORT", strconv.Itoa(cfg.Routes[0].Server.Port))
 		e.Values[worldKey] = world
 		return addSuites(filepath.Join(dir, "seeds.toml"))
 	})
