@@ -49,7 +49,8 @@ standard input when that is no terminal. --password-env, --password-file and
 	f.BoolVar(&s.Token, "token", false, "the secret is an OAuth access token")
 	f.StringVar(&s.SecretEnv, "password-env", "", "environment `variable` that holds the password")
 	f.StringVar(&s.SecretFile, "password-file", "", "`file` that holds the password")
-	f.StringSliceVar(&s.SecretCommand, "password-command", nil, "`command` that prints the password, as PROG,ARG")
+	f.StringSliceVar(&s.SecretCommand, "password-command", nil,
+		"`command` that prints the password, as PROG,ARG")
 	f.BoolVar(&noSignIn, "no-sign-in", false, "add without signing in")
 	_ = c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(provider.IDs(),
 		cobra.ShellCompDirectiveNoFileComp))
@@ -118,7 +119,8 @@ func (a *app) keepSecret(s *config.SeedEntry) (forget func(), err error) {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, usage(err, "remove the file if its seed is no longer configured, or choose another --name")
+		return nil, usage(err,
+			"remove the file if its seed is no longer configured, or choose another --name")
 	}
 	_, err = io.WriteString(f, secret+"\n")
 	return func() { _ = os.Remove(path) }, errors.Join(err, f.Close())

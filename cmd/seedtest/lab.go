@@ -34,7 +34,8 @@ it prints what really happened to every message, one JSON object a line.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.lab(c.Context(), f) },
 	}
-	c.Flags().StringVar(&f.dir, "dir", "", "`directory` for seeds.toml, secrets and CA; default: a new temporary one")
+	c.Flags().StringVar(&f.dir, "dir", "",
+		"`directory` for seeds.toml, secrets and CA; default: a new temporary one")
 	c.Flags().Uint64Var(&f.random, "random", 0, "seed of the world's random choices; 0 draws one")
 	c.Flags().BoolVar(&f.faults, "faults", false, "let servers fail in a few ways, drawn by --random")
 	return c

@@ -46,7 +46,8 @@ failed, 4 not known. With --format nagios: 0, 2 and 3 as monitoring plug-ins do.
 	c.Flags().BoolVar(&f.detach, "detach", false, "leave after sending; \"seedtest follow\" looks later")
 	c.Flags().BoolVar(&f.follow, "follow", false, "stay until every placement is settled")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "show every message and address, send nothing")
-	c.Flags().StringVar(&f.compare, "compare", "", "send pairs by the routes `OLD,NEW` in place of the suite's")
+	c.Flags().StringVar(&f.compare, "compare", "",
+		"send pairs by the routes `OLD,NEW` in place of the suite's")
 	c.Flags().Uint64Var(&f.random, "random", 0, "seed of the order in which routes take turns; 0 draws one")
 	c.MarkFlagsMutuallyExclusive("detach", "follow", "dry-run")
 	a.formatFlag(c, runFormats...)
