@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -89,17 +90,25 @@ func (s *session) toFollow(ctx context.Context, args []string) ([]seedtest.RunID
 		if err != nil {
 			return nil, broken(err)
 		}
-		if unsettled(facts) {
+		if unsettled(facts, s.clock()) {
 			ids = append(ids, rows[i].Run)
 		}
 	}
 	return ids, nil
 }
 
+// giveUp is how long after its window a probe is looked for that nobody could see when it closed.
+const giveUp = 7 * 24 * time.Hour
+
 // unsettled reports whether a further look could change what may be said of a run.
-func unsettled(facts []seedtest.Fact) bool {
-	for _, p := range seedtest.Fold(facts, seedtest.AsOf(facts)).Probes {
-		if p.Placements.Settled == nil && !p.Expected.IsZero() {
+func unsettled(facts []seedtest.Fact, now time.Time) bool {
+	run := seedtest.Fold(facts, seedtest.AsOf(facts))
+	for _, p := range run.Probes {
+		closes := p.FollowEnd
+		if closes.IsZero() {
+			closes = p.Expected.Add(run.Opened.Suite.Missing)
+		}
+		if p.Placements.Settled == nil && !p.Expected.IsZero() && now.Before(closes.Add(giveUp)) {
 			return true
 		}
 	}
