@@ -140,13 +140,17 @@ func tellRound(b seedtest.Round, r seedtest.Run) string {
 	return fmt.Sprintf("%s: %s: %s", b.Seed, absentWords(&b), list(absent))
 }
 
+// tellFault tells of trouble that begins, of its end, or of trouble that was over at once.
 func tellFault(b seedtest.Fault) string {
-	if b.To != nil {
-		f := seedtest.FaultState{Fault: b}
-		f.What = "over: " + during(f)
+	f := seedtest.FaultState{Fault: b}
+	switch b.Kind {
+	case seedtest.FaultBaseline, seedtest.FaultVanished, seedtest.FaultClock:
 		return faultSays(f)
 	}
-	return faultSays(seedtest.FaultState{Fault: b})
+	if b.To != nil {
+		f.What = "over, " + during(f)
+	}
+	return faultSays(f)
 }
 
 // faultSays says whose trouble it is, of what kind, and what was said.
