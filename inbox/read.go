@@ -44,6 +44,9 @@ func (v *vigil) sightings(b *box, f fetched, matches []Match) []seedtest.Sightin
 		s := seedtest.Sighting{Seed: v.seed.Name, Token: m.Token, Mailbox: b.Name, Role: b.Role,
 			Class: b.Class, UIDValidity: b.validity, UID: f.uid, InternalDate: f.internalDate,
 			Carriers: m.Carriers, Header: bytes.Clone(f.header)}
+		if b.Role == seedtest.RoleInbox && v.seed.Provider.ClassBy != seedtest.ClassNone {
+			s.Class = classUnknown
+		}
 		if c := v.copyOf(s); c != nil {
 			c.seen = v.a.Now()
 			continue
@@ -56,12 +59,15 @@ func (v *vigil) sightings(b *box, f fetched, matches []Match) []seedtest.Sightin
 	return found
 }
 
-// sighted records sightings, with the class of those in INBOX where it can be read (rule 11).
+// sighted records sightings, with the class of those in INBOX where it can be read (rule 11). What
+// was seen is recorded whatever happens to the connection while the class is asked for: it will
+// not be read again.
 func (v *vigil) sighted(ctx context.Context, found []seedtest.Sighting) error {
 	facts := make([]seedtest.FactBody, 0, len(found))
+	var trouble error
 	for i := range found {
-		if err := v.classify(ctx, &found[i]); err != nil {
-			return err
+		if trouble == nil {
+			trouble = v.classify(ctx, &found[i])
 		}
 		facts = append(facts, found[i])
 	}
@@ -72,7 +78,7 @@ func (v *vigil) sighted(ctx context.Context, found []seedtest.Sighting) error {
 		s.Header = nil
 		v.keep(s, v.a.Now())
 	}
-	return nil
+	return trouble
 }
 
 // classUnknown is the class of a message whose class could not be read.
@@ -81,11 +87,7 @@ const classUnknown = "unknown"
 // classify asks for the class of a message within INBOX.
 func (v *vigil) classify(ctx context.Context, s *seedtest.Sighting) error {
 	p := v.seed.Provider
-	if s.Role != seedtest.RoleInbox || p.ClassBy == seedtest.ClassNone {
-		return nil
-	}
-	s.Class = classUnknown
-	if p.ClassBy != seedtest.ClassXGMRAW || !v.s.has("X-GM-EXT-1") {
+	if s.Class != classUnknown || p.ClassBy != seedtest.ClassXGMRAW || !v.s.has("X-GM-EXT-1") {
 		return nil
 	}
 	class, err := v.s.inClass(ctx, s.UID, p.Classes)

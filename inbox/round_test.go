@@ -309,6 +309,28 @@ func TestRule11Classes(t *testing.T) {
 	}
 }
 
+// A message that was read must not get lost with the connection that was to tell its class.
+func TestRule11SightingOutlivesItsClass(t *testing.T) {
+	b := newBook(1)
+	b.seed.Provider = seedtest.Provider{ClassBy: seedtest.ClassXGMRAW, Classes: []string{"promotions"}}
+	watch(t, b, func(s *server) {
+		s.caps += " X-GM-EXT-1"
+		s.instead(func(c *client, tag, line string) bool {
+			if strings.HasPrefix(line, "UID SEARCH") {
+				_ = c.Close()
+			}
+			return false
+		})
+	}, func(w *watching) {
+		w.accept(0)
+		w.deliver("INBOX", w.header(0), "")
+		w.ended()
+		if p := w.placed(0, seedtest.Inbox); p.Placements.Class != "unknown" {
+			t.Errorf("class %q, want unknown", p.Placements.Class)
+		}
+	})
+}
+
 func TestRule23Gentle(t *testing.T) {
 	b := newBook(1)
 	b.seed.Own = false

@@ -156,6 +156,9 @@ func brokenOff(p seedtest.Probe) bool {
 // filed reports whether a mailbox holds the message.
 func (s story) filed() bool { _, _, ok := s.Where(); return ok }
 
+// unknownClass is said of a message in an inbox with classes whose class could not be read.
+const unknownClass = "unknown"
+
 // apart is how far the clocks of the run and of the world may be from each other.
 const apart = 50 * time.Millisecond
 
@@ -169,6 +172,9 @@ func (s story) againstSeen(p seedtest.Probe, asOf time.Time) string {
 	looked := p.Sightings[0].At
 	if p.Placements.Settled != nil {
 		looked = p.FollowEnd
+	}
+	if p.Placements.Class == unknownClass {
+		return unless(s.hidden && s.filed(), "nothing kept its class from being read")
 	}
 	if !slices.Contains(s.between(looked.Add(-apart), asOf.Add(apart)), p.Placements.Current) {
 		return "it lay elsewhere when it was looked at last"
