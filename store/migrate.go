@@ -6,6 +6,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 //go:embed migrations/*.sql
@@ -54,9 +58,27 @@ func migrate(ctx context.Context, conn *sql.Conn, path string, steps []string) e
 	return nil
 }
 
-// useWAL sets the journal mode, which the file keeps: but a store that was restored with VACUUM
-// INTO has lost it. SQLite says the old mode, and gives no error, where it cannot.
+// useWAL sets the journal mode, and waits a few seconds at most for another process that sets it in
+// the same moment: SQLite's own wait does not cover this.
 func useWAL(ctx context.Context, conn *sql.Conn) error {
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := setWAL(ctx, conn)
+		var lite *sqlite.Error
+		busy := errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
+		if !busy || wait > 2*time.Second {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// setWAL sets the journal mode. The file keeps it, but a store that was restored with VACUUM INTO
+// has lost it. Where SQLite cannot set it, it tells the old mode and gives no error.
+func setWAL(ctx context.Context, conn *sql.Conn) error {
 	var mode string
 	err := conn.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
 	if err == nil && mode != "wal" {
