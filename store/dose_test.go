@@ -19,6 +19,7 @@ var people = map[string]seedtest.Recipient{
 	"gmx-a":   {Seed: "gmx-a", Address: "a@gmx.net", Provider: "gmx"},
 	"far":     {Seed: "far", Address: "x@Far.example", Provider: "generic"},
 	"own":     {Seed: "own", Address: "o@example.net", Own: true},
+	"ours":    {Seed: "ours", Address: "boss@gmail.com", Provider: "gmail", Own: true},
 }
 
 // dose is what a dispatch by the old route adds to seeds.
@@ -179,6 +180,29 @@ func TestRule22OwnSeedsHaveNone(t *testing.T) {
 	pass(t, s, run1, 0, 4, "own", "gmail-a")
 	held := try(t, s, run1, dose(0, "fifth", "own", "gmail-a"))
 	wantHeld(t, held, "seed_day", 24*time.Hour, "messages to gmail-a")
+}
+
+// A seed of ours may lie at a provider of others: what is counted there does not hold it, and what
+// is said to it opens no breaker for the others.
+func TestRule22OwnSeedAtAProvider(t *testing.T) {
+	s := newStore(t)
+	openRun(t, s, run1)
+	pass(t, s, run1, 0, 4, "gmail-a")
+	d := dose(time.Minute, "to-ours", "ours")
+	d.Limits.ProviderHour = 4
+	if limit := try(t, s, run1, d); limit != nil {
+		t.Errorf("held by what others got: %s", limit.What)
+	}
+	add(t, s, run1, planned("d", "ours"), seedtest.Submission{Dispatch: "d",
+		Outcome: seedtest.OutcomeDeferred, Breaker: "421 4.7.28 unusual rate"})
+	if limit := try(t, s, run1, dose(time.Hour, "e", "gmail-b")); limit != nil {
+		t.Errorf("held by what was said to a seed of ours: %s", limit.What)
+	}
+	add(t, s, run1, planned("f", "gmail-b"), seedtest.Submission{Dispatch: "f",
+		Outcome: seedtest.OutcomeDeferred, Breaker: "421 4.7.28 unusual rate"})
+	if limit := try(t, s, run1, dose(time.Hour, "g", "ours")); limit != nil {
+		t.Errorf("held by the breaker of others: %s", limit.What)
+	}
 }
 
 func TestRule22RetryCountsOnce(t *testing.T) {

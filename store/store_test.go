@@ -57,6 +57,7 @@ func openRun(t testing.TB, s *Store, run seedtest.RunID) {
 			{Name: "gmx-a", Address: "a@gmx.net", Provider: gmx},
 			{Name: "far", Address: "x@Far.example"},
 			{Name: "own", Address: "o@example.net", Own: true},
+			{Name: "ours", Address: "boss@gmail.com", Provider: gmail, Own: true},
 		}})
 }
 
