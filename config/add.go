@@ -56,7 +56,12 @@ func AddSeed(data []byte, s SeedEntry) ([]byte, error) {
 	} else if taken[strings.ToLower(s.Name)] {
 		return nil, fmt.Errorf("seed %s: there is one already: give the new one another name", s.Name)
 	}
-	return appended(data, s.table()), nil
+	out := appended(data, s.table())
+	if _, bad := parseTree(out); bad != nil {
+		return nil, fmt.Errorf("seed %s: seed is a value here that no table can be added to: "+
+			"write the seeds as [seed.NAME] tables", s.Name)
+	}
+	return out, nil
 }
 
 // seedNames returns the names of seeds in lower case, and an error if one has the address.

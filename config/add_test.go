@@ -55,4 +55,14 @@ func TestAddSeedRefuses(t *testing.T) {
 	if _, err := AddSeed([]byte("[x"), SeedEntry{Address: "x@example.com"}); err == nil {
 		t.Error("AddSeed to what is not TOML: no error")
 	}
+	for _, data := range []string{"seed = []\n", "seed = {}\n", "seed = 1\n", "[[seed]]\n"} {
+		out, err := AddSeed([]byte(data), SeedEntry{Address: "x@example.com"})
+		if _, bad := parseTree(out); err == nil && bad != nil {
+			t.Errorf("AddSeed(%q) = %q, which is not TOML: %v", data, out, bad)
+		}
+	}
+	if _, err := AddSeed([]byte("seed = []\n"), SeedEntry{Address: "x@example.com"}); err == nil ||
+		!strings.Contains(err.Error(), "[seed.NAME]") {
+		t.Errorf("AddSeed to a list: error %v, want how to write seeds", err)
+	}
 }

@@ -25,6 +25,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte("a.b.c = [[{x = 1}], 2]\n[[a.d]]\n[a.d.e]\n"))
 	f.Add([]byte("[[seed]]\n[seed.x]\n"))
+	f.Add([]byte("seed = []\n"))
 	env := Env{
 		Getenv: func(string) string { return "" },
 		Open:   func(string) (fs.File, error) { return nil, fs.ErrNotExist },
