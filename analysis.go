@@ -16,7 +16,11 @@ type Analysis struct {
 	Authentication []AuthField
 	ReceivedSPF    []ReceivedSPF
 	ARC            []ARCSet
+	Signatures     []DKIMSignature
 	Stamps         []Stamp
+	Unread         []UnreadField
+	Report         *DeliveryReport // nil if the message is none
+	Verified       *Verified       // nil if not asked for
 	Origin         *Origin
 	Findings       []Finding
 }
@@ -107,6 +111,32 @@ type ARCSet struct {
 	Message    string
 	Results    string
 	Validation string // the cv= that the sealer claims
+}
+
+// DKIMSignature is one DKIM-Signature field as it reads (RFC 6376 section 3.5), not verified.
+type DKIMSignature struct {
+	Position int
+	Tags     []Property // in the order written; Type is empty
+	Problems []string
+	Raw      string
+}
+
+// Tag returns the value of a tag, or "".
+func (s DKIMSignature) Tag(name string) string {
+	for _, t := range s.Tags {
+		if t.Name == name {
+			return t.Value
+		}
+	}
+	return ""
+}
+
+// UnreadField is a field that by its name holds a spam filter's opinion, and that no form is known
+// for.
+type UnreadField struct {
+	Field    string
+	Position int
+	Raw      string
 }
 
 // Stamp is a spam filter's header field.
