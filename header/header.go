@@ -8,8 +8,8 @@ import (
 
 // The bounds of what is read. A head that exceeds one is read that far and marked [Header.Cut].
 const (
-	MaxSize   = 4 << 20
-	MaxFields = 10_000
+	MaxSize   = 32 << 20
+	MaxFields = 200_000
 )
 
 // maxStray is how many lines in a row may be no field before the head is taken for a body that
@@ -19,6 +19,7 @@ const maxStray = 50
 // Field is one header field.
 type Field struct {
 	Name  string // as written, without the blanks that some put before the colon
+	Key   string // Name in lower case, as far as it is ASCII
 	Value string // unfolded: each fold is one blank, none stands around it
 	Start int    // where the field begins in the input
 	End   int    // where it ends there, behind its last line end
@@ -36,10 +37,9 @@ type Header struct {
 // Parse reads a head. What follows the first empty line is left alone. Lines end with LF, CRLF or,
 // in a text that plainly has no others, bare CR.
 func Parse(raw []byte) Header {
-	p := parser{raw: raw, bareCR: bareCR(raw)}
-	if len(raw) > MaxSize {
-		p.raw = raw[:MaxSize]
-	}
+	p := parser{raw: raw[:min(len(raw), MaxSize)], bareCR: bareCR(raw), body: -1}
+	var few [48]mark // most heads have no more fields
+	p.marks = few[:0]
 	p.top()
 	for p.body < 0 && p.pos < len(p.raw) {
 		if len(p.marks) == MaxFields || len(p.head.Stray) == MaxFields {
@@ -93,20 +93,16 @@ func bareCR(raw []byte) bool {
 	return bytes.Contains(bytes.TrimRight(raw[:end], "\r"), []byte("\r\r"))
 }
 
-// mark is a field whose text stands in parser.text: name up to colon, value up to end.
-type mark struct {
-	begin, colon, end int
-	from, to          int
-}
+// mark is where a field stands in the input.
+type mark struct{ begin, colon, end int }
 
 type parser struct {
 	raw    []byte
 	bareCR bool
 	pos    int
-	body   int
+	body   int  // -1 while it has not begun
 	run    int  // stray lines in a row
 	open   bool // the last line was part of a field, which may go on
-	text   []byte
 	marks  []mark
 	head   Header
 }
@@ -114,12 +110,9 @@ type parser struct {
 // top passes over what may stand above the first field: a byte order mark, empty lines, and the
 // line with which mbox files begin a message.
 func (p *parser) top() {
-	p.body = -1
-	p.text = make([]byte, 0, min(len(p.raw), 8<<10))
-	p.marks = make([]mark, 0, 32)
 	p.pos = len(p.raw) - len(bytes.TrimPrefix(p.raw, []byte("\xef\xbb\xbf")))
 	for p.pos < len(p.raw) {
-		line, next := p.next()
+		line, next := p.next(p.pos)
 		if len(line) > 0 {
 			if IsEnvelope(line) {
 				p.head.Envelope = string(line)
@@ -137,75 +130,58 @@ func IsEnvelope(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("From ")) && !bytes.HasPrefix(line, []byte("From :"))
 }
 
-// next returns the line at pos without its end, and where the next one begins.
-func (p *parser) next() ([]byte, int) {
-	rest := p.raw[p.pos:]
+// next returns the line at a position without its end, and where the one after it begins.
+func (p *parser) next(at int) ([]byte, int) {
+	rest := p.raw[at:]
 	if p.bareCR {
-		i := bytes.IndexAny(rest, "\r\n")
-		switch {
-		case i < 0:
-			return rest, len(p.raw)
-		case bytes.HasPrefix(rest[i:], []byte("\r\n")):
-			return rest[:i], p.pos + i + 2
-		}
-		return rest[:i], p.pos + i + 1
+		return nextCR(rest, at)
 	}
-	i := bytes.IndexByte(rest, '\n')
-	if i < 0 {
-		return bytes.TrimRight(rest, "\r"), len(p.raw)
+	end, next := len(rest), len(p.raw)
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		end, next = i, at+i+1
 	}
-	return bytes.TrimRight(rest[:i], "\r"), p.pos + i + 1
+	for end > 0 && rest[end-1] == '\r' {
+		end--
+	}
+	return rest[:end], next
+}
+
+// nextCR is next for a text whose lines end with CR.
+func nextCR(rest []byte, at int) ([]byte, int) {
+	i := bytes.IndexAny(rest, "\r\n")
+	switch {
+	case i < 0:
+		return rest, at + len(rest)
+	case bytes.HasPrefix(rest[i:], []byte("\r\n")):
+		return rest[:i], at + i + 2
+	}
+	return rest[:i], at + i + 1
 }
 
 // line reads one line: the empty one that ends the head, more of the field above, a field, or
 // something else.
 func (p *parser) line() {
-	line, next := p.next()
+	line, next := p.next(p.pos)
 	switch {
 	case len(line) == 0:
 		p.body = next
-	case isBlank(line[0]):
-		p.more(line, next)
-	default:
+	case !isBlank(line[0]):
 		p.field(line, next)
+	case p.open:
+		p.marks[len(p.marks)-1].end = next
+	default:
+		p.stray() // it goes on with a line that is stray too
 	}
 	p.pos = next
 }
 
-// more adds a line to the field above. Below a stray line it is stray too.
-func (p *parser) more(line []byte, next int) {
-	if !p.open {
-		p.stray()
-		return
-	}
-	if line = trim(line); len(line) > 0 {
-		last := &p.marks[len(p.marks)-1]
-		if last.end > last.colon {
-			p.text = append(p.text, ' ')
-		}
-		p.text = append(p.text, line...)
-		last.end = len(p.text)
-	}
-	p.marks[len(p.marks)-1].to = next
-}
-
 func (p *parser) field(line []byte, next int) {
 	colon := bytes.IndexByte(line, ':')
-	if colon < 0 {
+	if colon < 0 || !isName(trimRight(line[:colon])) {
 		p.stray()
 		return
 	}
-	name := bytes.TrimRight(line[:colon], " \t")
-	if !isName(name) {
-		p.stray()
-		return
-	}
-	m := mark{begin: len(p.text), from: p.pos, to: next}
-	p.text = append(p.text, name...)
-	m.colon = len(p.text)
-	p.text = append(p.text, trim(line[colon+1:])...)
-	m.end = len(p.text)
-	p.marks = append(p.marks, m)
+	p.marks = append(p.marks, mark{begin: p.pos, colon: p.pos + colon, end: next})
 	p.open, p.run = true, 0
 }
 
@@ -219,20 +195,55 @@ func (p *parser) stray() {
 	}
 }
 
-// finish makes the fields, whose names and values are parts of one string.
+// finish makes the fields, whose texts are parts of one string.
 func (p *parser) finish(size int) Header {
 	h := p.head
 	h.Body = size
 	if p.body >= 0 {
 		h.Body = p.body
 	}
-	text := string(p.text)
+	var room int
+	for _, m := range p.marks {
+		room += m.end - m.begin + m.colon - m.begin
+	}
+	var text strings.Builder
+	text.Grow(room)
 	h.Fields = make([]Field, len(p.marks))
 	for i, m := range p.marks {
-		h.Fields[i] = Field{Name: text[m.begin:m.colon], Value: text[m.colon:m.end],
-			Start: m.from, End: m.to}
+		h.Fields[i] = p.read(m, &text)
 	}
 	return h
+}
+
+// read adds the texts of a field to what has been written, and returns the field. There is room, so
+// that no text moves.
+func (p *parser) read(m mark, text *strings.Builder) Field {
+	begin := text.Len()
+	name := trimRight(p.raw[m.begin:m.colon])
+	text.Write(name)
+	key := text.Len()
+	var few [48]byte
+	text.Write(lower(append(few[:0], name...)))
+	value := text.Len()
+	p.unfold(m, text)
+	all := text.String()
+	return Field{Name: all[begin:key], Key: all[key:value], Value: all[value:],
+		Start: m.begin, End: m.end}
+}
+
+// unfold writes a value. Folds that hold only blanks vanish.
+func (p *parser) unfold(m mark, text *strings.Builder) {
+	begin := text.Len()
+	for at := m.colon + 1; at < m.end; {
+		line, next := p.next(at)
+		if line = trim(line); len(line) > 0 {
+			if text.Len() > begin {
+				text.WriteByte(' ')
+			}
+			text.Write(line)
+		}
+		at = next
+	}
 }
 
 // isName reports whether a text can name a field: RFC 5322 section 3.6.8, and bytes of 8 bits.
@@ -245,7 +256,32 @@ func isName(s []byte) bool {
 	return len(s) > 0
 }
 
+// lower puts the ASCII letters of a text into lower case.
+func lower(s []byte) []byte {
+	for i, c := range s {
+		if 'A' <= c && c <= 'Z' {
+			s[i] = c + 'a' - 'A'
+		}
+	}
+	return s
+}
+
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
+func trimRight(s []byte) []byte {
+	for len(s) > 0 && isBlank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
 // trim removes blanks, and the CRs that some gateways leave before a fold.
-func trim(s []byte) []byte { return bytes.Trim(s, " \t\r") }
+func trim(s []byte) []byte {
+	for len(s) > 0 && (isBlank(s[0]) || s[0] == '\r') {
+		s = s[1:]
+	}
+	for len(s) > 0 && (isBlank(s[len(s)-1]) || s[len(s)-1] == '\r') {
+		s = s[:len(s)-1]
+	}
+	return s
+}

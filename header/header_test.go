@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestParse(t *testing.T) {
@@ -18,6 +19,7 @@ func TestParse(t *testing.T) {
 		{"lf", "A: 1\nB:2\n\nbody: no\n", []string{"A=1", "B=2"}, 0, "body: no\n"},
 		{"crlf", "A: 1\r\nB: 2\r\n\r\nbody", []string{"A=1", "B=2"}, 0, "body"},
 		{"cr", "A: 1\rB: 2\r x\r\rbody\r", []string{"A=1", "B=2 x"}, 0, "body\r"},
+		{"crlf, then cr", "A: 1\r\nB: 2\r\rx", []string{"A=1", "B=2\r\rx"}, 0, ""},
 		{"cr, then lf in the body", "A: 1\r\rbody\n", []string{"A=1"}, 0, "body\n"},
 		{"crcrlf", "A: 1\r\r\nB: 2\r\r\n\r\r\nx", []string{"A=1", "B=2"}, 0, "x"},
 		{"smuggled cr", "A: 1\rB: 2\nC: 3\n\n", []string{"A=1\rB: 2", "C=3"}, 0, ""},
@@ -92,6 +94,25 @@ func TestLookUpIgnoresCase(t *testing.T) {
 	}
 }
 
+func TestKeyIsTheNameInLowerCase(t *testing.T) {
+	h := Parse([]byte("X-Spam-STATUS : a\nreceived: b\n" + strings.Repeat("N", 90) + "\xc4: c\n\n"))
+	want := []string{"x-spam-status", "received", strings.Repeat("n", 90) + "\xc4"}
+	for i, f := range h.Fields {
+		if f.Key != want[i] {
+			t.Errorf("Key of %q = %q, want %q", f.Name, f.Key, want[i])
+		}
+	}
+}
+
+func TestValuesDoNotAliasTheInput(t *testing.T) {
+	in := []byte("A: 1\nB: 2\n 3\n\n")
+	h := Parse(in)
+	clear(in)
+	if got := h.Values("b"); !slices.Equal(got, []string{"2 3"}) || h.Fields[0].Name != "A" {
+		t.Errorf("fields after the input has changed = %+v, want them as they were", h.Fields)
+	}
+}
+
 func TestParseIsBounded(t *testing.T) {
 	many := Parse(bytes.Repeat([]byte("A:1\n"), MaxFields+5))
 	if len(many.Fields) != MaxFields || !many.Cut {
@@ -145,6 +166,9 @@ func FuzzParse(f *testing.F) {
 			}
 			at = field.End
 			text += len(field.Name) + len(field.Value)
+			if !strings.EqualFold(field.Key, field.Name) && utf8.ValidString(field.Name) {
+				t.Fatalf("field %d: key %q of name %q", i, field.Key, field.Name)
+			}
 			if field.Name == "" || !bytes.HasPrefix(raw[field.Start:], []byte(field.Name)) {
 				t.Fatalf("field %d: name %q is not what stands at %d", i, field.Name, field.Start)
 			}

@@ -27,16 +27,33 @@ type Token struct {
 type Scanner struct {
 	value    string
 	pos      int
-	specials string
-	flat     bool // parentheses do not balance: each comment ends at the first one that closes
-	noClose  bool // no closing parenthesis follows
-	noQuote  bool // no closing quotation mark follows
+	specials byteSet
+	stops    byteSet // what may end a word: blanks, parentheses, quotation marks, specials
+	flat     bool    // parentheses do not balance: each comment ends at the first one that closes
+	noClose  bool    // no closing parenthesis follows
+	noQuote  bool    // no closing quotation mark follows
 }
 
 // NewScanner returns a scanner of a value in which each byte of specials is a token of its own.
 func NewScanner(value, specials string) Scanner {
-	return Scanner{value: value, specials: specials}
+	s := Scanner{value: value, stops: separators}
+	for i := range len(specials) {
+		s.specials.add(specials[i])
+		s.stops.add(specials[i])
+	}
+	return s
 }
+
+// byteSet is a set of bytes.
+type byteSet [4]uint64
+
+// separators are the blanks, the parentheses and the quotation mark.
+var separators = byteSet{1<<' ' | 1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r' |
+	1<<'(' | 1<<')' | 1<<'"'}
+
+func (s *byteSet) add(c byte) { s[c>>6] |= 1 << (c & 63) }
+
+func (s *byteSet) has(c byte) bool { return s[c>>6]>>(c&63)&1 != 0 }
 
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return s.value[s.pos:] }
@@ -48,9 +65,14 @@ func (s *Scanner) Unbalanced() bool { return s.flat }
 // other's Start.
 func (s *Scanner) Next() Token {
 	for s.pos < len(s.value) {
-		switch c := s.value[s.pos]; {
-		case isSpace(c) || c == ')':
-			s.pos++
+		c := s.value[s.pos]
+		if !s.stops.has(c) {
+			end := s.word()
+			return s.token(KindWord, s.value[s.pos:end], end)
+		}
+		switch {
+		case s.specials.has(c):
+			return s.token(KindSpecial, s.value[s.pos:s.pos+1], s.pos+1)
 		case c == '(':
 			if t, ok := s.comment(); ok {
 				return t
@@ -61,11 +83,8 @@ func (s *Scanner) Next() Token {
 				return s.token(KindQuoted, Unquote(s.value[s.pos:end+1]), end+1)
 			}
 			s.pos++
-		case strings.IndexByte(s.specials, c) >= 0:
-			return s.token(KindSpecial, s.value[s.pos:s.pos+1], s.pos+1)
-		default:
-			end := s.word()
-			return s.token(KindWord, s.value[s.pos:end], end)
+		default: // a blank, or a parenthesis that closes nothing
+			s.pos++
 		}
 	}
 	return Token{Kind: KindEnd, Start: s.pos, End: s.pos}
@@ -81,11 +100,11 @@ func (s *Scanner) token(k Kind, text string, end int) Token {
 // begin within a word, as in <"a b"@example.org>.
 func (s *Scanner) word() int {
 	for i := s.pos; i < len(s.value); i++ {
-		c := s.value[i]
-		switch {
-		case isSpace(c) || c == '(' || c == ')' || strings.IndexByte(s.specials, c) >= 0:
+		switch c := s.value[i]; {
+		case !s.stops.has(c):
+		case c != '"' || s.specials.has(c):
 			return i
-		case c == '"' && i > s.pos && strings.IndexByte("<=:,", s.value[i-1]) >= 0:
+		case i > s.pos && strings.IndexByte("<=:,", s.value[i-1]) >= 0:
 			if end := s.closing(i); end >= 0 {
 				i = end
 			}
@@ -166,5 +185,3 @@ func Unquote(s string) string {
 	}
 	return b.String()
 }
-
-func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }

@@ -118,3 +118,16 @@ func FuzzScanner(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkScanner(b *testing.B) {
+	value := "mx.example.net; dkim=pass header.i=@example.org header.s=k1 header.b=AbCd+/12; " +
+		"spf=pass (mx.example.net: domain of a@example.org designates 192.0.2.1 as permitted) " +
+		"smtp.mailfrom=a@example.org; dmarc=pass (p=REJECT sp=NONE dis=NONE) header.from=example.org"
+	b.SetBytes(int64(len(value)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s := NewScanner(value, ";=")
+		for s.Next().Kind != KindEnd {
+		}
+	}
+}
