@@ -1,0 +1,258 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"crypto"
+	_ "crypto/sha1"   // for signatures of rsa-sha1, which never pass
+	_ "crypto/sha256" // for all others
+	"hash"
+	"math"
+	"strings"
+
+	"seedtest/header"
+)
+
+// form is a way to make a header field or a body the same before and after transport (RFC 6376
+// section 3.4).
+type form string
+
+const (
+	formSimple  form = "simple"
+	formRelaxed form = "relaxed"
+)
+
+// maxBodyPasses is how often a body is read for hashes that differ in form, algorithm or length.
+const maxBodyPasses = 24
+
+// message is a message as signatures see it: every line ends with CRLF, however it was stored.
+type message struct {
+	raw   []byte
+	head  header.Header
+	end   byte             // the last byte of a line end
+	lone  bool             // some line ends with that byte alone, and is read as if with CRLF
+	names map[string][]int // where the fields of a lower-case name stand, top down
+	sums  map[bodyPass]bodySum
+}
+
+// bodyPass is one way to hash a body; a negative limit means all of it.
+type bodyPass struct {
+	form  form
+	hash  crypto.Hash
+	limit int64
+}
+
+type bodySum struct {
+	sum  []byte
+	size int64 // octets of the whole body in its form
+}
+
+func newMessage(raw []byte, h header.Header) *message {
+	m := &message{raw: raw, head: h, end: '\n', names: map[string][]int{},
+		sums: map[bodyPass]bodySum{}}
+	if bytes.IndexByte(raw, '\n') < 0 {
+		m.end = '\r'
+	}
+	m.lone = hasLone(raw, m.end)
+	for i, f := range h.Fields {
+		name := strings.ToLower(f.Name)
+		m.names[name] = append(m.names[name], i)
+	}
+	return m
+}
+
+// hasLone reports whether a line ends with less than CRLF.
+func hasLone(raw []byte, end byte) bool {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(raw[at:], end)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if end == '\r' || at == 0 || raw[at-1] != '\r' {
+			return true
+		}
+	}
+}
+
+// line splits off the first line, without its end.
+func (m *message) line(text []byte) (line, rest []byte) {
+	i := bytes.IndexByte(text, m.end)
+	if i < 0 {
+		return text, nil
+	}
+	return bytes.TrimSuffix(text[:i], []byte("\r")), text[i+1:]
+}
+
+// field returns a header field with the CRLF that ends each of its lines.
+func (m *message) field(i int) []byte {
+	text := m.raw[m.head.Fields[i].Start:m.head.Fields[i].End]
+	if !m.lone && bytes.HasSuffix(text, []byte("\r\n")) {
+		return text
+	}
+	out := make([]byte, 0, len(text)+16)
+	for len(text) > 0 {
+		var line []byte
+		line, text = m.line(text)
+		out = append(append(out, line...), "\r\n"...)
+	}
+	return out
+}
+
+// bodyHash returns the hash of the body's first limit octets in a form, and how many there are.
+func (m *message) bodyHash(p bodyPass) (bodySum, bool) {
+	if b, ok := m.sums[p]; ok {
+		return b, true
+	}
+	if len(m.sums) == maxBodyPasses {
+		return bodySum{}, false
+	}
+	sink := &limited{hash: p.hash.New(), left: p.limit}
+	if p.limit < 0 {
+		sink.left = math.MaxInt64
+	}
+	w := bufio.NewWriterSize(sink, 8<<10)
+	m.writeBody(w, p.form)
+	_ = w.Flush() // a hash takes everything
+	m.sums[p] = bodySum{sum: sink.hash.Sum(nil), size: sink.size}
+	return m.sums[p], true
+}
+
+// writeBody writes the body in a form (RFC 6376 sections 3.4.3 and 3.4.4).
+func (m *message) writeBody(w *bufio.Writer, f form) {
+	empty, written := 0, false
+	for text := m.raw[m.head.Body:]; len(text) > 0; {
+		var line []byte
+		line, text = m.line(text)
+		if f == formRelaxed {
+			line = bytes.TrimRight(line, " \t")
+		}
+		if len(line) == 0 {
+			empty++
+			continue
+		}
+		for ; empty > 0; empty-- {
+			_, _ = w.WriteString("\r\n")
+		}
+		writeLine(w, line, f)
+		written = true
+	}
+	if !written && f == formSimple {
+		_, _ = w.WriteString("\r\n")
+	}
+}
+
+func writeLine(w *bufio.Writer, line []byte, f form) {
+	if f == formSimple {
+		_, _ = w.Write(line)
+	} else {
+		writeCollapsed(w, line)
+	}
+	_, _ = w.WriteString("\r\n")
+}
+
+// writeCollapsed writes a line in which each run of blanks is one space.
+func writeCollapsed(w *bufio.Writer, line []byte) {
+	for len(line) > 0 {
+		i := bytes.IndexAny(line, " \t")
+		if i < 0 {
+			_, _ = w.Write(line)
+			return
+		}
+		_, _ = w.Write(line[:i])
+		_ = w.WriteByte(' ')
+		line = bytes.TrimLeft(line[i:], " \t")
+	}
+}
+
+// limited hashes the first octets of what is written and counts them all.
+type limited struct {
+	hash hash.Hash
+	left int64
+	size int64
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	l.size += int64(len(p))
+	n := min(l.left, int64(len(p)))
+	l.left -= n
+	l.hash.Write(p[:n])
+	return len(p), nil
+}
+
+// appendField appends a header field in a form, with its final CRLF (RFC 6376 sections 3.4.1 and
+// 3.4.2).
+func appendField(dst, field []byte, f form) []byte {
+	colon := bytes.IndexByte(field, ':')
+	if f == formSimple || colon < 0 {
+		return append(dst, field...)
+	}
+	for _, c := range bytes.TrimRight(field[:colon], " \t") {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	dst = append(dst, ':')
+	blank, start := false, len(dst)
+	for value := field[colon+1:]; len(value) > 0; value = value[1:] {
+		switch c := value[0]; {
+		case isBlank(c):
+			blank = true
+			continue
+		case bytes.HasPrefix(value, []byte("\r\n")):
+			value = value[1:]
+			continue
+		case blank && len(dst) > start:
+			dst = append(dst, ' ')
+		}
+		blank = false
+		dst = append(dst, value[0])
+	}
+	return append(dst, "\r\n"...)
+}
+
+// appendUnsigned appends the field of a signature as it was signed: with an empty b= and without the
+// final CRLF (RFC 6376 section 3.7).
+func appendUnsigned(dst, field []byte, f form) []byte {
+	bare := make([]byte, 0, len(field))
+	colon := bytes.IndexByte(field, ':') + 1
+	bare = append(bare, field[:colon]...)
+	rest := bytes.TrimSuffix(field[colon:], []byte("\r\n"))
+	for more := true; more; {
+		var spec []byte
+		spec, rest, more = bytes.Cut(rest, []byte(";"))
+		name, _, valued := bytes.Cut(spec, []byte("="))
+		if valued && string(bytes.Trim(name, " \t\r\n")) == "b" {
+			spec = spec[:len(name)+1]
+		}
+		bare = append(bare, spec...)
+		if more {
+			bare = append(bare, ';')
+		}
+	}
+	dst = appendField(dst, append(bare, "\r\n"...), f)
+	return dst[:len(dst)-len("\r\n")]
+}
+
+// headerHash returns the hash of the fields that a signature names and of its own. Of a name that is
+// listed n times the n lowest fields are meant, the lowest first; one that is not there is empty
+// (RFC 6376 section 5.4.2).
+func (m *message) headerHash(s *signature) []byte {
+	h := s.hash.New()
+	taken := make(map[string]int, len(s.signed))
+	var text []byte
+	for _, name := range s.signed {
+		places, n := m.names[name], taken[name]
+		if n == len(places) {
+			continue
+		}
+		taken[name]++
+		text = appendField(text[:0], m.field(places[len(places)-1-n]), s.headerForm)
+		h.Write(text)
+	}
+	h.Write(appendUnsigned(text[:0], m.field(s.place), s.headerForm))
+	return h.Sum(nil)
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }

@@ -1,0 +1,204 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"seedtest"
+	"seedtest/header"
+)
+
+// maxSignatures is how many DKIM-Signature fields are evaluated, the uppermost first.
+const maxSignatures = 20
+
+// DKIM evaluates every DKIM-Signature field of a message (RFC 6376, RFC 8301, RFC 8463). h is the
+// head of raw. Keys are asked of r; now decides what has expired.
+//
+// The results are used so:
+//
+//	pass       the signature is right and may be relied on
+//	fail       the signed fields or the body are not what was signed, or not with this key
+//	policy     the signature is right, or cannot be tried, and must not be relied on: rsa-sha1, or a
+//	           key below 1024 bits (RFC 8301), or expired
+//	permerror  the signature or its key cannot be read, or there is no key
+//	temperror  the key could not be asked for
+//
+// Result is empty for the fields beyond the first 20, and for all of a head too large to be read.
+//
+// Every line end is read as CRLF, which is what was signed, however the message was stored.
+func DKIM(ctx context.Context, raw []byte, h header.Header, r Resolver,
+	now time.Time) []seedtest.DKIMCheck {
+	var checks []seedtest.DKIMCheck
+	var v *verifier
+	for i, f := range h.Fields {
+		if !strings.EqualFold(f.Name, "DKIM-Signature") {
+			continue
+		}
+		if v == nil {
+			v = newVerifier(raw, h, r, now)
+		}
+		switch {
+		case h.Cut:
+			checks = append(checks, seedtest.DKIMCheck{Position: i,
+				Reason: "not evaluated: the header is too large to be read in full"})
+		case len(checks) >= maxSignatures:
+			checks = append(checks, seedtest.DKIMCheck{Position: i,
+				Reason: fmt.Sprintf("not evaluated: more than %d signatures", maxSignatures)})
+		default:
+			checks = append(checks, v.dkim(ctx, i))
+		}
+	}
+	return checks
+}
+
+// verifier holds signatures of DKIM and ARC against one message.
+type verifier struct {
+	message *message
+	keys    keyring
+	now     time.Time
+}
+
+func newVerifier(raw []byte, h header.Header, r Resolver, now time.Time) *verifier {
+	return &verifier{message: newMessage(raw, h), now: now,
+		keys: keyring{resolver: r, known: map[string]foundKeys{}}}
+}
+
+// finding is what a signature came to with one key.
+type finding struct {
+	result   string
+	reason   string
+	key      publicKey
+	unsigned int64 // octets of the body that l= leaves out
+}
+
+// check holds a signature against its key; sum gives the hash that was signed. Where several records
+// stand at the key's name, the first with which it passes decides, else the first.
+func (v *verifier) check(ctx context.Context, s *signature, sum func() []byte) finding {
+	found := v.keys.find(ctx, s)
+	if len(found.keys) == 0 {
+		return finding{result: found.flaw.result, reason: found.flaw.reason}
+	}
+	var first finding
+	for i, key := range found.keys {
+		f := v.checkWith(s, key, sum)
+		if i == 0 || f.result == resultPass {
+			first = f
+		}
+		if f.result == resultPass {
+			break
+		}
+	}
+	return first
+}
+
+func (v *verifier) checkWith(s *signature, key publicKey, sum func() []byte) finding {
+	f := finding{result: resultPass, key: key}
+	x := key.allows(s)
+	if x == nil && s.kind != kindSeal {
+		x = v.checkBody(s, &f)
+	}
+	if x == nil && !key.verifies(s, sum()) {
+		x = &flaw{resultFail, "the signed header fields were changed, or another key signed"}
+	}
+	if x == nil {
+		x = v.acceptable(s)
+	}
+	if x != nil {
+		f.result, f.reason = x.result, x.reason
+	}
+	return f
+}
+
+// checkBody compares the body with its hash (RFC 6376 section 6.1.3).
+func (v *verifier) checkBody(s *signature, f *finding) *flaw {
+	p := bodyPass{form: s.bodyForm, hash: s.hash, limit: -1}
+	if s.length != nil {
+		p.limit = *s.length
+	}
+	body, ok := v.message.bodyHash(p)
+	switch {
+	case !ok:
+		return &flaw{resultPolicy, "the body is signed in too many ways"}
+	case p.limit > body.size:
+		return &flaw{resultFail, fmt.Sprintf("l= covers %d octets, the body has %d",
+			p.limit, body.size)}
+	case p.limit >= 0:
+		f.unsigned = body.size - p.limit
+	}
+	if !bytes.Equal(body.sum, s.bodySum) {
+		return &flaw{resultFail, "the body was changed"}
+	}
+	return nil
+}
+
+// acceptable says why a signature that is right must not be relied on, or nil.
+func (v *verifier) acceptable(s *signature) *flaw {
+	switch {
+	case s.algorithm == "rsa-sha1":
+		return &flaw{resultPolicy, "rsa-sha1 must not be used (RFC 8301 section 3.1)"}
+	case !s.expires.IsZero() && !v.now.Before(s.expires):
+		return &flaw{resultPolicy, "expired on " + s.expires.Format(time.RFC3339)}
+	}
+	return nil
+}
+
+// dkim evaluates the DKIM-Signature at a place.
+func (v *verifier) dkim(ctx context.Context, place int) seedtest.DKIMCheck {
+	s, x := parseSignature(v.message.head.Fields[place], place, kindDKIM)
+	c := seedtest.DKIMCheck{Position: place, Domain: s.domain, Selector: s.selector,
+		Identity: s.identity, Algorithm: s.algorithm, HeaderForm: string(s.headerForm),
+		BodyForm: string(s.bodyForm), Signed: s.signed, Time: s.time, Expires: s.expires,
+		Length: s.length}
+	if x != nil {
+		c.Result, c.Reason = x.result, x.reason
+		return c
+	}
+	f := v.check(ctx, s, func() []byte { return v.message.headerHash(s) })
+	c.Result, c.Reason = f.result, f.reason
+	c.KeyType, c.KeyBits, c.Testing = f.key.kind, f.key.bits, f.key.testing
+	c.Unsigned = f.unsigned
+	c.Notes = v.notes(s, f)
+	return c
+}
+
+// notes says what is weak about a signature, or worth knowing of how it was read.
+func (v *verifier) notes(s *signature, f finding) []string {
+	var notes []string
+	add := func(is bool, format string, args ...any) {
+		if is {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	add(s.algorithm == "rsa-sha1", "rsa-sha1 is broken and must not be used")
+	add(f.key.kind == "rsa" && f.key.bits < goodBits,
+		"an RSA key of %d bits: RFC 8301 asks for %d", f.key.bits, goodBits)
+	add(f.key.testing, "the key is marked as a test (t=y)")
+	add(s.length != nil, "l= leaves %d octets of the body unsigned, and whatever is added to it",
+		f.unsigned)
+	add(s.time.After(v.now), "signed in the future: %s", s.time.Format(time.RFC3339))
+	for _, name := range []string{"from", "subject", "to", "date", "reply-to", "content-type"} {
+		n := len(v.message.names[name])
+		signed := count(s.signed, name)
+		add(signed > 0 && n > signed, "%d of %d %s fields are signed", signed, n, name)
+	}
+	add(v.message.lone, "lines that end without CRLF were read as if they had it")
+	return notes
+}
+
+func count(list []string, word string) int {
+	n := 0
+	for _, item := range list {
+		if item == word {
+			n++
+		}
+	}
+	return n
+}
+
+// sameDomain reports whether the domain of an identity is the one that signs.
+func sameDomain(identity, domain string) bool {
+	return strings.EqualFold(identity[strings.LastIndexByte(identity, '@')+1:], domain)
+}
