@@ -176,8 +176,8 @@ func (v *verifier) notes(s *signature, f finding) []string {
 	add(f.key.kind == "rsa" && f.key.bits < goodBits,
 		"an RSA key of %d bits: RFC 8301 asks for %d", f.key.bits, goodBits)
 	add(f.key.testing, "the key is marked as a test (t=y)")
-	add(s.length != nil, "l= leaves %d octets of the body unsigned, and whatever is added to it",
-		f.unsigned)
+	add(s.length != nil && f.result == resultPass,
+		"l= leaves %d octets of the body unsigned, and whatever is added to it", f.unsigned)
 	add(s.time.After(v.now), "signed in the future: %s", s.time.Format(time.RFC3339))
 	for _, name := range []string{"from", "subject", "to", "date", "reply-to", "content-type"} {
 		n := len(v.message.names[name])
