@@ -71,6 +71,7 @@ type AuthField struct {
 	Instance   int // of an ARC set, 0 for none
 	AuthservID string
 	Version    string
+	Comments   []string // those that stand with the authserv-id; others are with their results
 	Trusted    bool
 	Results    []AuthResult
 	Problems   []string
@@ -111,6 +112,7 @@ type ARCSet struct {
 	Message    string
 	Results    string
 	Validation string // the cv= that the sealer claims
+	Problems   []string
 }
 
 // DKIMSignature is one DKIM-Signature field as it reads (RFC 6376 section 3.5), not verified.

@@ -10,36 +10,64 @@ import (
 
 // readAuth reads the value of an Authentication-Results field or, with arc, of an
 // ARC-Authentication-Results field, which names its instance first.
-func readAuth(value string, arc bool) seedtest.AuthField {
+func readAuth(value string, arc bool) seedtest.AuthField { return new(authReader).read(value, arc) }
+
+// authReader reads the fields of results of one message, with memory that it uses again.
+//
+// A segment begins with "method=result". Where it begins with what can only be a property, that
+// belongs to the result before it (Amazon, Yahoo), or to the next one (Yahoo's
+// "from=example.org; dkim=pass").
+type authReader struct {
+	partReader
+	results    []span
+	properties []seedtest.Property
+	comments   []string
+	problems   []string
+	tags       []seedtest.Property
+	waiting    int  // properties from here on belong to the next result, -1 if none do
+	remark     int  // the same of comments
+	fresh      bool // nothing of this segment has been read but comments
+	opened     bool // the first semicolon or result has been passed
+}
+
+// span is a result, and where its properties and comments begin.
+type span struct {
+	method, result, reason string
+	properties, comments   int
+}
+
+// read reads one field.
+func (r *authReader) read(value string, arc bool) seedtest.AuthField {
 	f := seedtest.AuthField{Raw: value}
-	parts, balanced := readParts(value)
+	r.split(value)
+	r.results, r.properties, r.comments = r.results[:0], r.properties[:0], r.comments[:0]
+	r.problems, r.waiting, r.remark, r.fresh, r.opened = nil, -1, -1, false, false
+	n, parts := instance(r.parts)
 	if arc {
-		f.Instance, parts = instance(parts)
+		f.Instance = n
 	}
-	parts = takeServer(&f, parts)
-	r := resultReader{field: &f}
-	for _, p := range parts {
-		r.part(p)
+	parts = r.takeServer(&f, parts)
+	for i := range parts {
+		r.take(&parts[i])
 	}
-	if f.AuthservID == "" {
-		f.Problems = append(f.Problems, "no authserv-id")
-	}
-	if !balanced {
-		f.Problems = append(f.Problems, "a parenthesis is not closed")
-	}
+	r.finish(&f, arc)
 	return f
 }
 
-// instance takes "i=2;" from the front.
+// instance takes "i=2;" from the front. Some copy it into Authentication-Results.
 func instance(parts []part) (int, []part) {
-	if len(parts) == 0 || parts[0].kind != partPair || parts[0].key != "i" {
+	begin := 0
+	for begin < len(parts) && parts[begin].kind == partComment {
+		begin++
+	}
+	if begin == len(parts) || parts[begin].kind != partPair || parts[begin].key != "i" {
 		return 0, parts
 	}
-	n, err := strconv.Atoi(parts[0].value)
+	n, err := strconv.Atoi(parts[begin].value)
 	if err != nil || n < 0 {
 		n = 0
 	}
-	if parts = parts[1:]; len(parts) > 0 && parts[0].kind == partSemicolon {
+	if parts = parts[begin+1:]; len(parts) > 0 && parts[0].kind == partSemicolon {
 		parts = parts[1:]
 	}
 	return n, parts
@@ -47,93 +75,160 @@ func instance(parts []part) (int, []part) {
 
 // takeServer takes the authserv-id and the version from the front. Microsoft writes neither, and
 // begins with a result.
-func takeServer(f *seedtest.AuthField, parts []part) []part {
-	for len(parts) > 0 && parts[0].kind == partComment {
-		parts = parts[1:]
+func (r *authReader) takeServer(f *seedtest.AuthField, parts []part) []part {
+	for i, p := range parts {
+		switch {
+		case p.kind == partComment:
+			r.comments = append(r.comments, p.value)
+		case p.kind == partWord && f.AuthservID == "":
+			f.AuthservID = p.value
+		case p.kind == partWord && f.Version == "" && isNumber(p.value):
+			f.Version = p.value
+		default:
+			return parts[i:]
+		}
 	}
-	if len(parts) == 0 || parts[0].kind != partWord {
-		return parts
-	}
-	f.AuthservID, parts = parts[0].value, parts[1:]
-	if len(parts) > 0 && parts[0].kind == partWord && leadingNumber(parts[0].value) > 0 {
-		f.Version, parts = parts[0].value, parts[1:]
-	}
-	return parts
+	return nil
 }
 
-// resultReader gathers results. A segment begins with "method=result"; where it begins with what
-// can only be a property, that belongs to the result before it (Amazon, Yahoo), or to the next one
-// (Yahoo's "from=example.org; dkim=pass").
-type resultReader struct {
-	field  *seedtest.AuthField
-	now    *seedtest.AuthResult
-	before []seedtest.Property // properties that wait for their result
-	fresh  bool                // nothing of this segment has been read but comments
-	opened bool                // the reader has passed the first semicolon or result
+func isNumber(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
 }
 
-func (r *resultReader) part(p part) {
+// take reads one part behind the server's name.
+func (r *authReader) take(p *part) {
 	switch p.kind {
 	case partSemicolon:
 		r.fresh, r.opened = true, true
 	case partComment:
-		if r.now != nil {
-			r.now.Comments = append(r.now.Comments, p.value)
+		if r.fresh && r.remark < 0 {
+			r.remark = len(r.comments)
 		}
+		r.comments = append(r.comments, p.value)
 	case partPair:
-		r.pair(p)
+		r.takePair(p)
 		r.fresh, r.opened = false, true
 	}
 }
 
-func (r *resultReader) pair(p part) {
+func (r *authReader) takePair(p *part) {
 	switch {
 	case p.key == "from" && (r.fresh || !r.opened):
-		r.before = append(r.before, property(p))
+		if r.waiting < 0 {
+			r.waiting = len(r.properties)
+		}
+		r.properties = append(r.properties, property(p))
 	case r.begins(p):
 		r.begin(p)
-	case r.now == nil:
-		r.field.Problems = append(r.field.Problems, p.key+" belongs to no result")
-	case p.key == "reason" && r.now.Reason == "":
-		r.now.Reason = p.value
+	case len(r.results) == 0 && r.waiting < 0:
+		r.problem(p.key + " belongs to no result")
+	case p.key == "reason" && r.waiting < 0 && r.results[len(r.results)-1].reason == "":
+		r.results[len(r.results)-1].reason = p.value
 	default:
-		r.now.Properties = append(r.now.Properties, property(p))
+		r.properties = append(r.properties, property(p))
+		r.remark = -1
 	}
 }
 
 // begins reports whether a pair is a method and its result: the first of a segment does, unless it
 // can only be a property; elsewhere both must be words that everybody knows.
-func (r *resultReader) begins(p part) bool {
-	method, _, _ := strings.Cut(p.key, "/")
+func (r *authReader) begins(p *part) bool {
 	if r.fresh || !r.opened {
-		return !strings.Contains(p.key, ".") && !slices.Contains(properties[:], p.key)
+		return !isProperty(p.key)
 	}
+	method, _, _ := strings.Cut(p.key, "/")
 	return slices.Contains(methods[:], method) &&
-		slices.Contains(outcomes[:], strings.ToLower(p.value))
+		slices.ContainsFunc(outcomes[:], func(o string) bool { return strings.EqualFold(o, p.value) })
+}
+
+// isProperty reports whether a key names a property: it has a type, or one letter, as tags of DKIM
+// do, or is a word that some write without a type.
+func isProperty(key string) bool {
+	return len(key) <= 1 || strings.IndexByte(key, '.') >= 0 || slices.Contains(properties[:], key)
 }
 
 var (
 	properties = [...]string{"action", "client-ip", "envelope-from", "helo", "identity", "receiver",
-		"reason", "x-sender", "d", "s", "b", "i"}
+		"reason", "mechanism", "x-sender", "sp", "dis", "pct"}
 	methods  = [...]string{"spf", "dkim", "dmarc", "arc", "iprev", "auth", "compauth"}
 	outcomes = [...]string{"pass", "fail", "softfail", "neutral", "none", "policy", "temperror",
 		"permerror", "bestguesspass"}
 )
 
-func (r *resultReader) begin(p part) {
-	method, version, _ := strings.Cut(p.key, "/")
-	r.field.Results = append(r.field.Results, seedtest.AuthResult{
-		Method: method, Version: version, Result: strings.ToLower(p.value), Properties: r.before,
-	})
-	r.before = nil
-	r.now = &r.field.Results[len(r.field.Results)-1]
+func (r *authReader) begin(p *part) {
+	s := span{method: p.key, result: strings.ToLower(strings.TrimRight(p.value, ",")),
+		properties: len(r.properties), comments: len(r.comments)}
+	if r.waiting >= 0 {
+		s.properties = r.waiting
+	}
+	if r.remark >= 0 {
+		s.comments = r.remark
+	}
+	r.waiting, r.remark = -1, -1
+	r.results = append(r.results, s)
 }
 
 // property splits "smtp.mailfrom=..." at the first dot of its key.
-func property(p part) seedtest.Property {
+func property(p *part) seedtest.Property {
 	kind, name, ok := strings.Cut(p.key, ".")
 	if !ok {
 		kind, name = "", p.key
 	}
 	return seedtest.Property{Type: kind, Name: name, Value: p.value}
+}
+
+// problem notes one, of each kind only the first.
+func (r *authReader) problem(text string) {
+	if len(r.problems) == 0 {
+		r.problems = append(r.problems, text)
+	}
+}
+
+// finish moves what has been read into the field, in memory of its own.
+func (r *authReader) finish(f *seedtest.AuthField, arc bool) {
+	if len(r.results) > 0 {
+		f.Results = make([]seedtest.AuthResult, len(r.results))
+	}
+	properties, comments := slices.Clone(r.properties), slices.Clone(r.comments)
+	f.Comments = comments
+	if len(r.results) > 0 {
+		f.Comments = section(comments, 0, r.results[0].comments)
+	}
+	for i := range r.results {
+		s := &r.results[i]
+		end := span{properties: len(properties), comments: len(comments)}
+		if i+1 < len(r.results) {
+			end = r.results[i+1]
+		}
+		f.Results[i] = seedtest.AuthResult{Result: s.result, Reason: s.reason,
+			Properties: section(properties, s.properties, end.properties),
+			Comments:   section(comments, s.comments, end.comments)}
+		f.Results[i].Method, f.Results[i].Version, _ = strings.Cut(s.method, "/")
+	}
+	if f.AuthservID == "" {
+		r.problems = append(r.problems, "no authserv-id")
+	}
+	if arc && f.Instance == 0 {
+		r.problems = append(r.problems, "no instance of an ARC set")
+	}
+	if r.open {
+		r.problems = append(r.problems, "a parenthesis is not closed")
+	}
+	if r.cut {
+		r.problems = append(r.problems, "too long: the rest is not read")
+	}
+	f.Problems = r.problems
+}
+
+// section returns part of a list that nothing can be added to, or nil if it is empty.
+func section[T any](list []T, from, to int) []T {
+	if from == to {
+		return nil
+	}
+	return list[from:to:to]
 }

@@ -97,26 +97,6 @@ func TestReadSPF(t *testing.T) {
 	}
 }
 
-func TestARCSets(t *testing.T) {
-	raw := "ARC-Seal: i=2; a=rsa-sha256; cv=Pass; d=b.example\n" +
-		"ARC-Message-Signature: i=2; d=b.example\n" +
-		"ARC-Authentication-Results: i=2; b.example; arc=pass\n" +
-		"ARC-Seal: i = 1 ; cv=none\nARC-Seal: i=1; cv=fail\nARC-Seal: i=many\n\n"
-	a := Message([]byte(raw), "", seedtest.Trust{})
-	want := []seedtest.ARCSet{
-		{Seal: "i=many"},
-		{Instance: 1, Seal: "i = 1 ; cv=none", Validation: "none"},
-		{Instance: 2, Seal: "i=2; a=rsa-sha256; cv=Pass; d=b.example", Message: "i=2; d=b.example",
-			Results: "i=2; b.example; arc=pass", Validation: "pass"},
-	}
-	if !reflect.DeepEqual(a.ARC, want) {
-		t.Errorf("ARC = %+v\nwant %+v", a.ARC, want)
-	}
-	if len(a.Authentication) != 1 || a.Authentication[0].Instance != 2 {
-		t.Errorf("Authentication = %+v, want the ARC field of instance 2", a.Authentication)
-	}
-}
-
 // FuzzReadAuth holds that the raw value is kept, that no result is without a method, and that equal
 // input gives equal output.
 func FuzzReadAuth(f *testing.F) {

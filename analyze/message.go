@@ -22,7 +22,7 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 		r.field(i, f)
 	}
 	transit(a.Hops)
-	sortARC(a.ARC)
+	finishARC(a.ARC)
 	own := believe(h, &a, r.places, trust)
 	a.Origin = findOrigin(h, &a, own, trust)
 	a.Findings = brokenHead(raw, h)
@@ -33,13 +33,14 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 type reader struct {
 	a      *seedtest.Analysis
 	hop    received
+	auth   authReader
 	places []int // where the Received fields stand
 }
 
 // field reads one field into the analysis.
 func (r *reader) field(position int, f header.Field) {
 	a := r.a
-	name := strings.ToLower(f.Name)
+	name := f.Key
 	switch name {
 	case "received":
 		hop := r.hop.readHop(f.Value)
@@ -47,11 +48,15 @@ func (r *reader) field(position int, f header.Field) {
 		a.Hops = append(a.Hops, hop)
 		r.places = append(r.places, position)
 	case "received-spf":
-		field := readSPF(f.Value)
+		field := r.auth.readSPF(f.Value)
 		field.Position = position
 		a.ReceivedSPF = append(a.ReceivedSPF, field)
 	case "arc-seal", "arc-message-signature":
-		a.ARC = addARC(a.ARC, name, f.Value)
+		a.ARC = r.auth.addARC(a.ARC, name, f.Value)
+	case "dkim-signature":
+		signature := r.auth.signature(f.Value)
+		signature.Position = position
+		a.Signatures = append(a.Signatures, signature)
 	case "message-id":
 		setOnce(&a.MessageID, f.Value)
 	case "subject":
@@ -63,8 +68,8 @@ func (r *reader) field(position int, f header.Field) {
 			a.Date, _, _ = readDate(f.Value)
 		}
 	default:
-		if strings.HasSuffix(name, results) {
-			readResults(a, position, f, strings.HasPrefix(name, "arc-"))
+		if isResults(name) {
+			r.results(position, f)
 		} else if form := stampForms()[name]; form != nil {
 			stamp := form.read(f.Value)
 			stamp.Field, stamp.Position = f.Name, position
@@ -77,13 +82,20 @@ func (r *reader) field(position int, f header.Field) {
 // X-Original-Authentication-Results and others in which forwarders keep what they found.
 const results = "authentication-results"
 
-func readResults(a *seedtest.Analysis, position int, f header.Field, arc bool) {
+// isResults reports whether a field of that name, in lower case, holds results. Microsoft puts
+// "-original" behind the name of what others wrote.
+func isResults(key string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(key, "-original"), results)
+}
+
+func (r *reader) results(position int, f header.Field) {
+	arc := f.Key == "arc-"+results
 	if arc {
-		a.ARC = addARC(a.ARC, "arc-"+results, f.Value)
+		r.a.ARC = r.auth.addARC(r.a.ARC, f.Key, f.Value)
 	}
-	field := readAuth(f.Value, arc)
+	field := r.auth.read(f.Value, arc)
 	field.Field, field.Position = f.Name, position
-	a.Authentication = append(a.Authentication, field)
+	r.a.Authentication = append(r.a.Authentication, field)
 }
 
 // decoded decodes RFC 2047 words, as far as their charset is known.
