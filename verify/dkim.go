@@ -22,7 +22,7 @@ const maxSignatures = 20
 //	pass       the signature is right and may be relied on
 //	fail       the signed fields or the body are not what was signed, or not with this key
 //	policy     the signature is right, or cannot be tried, and must not be relied on: rsa-sha1, or a
-//	           key below 1024 bits (RFC 8301), or expired
+//	           key below 1024 bits (RFC 8301), or expired, or the header has lines that are no field
 //	permerror  the signature or its key cannot be read, or there is no key
 //	temperror  the key could not be asked for
 //
@@ -141,6 +141,9 @@ func (v *verifier) acceptable(s *signature) *flaw {
 		return &flaw{resultPolicy, "rsa-sha1 must not be used (RFC 8301 section 3.1)"}
 	case !s.expires.IsZero() && !v.now.Before(s.expires):
 		return &flaw{resultPolicy, "expired on " + s.expires.Format(time.RFC3339)}
+	case len(v.message.head.Stray) > 0:
+		// Many programs show what follows such a line as the body, and no signature covers it.
+		return &flaw{resultPolicy, "a line of the header is no field"}
 	}
 	return nil
 }

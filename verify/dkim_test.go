@@ -130,6 +130,7 @@ func dkimCases() []dkimCase {
 		changed("second From above", rsaTags, "From:", "From: x@evil.example\r\nFrom:", "pass",
 			"1 of 2 from fields"),
 		changed("second From below", rsaTags, "To:", "From: x@evil.example\r\nTo:", "fail", ""),
+		changed("text in the header", rsaTags, "To:", "Buy!\r\nTo:", "policy", "is no field"),
 		changed("LF only", rsaTags, "\r\n", "\n", "pass", "without CRLF"),
 		changed("case of names", rsaTags, "From:", "FROM :", "pass", ""),
 	}
