@@ -9,8 +9,13 @@ import (
 // [192.0.2.1]:25, [192.0.2.1:25], [IPv6:2001:db8::1], ::ffff:192.0.2.1, fe80::1%eth0. An
 // IPv4-mapped address comes back as IPv4.
 func readIP(s string) (netip.Addr, bool) {
-	s = strings.TrimRight(s, ".,;:")
-	if i := strings.IndexByte(s, '['); i == 0 {
+	for len(s) > 0 && (s[len(s)-1] == '.' || s[len(s)-1] == ',' || s[len(s)-1] == ';') {
+		s = s[:len(s)-1]
+	}
+	if s == "" || !beginsIP(s[0]) {
+		return netip.Addr{}, false
+	}
+	if s[0] == '[' {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
 			end = len(s)
@@ -27,6 +32,11 @@ func readIP(s string) (netip.Addr, bool) {
 		return ip.WithZone("").Unmap(), true
 	}
 	return readIPPort(s)
+}
+
+// beginsIP reports whether an address in one of its forms can begin with a byte.
+func beginsIP(c byte) bool {
+	return isDigit(c) || c == '[' || c == ':' || c|0x20 >= 'a' && c|0x20 <= 'f' || c|0x20 == 'i'
 }
 
 // looksLikeIP rules out most words cheaply.
@@ -60,11 +70,19 @@ func readIPPort(s string) (netip.Addr, bool) {
 	return ip.Unmap(), true
 }
 
-// bare removes the brackets of a literal and the dot that ends an absolute name.
+// bare removes the brackets of a literal, with a port behind them, and the dot that ends an
+// absolute name.
 func bare(s string) string {
-	s = strings.TrimSuffix(strings.TrimRight(s, ","), ".")
-	if len(s) > 1 && s[0] == '[' && s[len(s)-1] == ']' {
-		return s[1 : len(s)-1]
+	for len(s) > 0 && s[len(s)-1] == ',' {
+		s = s[:len(s)-1]
+	}
+	if len(s) > 0 && s[len(s)-1] == '.' {
+		s = s[:len(s)-1]
+	}
+	if len(s) > 1 && s[0] == '[' {
+		if i := strings.LastIndexByte(s, ']'); i == len(s)-1 || i > 0 && s[i+1] == ':' {
+			return s[1:i]
+		}
 	}
 	return s
 }

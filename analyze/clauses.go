@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"net/netip"
 	"strings"
 
 	"seedtest"
@@ -17,10 +18,18 @@ func firstWord(tokens []header.Token) string {
 	return ""
 }
 
-// wordsOf joins the words of a clause.
-func wordsOf(tokens []header.Token) string {
-	if len(tokens) == 1 && tokens[0].Kind != header.KindComment {
-		return tokens[0].Text
+// wordsOf joins the words of a clause. They are a part of the text where nothing else stands
+// between them.
+func (r *received) wordsOf(tokens []header.Token) string {
+	if len(tokens) == 0 {
+		return ""
+	}
+	plain := true
+	for i, t := range tokens {
+		plain = plain && t.Kind == header.KindWord && (i == 0 || t.Start == tokens[i-1].End+1)
+	}
+	if plain {
+		return r.text[tokens[0].Start:tokens[len(tokens)-1].End]
 	}
 	var words []string
 	for _, t := range tokens {
@@ -37,15 +46,19 @@ func readBy(tokens []header.Token) seedtest.HopBy {
 	var by seedtest.HopBy
 	for _, t := range tokens {
 		if t.Kind == header.KindComment {
-			by.IP = orIP(by.IP, t.Text)
-			continue
-		}
-		if ip, ok := readIP(t.Text); ok && t.Text[0] == '[' && by.Name != "" {
-			by.IP = ip
+			if !by.IP.IsValid() {
+				by.IP = ownIP(t.Text)
+			}
 			continue
 		}
 		name := bare(t.Text)
-		if by.Name == "" || !strings.Contains(by.Name, ".") && isFullName(name) {
+		if by.Name != "" && t.Text[0] == '[' {
+			if ip, ok := readIP(t.Text); ok {
+				by.IP = ip
+				continue
+			}
+		}
+		if by.Name == "" || strings.IndexByte(by.Name, '.') < 0 && isFullName(name) {
 			by.Name = name
 		}
 	}
@@ -55,22 +68,70 @@ func readBy(tokens []header.Token) seedtest.HopBy {
 	return by
 }
 
+// ownIP reads the server's own address in a comment: it is all that stands there, or it stands in
+// brackets, or behind the name of KumoMTA. What else looks like one is a version.
+func ownIP(text string) netip.Addr {
+	var ip netip.Addr
+	first := true
+	w, rest := nextWord(text, &commentBetween)
+	for ; w != "" && !ip.IsValid(); w, rest = nextWord(rest, &commentBetween) {
+		if w[0] == '[' || first && rest == "" || first && w == "KumoMTA" {
+			if w == "KumoMTA" {
+				w, rest = nextWord(rest, &commentBetween)
+			}
+			ip, _ = readIP(w)
+		}
+		first = false
+	}
+	return ip
+}
+
 // readWith reads the protocol, in lower case: one word, or the words of Microsoft's products that
 // stand in its place.
-func readWith(tokens []header.Token) string {
+func (r *received) readWith() string {
+	tokens := r.clause[clauseWith]
 	word := firstWord(tokens)
 	if strings.EqualFold(word, "Microsoft") || strings.EqualFold(word, "Internet") {
-		return strings.ToLower(wordsOf(tokens))
-	}
-	if strings.HasPrefix(word, "[") { // with [XMail 1.20 ESMTP Server]
-		for _, t := range tokens {
-			if strings.HasSuffix(t.Text, "SMTP") {
-				word = t.Text
+		for i, t := range tokens {
+			if t.Kind == header.KindComment {
+				tokens = tokens[:i]
+				break
 			}
 		}
+		return protocolName(r.wordsOf(tokens))
 	}
+	word = protocolBehind(word, tokens)
 	word, _, _ = strings.Cut(word, "/")
-	return strings.ToLower(strings.TrimRight(word, ",;"))
+	return protocolName(strings.TrimRight(word, ",;"))
+}
+
+// protocolBehind finds the protocol behind what some put before it: "[XMail 1.20 ESMTP Server]",
+// "MailEnable ESMTP", "AES256-SHA encrypted SMTP".
+func protocolBehind(word string, tokens []header.Token) string {
+	if word == "" || word[0] != '[' && word != "MailEnable" &&
+		(len(tokens) < 2 || tokens[1].Text != "encrypted") {
+		return word
+	}
+	for _, t := range tokens[1:] {
+		if t.Kind == header.KindWord && strings.Contains(t.Text, "SMTP") {
+			return t.Text
+		}
+	}
+	return word
+}
+
+// protocols are the words that stand in nearly all fields.
+var protocols = [...]string{"esmtps", "esmtp", "smtp", "esmtpsa", "esmtpa", "smtps", "lmtp", "lmtps",
+	"lmtpa", "mapi", "http", "https", "local", "utf8smtps", "asmtp", "microsoft smtp server"}
+
+// protocolName writes a protocol in lower case.
+func protocolName(word string) string {
+	for _, p := range protocols {
+		if len(p) == len(word) && strings.EqualFold(p, word) {
+			return p
+		}
+	}
+	return strings.ToLower(word)
 }
 
 // recipients reads the for clauses.

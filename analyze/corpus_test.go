@@ -106,44 +106,6 @@ func mapKeys[V any](m map[string]V) func(func(string) bool) {
 	}
 }
 
-type refHops struct {
-	File string
-	Hops []struct {
-		Raw    string
-		Agreed map[string]any
-	}
-}
-
-// TestCorpusHops holds every Received field of the corpus against what other parsers agree on.
-func TestCorpusHops(t *testing.T) {
-	dir := corpusDir(t)
-	count := newTally()
-	fields := 0
-	for _, ref := range readLines[refHops](t, filepath.Join(dir, "ref", "received.jsonl")) {
-		a := corpusMessage(t, dir, ref.File)
-		if len(a.Hops) != len(ref.Hops) {
-			t.Errorf("%s: %d hops, want %d, one for every Received field", ref.File, len(a.Hops),
-				len(ref.Hops))
-			continue
-		}
-		fields += len(a.Hops)
-		for i, want := range ref.Hops {
-			got := a.Hops[len(a.Hops)-1-i]
-			if got.Header != i || squeeze(latin(got.Raw)) != squeeze(want.Raw) {
-				t.Errorf("%s: hop %d is not\n\t%s\nbut\n\t%s", ref.File, i, want.Raw, latin(got.Raw))
-			}
-			values := hopFields(got)
-			for field, v := range want.Agreed {
-				count.add(t, field, values[field], plain(fmt.Sprintf("%.0f", v), v), want.Raw)
-			}
-		}
-	}
-	fmt.Printf("Received fields read: %d\n", fields)
-	if all, _ := count.print("hops"); all < 97 {
-		t.Errorf("%.2f %% of the agreed hop fields are right, want at least 97", all)
-	}
-}
-
 func corpusMessage(t *testing.T, dir, file string) seedtest.Analysis {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(dir, "messages", filepath.FromSlash(file)))
@@ -151,26 +113,6 @@ func corpusMessage(t *testing.T, dir, file string) seedtest.Analysis {
 		t.Fatal(err)
 	}
 	return Message(raw, file, seedtest.Trust{})
-}
-
-// hopFields writes a hop in the way of the reference: names in lower case, addresses plain.
-func hopFields(h seedtest.Hop) map[string]string {
-	m := map[string]string{
-		"helo": h.From.HELO, "rdns": h.From.RDNS, "by": h.By.Name, "with": h.With, "id": h.ID,
-	}
-	if h.From.IP.IsValid() {
-		m["from_ip"] = h.From.IP.String()
-	}
-	if len(h.For) > 0 {
-		m["for"] = h.For[0]
-	}
-	if !h.Time.IsZero() {
-		m["epoch"] = fmt.Sprint(h.Time.Unix())
-	}
-	for k, v := range m {
-		m[k] = plain(v, v)
-	}
-	return m
 }
 
 // plain is how values are compared: numbers as they are, text in lower case without a final dot.
@@ -205,42 +147,6 @@ func isASCII(s string) bool {
 
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-type labelled struct {
-	Header   string
-	Expected map[string]any
-}
-
-// TestCorpusLabels holds the parser against single Received fields that other projects labelled by
-// hand for their own tests.
-func TestCorpusLabels(t *testing.T) {
-	dir := corpusDir(t)
-	sets := map[string]map[string]string{ // file: label to field
-		"received_spamassassin.json": {"ip": "from_ip", "rdns": "rdns", "helo": "helo", "by": "by",
-			"id": "id"},
-		"received_rspamd.json": {"real_ip": "from_ip", "by_hostname": "by"},
-		"received_stalwart.json": {"from_ip": "from_ip", "by": "by", "with": "with", "id": "id",
-			"for_": "for"},
-	}
-	count := newTally()
-	for file, names := range sets {
-		for _, l := range readJSON[[]labelled](t, filepath.Join(dir, "labelled", file)) {
-			values := hopFields(readHop(squeeze(l.Header)))
-			for label, field := range names {
-				want := labelText(l.Expected[label])
-				if field == "with" && !strings.Contains(strings.ToLower(l.Header), "with "+want) {
-					continue // the label names the kind of protocol, not the word that stands there
-				}
-				if want != "" {
-					count.add(t, field, values[field], want, l.Header)
-				}
-			}
-		}
-	}
-	if all, _ := count.print("labelled hops"); all < 97 {
-		t.Errorf("%.2f %% of the labelled hop fields are right, want at least 97", all)
-	}
-}
-
 func readJSON[T any](t *testing.T, path string) T {
 	t.Helper()
 	var v T
@@ -252,21 +158,4 @@ func readJSON[T any](t *testing.T, path string) T {
 		t.Fatalf("%s: %v", path, err)
 	}
 	return v
-}
-
-// labelText is a label in the way of hopFields. Names of Stalwart's come as {"Name": ...}.
-func labelText(v any) string {
-	if m, ok := v.(map[string]any); ok {
-		for _, x := range m {
-			v = x
-		}
-	}
-	s, ok := v.(string)
-	if !ok {
-		return ""
-	}
-	if ip, ok := readIP(s); ok {
-		return ip.String()
-	}
-	return plain("", strings.NewReplacer("!", "", "[", "", "]", "").Replace(s))
 }

@@ -21,14 +21,27 @@ func readDate(s string) (at time.Time, rest string, ok bool) {
 	for d.pos < len(s) && d.part() {
 	}
 	rest = strings.TrimLeft(s[d.pos:], " \t")
-	if d.day < 1 || d.month < 1 || d.year < firstYear || d.year > lastYear || d.hour < 0 {
+	if d.day < 1 || d.month < 1 || d.month > 12 || d.year < firstYear || d.year > lastYear || d.hour < 0 {
+		return time.Time{}, rest, false
+	}
+	if d.day > 28 && d.day > daysIn(d.month, d.year) {
 		return time.Time{}, rest, false
 	}
 	at = time.Date(d.year, time.Month(d.month), d.day, d.hour, d.minute, d.second, d.nanos, time.UTC)
-	if at.Day() != d.day {
-		return time.Time{}, rest, false // a day that the month does not have
-	}
 	return at.Add(-d.offset), rest, true
+}
+
+func daysIn(month, year int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
 }
 
 type dateReader struct {
@@ -237,15 +250,17 @@ func (d *dateReader) word() bool {
 	if d.hour < 0 {
 		return isWeekday(word) || d.back(begin)
 	}
-	switch strings.ToLower(strings.ReplaceAll(word, ".", "")) {
-	case "am":
-		d.hour %= 12
-	case "pm":
-		d.hour = d.hour%12 + 12
-	default:
-		return d.zoneName(begin)
+	if half := strings.ReplaceAll(word, ".", ""); len(half) == 2 && half[1]|0x20 == 'm' {
+		switch half[0] | 0x20 {
+		case 'a':
+			d.hour %= 12
+			return true
+		case 'p':
+			d.hour = d.hour%12 + 12
+			return true
+		}
 	}
-	return true
+	return d.zoneName(begin)
 }
 
 // zoneName reads the name of a zone. Names that RFC 5322 does not define count as -0000 (section
@@ -253,10 +268,26 @@ func (d *dateReader) word() bool {
 func (d *dateReader) zoneName(begin int) bool {
 	name := d.s[begin:d.pos]
 	if d.zoned {
-		return d.back(begin)
+		return name == "UTC" && d.goClock() || d.back(begin)
 	}
 	d.zone(name)
+	if d.offset == 0 && d.pos < len(d.s) && (d.s[d.pos] == '+' || d.s[d.pos] == '-') {
+		d.zoned = false // GMT+02:00
+		return true
+	}
 	return d.zoned || len(name) <= 5 && strings.ToUpper(name) == name || d.windowsZone(begin)
+}
+
+// goClock passes over what Go writes behind a time: "+0000 UTC m=+12.5".
+func (d *dateReader) goClock() bool {
+	const mark = " m="
+	if strings.HasPrefix(d.s[d.pos:], mark) {
+		d.pos += len(mark)
+		for d.pos < len(d.s) && (isDigit(d.s[d.pos]) || strings.IndexByte("+-.", d.s[d.pos]) >= 0) {
+			d.pos++
+		}
+	}
+	return true
 }
 
 // windowsZone passes over "Pacific Standard Time" and the like.
@@ -275,38 +306,53 @@ func (d *dateReader) back(begin int) bool {
 }
 
 // zones gives the hours east of UTC of the names that RFC 5322 section 4.3 defines, and of UTC.
-var zones = map[string]int{"UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6,
-	"CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+var zones = [...]struct {
+	name  string
+	hours int
+}{
+	{"GMT", 0}, {"UTC", 0}, {"UT", 0}, {"Z", 0}, {"PDT", -7}, {"PST", -8}, {"EDT", -4}, {"EST", -5},
+	{"CDT", -5}, {"CST", -6}, {"MDT", -6}, {"MST", -7},
+}
 
-// zone takes the offset of a zone's name, and notes one that has none.
+// zone takes the offset of a zone's name, if it has one.
 func (d *dateReader) zone(name string) {
-	if hours, ok := zones[strings.ToUpper(name)]; ok {
-		d.offset, d.zoned = time.Duration(hours)*time.Hour, true
+	for _, z := range zones {
+		if len(z.name) == len(name) && strings.EqualFold(z.name, name) {
+			d.offset, d.zoned = time.Duration(z.hours)*time.Hour, true
+		}
 	}
 }
 
-func monthOf(word string) int {
+// letters packs the first three letters of a word, in lower case.
+func letters(word string) uint32 {
 	if len(word) < 3 {
-		return -1
+		return 0
 	}
-	const names = "janfebmaraprmayjunjulaugsepoctnovdec"
-	var b [3]byte
-	for i := range b {
-		b[i] = word[i] | 0x20
-	}
-	if i := strings.Index(names, string(b[:])); i >= 0 && i%3 == 0 {
-		return i/3 + 1
+	return uint32(word[0]|0x20)<<16 | uint32(word[1]|0x20)<<8 | uint32(word[2]|0x20)
+}
+
+const (
+	months   = "janfebmaraprmayjunjulaugsepoctnovdec"
+	weekdays = "montuewedthufrisatsun"
+)
+
+// monthOf returns 1 to 12, or -1 if a word does not begin like a month's name.
+func monthOf(word string) int {
+	packed := letters(word)
+	for i := 0; packed != 0 && i < len(months); i += 3 {
+		if letters(months[i:]) == packed {
+			return i/3 + 1
+		}
 	}
 	return -1
 }
 
+// isWeekday knows the names of the days by their first two letters.
 func isWeekday(word string) bool {
-	if len(word) < 2 {
-		return false
-	}
-	switch strings.ToLower(word[:2]) {
-	case "mo", "tu", "we", "th", "fr", "sa", "su":
-		return true
+	for i := 0; len(word) > 1 && i < len(weekdays); i += 3 {
+		if word[0]|0x20 == weekdays[i] && word[1]|0x20 == weekdays[i+1] {
+			return true
+		}
 	}
 	return false
 }

@@ -24,6 +24,9 @@ import (
 //	HELO [IP]                       fetchmail, SLmail
 //	RDNS (HELO) [IP]                Exim 3
 //	RDNS(IP), claiming to be "HELO" obtuse smtpd
+//	RDNS(IP, HELO HELO)             smap
+//	RDNS ([IP]:PORT "EHLO HELO" ident: "U")   ZMailer
+//	HELO (Not Verified[IP])         MailMarshal
 type client struct {
 	first    string // the word in front
 	helo     string
@@ -34,6 +37,8 @@ type client struct {
 	comment  bool // a comment gave the address
 	greeted  bool // the greeting is named, if only as nothing
 	verified bool // the receiver says that the name in front is the client's
+	anew     bool // a comment has begun that has given no address yet
+	glued    bool // a comment follows the name without a blank, as in smap and obtuse smtpd
 }
 
 // The places of an address, the one that says most about who connected last.
@@ -52,6 +57,7 @@ func readFrom(tokens []header.Token, verified bool) seedtest.HopFrom {
 	for i, t := range tokens {
 		switch {
 		case t.Kind == header.KindComment:
+			c.glued = c.glued || i == 1 && tokens[0].End == t.Start
 			c.readComment(t.Text)
 		case i == 0 || c.first == "" && tokens[0].Kind == header.KindComment:
 			c.name(t)
@@ -76,9 +82,11 @@ func (c *client) name(t header.Token) {
 	}
 }
 
+// address takes an address, if word is one. Of two comments the second counts, as what a client says
+// of itself comes before what the receiver saw.
 func (c *client) address(word string, rank int) bool {
 	ip, ok := readIP(word)
-	if ok && rank > c.rank {
+	if ok && (rank > c.rank || rank == c.rank && c.anew) {
 		c.ip, c.rank = ip, rank
 		c.comment = c.comment || rank >= rankBare
 	}
@@ -91,7 +99,7 @@ func (c *client) settle() seedtest.HopFrom {
 	named := c.first != "" && c.first[0] != '['
 	if c.helo == "" && !c.greeted {
 		from.HELO = bare(c.first)
-		named = named && c.verified && c.comment
+		named = named && (c.verified || c.glued) && c.comment
 	}
 	if from.RDNS == "" && named && (c.comment || c.rank == 0 || c.rank == rankWord) {
 		from.RDNS = bare(c.first)
@@ -105,34 +113,41 @@ func (c *client) readComment(text string) {
 	if isAside(text) {
 		return
 	}
-	words := commentWords{text: text}
 	count, named := 0, ""
-	addressed := false
-	for w := words.next(); w != ""; w = words.next() {
+	c.anew = true
+	w, rest := nextWord(text, &commentBetween)
+	for ; w != ""; w, rest = nextWord(rest, &commentBetween) {
 		count++
-		if i := strings.IndexByte(w, '['); i > 0 && w[i-1] != '@' && named == "" { // NAME[IP]
-			named, w = w[:i], w[i:]
+		if i := strings.IndexByte(w, '['); i > 0 && w[i-1] != '@' && w[i-1] != '=' { // NAME[IP]
+			if named == "" {
+				named = w[:i]
+			}
+			w = w[i:]
 		}
 		switch key, value, pair := strings.Cut(w, "="); {
 		case pair:
 			c.pair(key, value)
 		case isGreeting(w):
 			c.greeted = true
-			c.setHELO(words.next())
+			w, rest = nextWord(rest, &commentBetween)
+			c.setHELO(w)
 		case w == "verified":
 			c.verified = true
-		case strings.EqualFold(w, "account"):
-			c.setUser(words.next())
+		case w == "Not" && count == 1: // (Not Verified[192.0.2.1])
+			named = w
+		case strings.EqualFold(w, "account"), w == "ident:":
+			w, rest = nextWord(rest, &commentBetween)
+			c.setUser(w)
 		case c.commentAddress(w):
-			if addressed = true; count == 1 && isDigit(w[0]) && words.text != "" {
+			if c.anew = false; count == 1 && isDigit(w[0]) && rest != "" {
 				named = w // (192.0.2.1 [192.0.2.1]): an address in the place of the name
 			}
-		case named == "" && (count == 1 || count == 2 && strings.Contains(w, ".")):
+		case named == "" && (count == 1 || count == 2 && strings.IndexByte(w, '.') >= 0):
 			named = w
 		}
 	}
 	host := named[strings.LastIndexByte(named, '@')+1:]
-	if named != "" && c.rdns == "" && (addressed || count == 1 && isFullName(host)) {
+	if named != "" && named != "Not" && (!c.anew || c.rdns == "" && count == 1 && isFullName(host)) {
 		c.reverse(named)
 	}
 }
@@ -200,43 +215,36 @@ func isGreeting(w string) bool {
 }
 
 // asides are how comments begin that say nothing of the client's names or address.
-var asides = [...]string{"using ", "No client", "Client did", "Client CN", "not using", "version=",
-	"envelope-", "Authenticated", "authenticated", "AUTH:", "Exim", "Postfix", "TLS", "for ", "Cipher",
-	"authid", "Authid", "verified OK"}
+var asides = [...]string{"using ", "Using ", "No client", "Client did", "Client CN", "not using",
+	"version=", "envelope-", "Authenticated", "authenticated", "AUTH:", "IDENT: ", "Exim", "Postfix",
+	"TLS", "for ", "Cipher", "authid", "Authid", "verified OK", "proxying for ", "SquirrelMail "}
 
 func isAside(text string) bool {
 	for _, a := range asides {
-		if strings.HasPrefix(text, a) {
+		if text != "" && a[0] == text[0] && strings.HasPrefix(text, a) {
 			return true
 		}
 	}
 	return strings.Contains(text, "://")
 }
 
-// commentWords splits a comment at blanks, parentheses and quotation marks.
-type commentWords struct {
-	text string
-}
+// byteSet holds the bytes for which it is true.
+type byteSet [256]bool
 
-func (c *commentWords) next() string {
-	const between = " \t()\""
-	c.text = strings.TrimLeft(c.text, between)
-	end := strings.IndexAny(c.text, between)
-	if end < 0 {
-		end = len(c.text)
-	}
-	word := c.text[:end]
-	c.text = c.text[end:]
-	return word
-}
+// commentBetween are the bytes between the words of a comment.
+var commentBetween = byteSet{' ': true, '\t': true, '(': true, ')': true, '"': true}
 
-// orIP returns the address that it is given or, if that is none, the first one in a text.
-func orIP(ip netip.Addr, text string) netip.Addr {
-	words := commentWords{text: text}
-	for w := words.next(); w != "" && !ip.IsValid(); w = words.next() {
-		ip, _ = readIP(w)
+// nextWord returns the first word of a text, or "", and what follows it.
+func nextWord(text string, between *byteSet) (word, rest string) {
+	begin := 0
+	for begin < len(text) && between[text[begin]] {
+		begin++
 	}
-	return ip
+	end := begin
+	for end < len(text) && !between[text[end]] {
+		end++
+	}
+	return text[begin:end], text[end:]
 }
 
 // userElsewhere finds the login in a comment: "(Authenticated sender: anna)" of Postfix,
@@ -255,21 +263,25 @@ func userElsewhere(r *received) string {
 	return ""
 }
 
-// logins are the words behind which a login stands.
+// logins are the words behind which a login stands, in lower case.
 var logins = [...]string{"authenticated sender:", "authenticated user:", "authenticated user ",
-	"authenticated as ", "authid:", "authid ", "auth: login ", "auth: plain ", "auth: cram-md5 "}
+	"authenticated as ", "authid:", "authid ", "auth: login ", "auth: plain ", "auth: cram-md5 ",
+	"user="}
 
+// loginIn finds the login in a comment, which begins with a letter of "authenticated", "IDENT:" of
+// Courier, "SquirrelMail" or "user=".
 func loginIn(comment string) string {
-	if len(comment) > 500 || len(comment) < 7 || comment[0]|0x20 != 'a' {
+	if len(comment) > 500 || len(comment) < 7 || strings.IndexByte("aAISu", comment[0]) < 0 {
 		return ""
 	}
-	lower := strings.ToLower(comment)
-	for _, l := range logins {
-		if i := strings.Index(lower, l); i >= 0 {
-			words := strings.Fields(comment[min(i+len(l), len(comment)):])
-			if len(words) > 0 {
-				return strings.Trim(words[0], `",;<>`)
+	for i := range len(comment) {
+		for _, l := range logins {
+			if comment[i]|0x20 != l[0] || len(comment) < i+len(l) ||
+				!strings.EqualFold(comment[i:i+len(l)], l) {
+				continue
 			}
+			w, _ := nextWord(comment[i+len(l):], &commentBetween)
+			return strings.Trim(w, `,;<>`)
 		}
 	}
 	return ""

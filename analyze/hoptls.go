@@ -9,106 +9,134 @@ import (
 
 // readTLS reads what a field says of its TLS, in the words of the server that wrote it:
 //
-//	(using TLSv1.3 with cipher X (256/256 bits))     Postfix, Stalwart
+//	(using TLSv1.3 with cipher X (256/256 bits))     Postfix, Stalwart, MessageLabs
 //	(version=TLS1_3 cipher=X bits=128/128)           Sendmail, Gmail, Exchange with commas
-//	(TLS1.3:X:256), (TLS1.3) tls X, (Cipher TLSv1:X:168)   Exim
-//	ESMTP/TLS/X                                      CommuniGate's kin
+//	(TLS1.3:X:256), (Cipher TLSv1:X:168)             Exim, OpenSMTPD, KumoMTA, MDaemon
+//	(TLS1.3) tls X, tls X (over SMTP, TLS-1.3)       Exim, Haraka, chasquid
+//	(TLS1.3 X), (TLSv1.3 with cipher X (256 bits))   mox, Kerio
+//	with (X encrypted) SMTP, with X encrypted SMTP   qmail, T-Online, MessageLabs
+//	ESMTP/TLS/X, ESMTP with STARTTLS                 IronPort, Mimecast
 //	(AUTH: LOGIN anna, TLS: TLSv1/SSLv3,128bits,X)   Courier
 func readTLS(r *received) *seedtest.HopTLS {
+	var tls seedtest.HopTLS
+	found := false
 	for c := range r.clause {
 		for i, t := range r.clause[c] {
-			if t.Kind != header.KindComment {
-				continue
-			}
-			if tls := tlsIn(t.Text); tls != nil {
-				if next := r.clause[c][i+1:]; tls.Cipher == "" && len(next) > 1 && next[0].Text == "tls" {
-					tls.Cipher = next[1].Text
+			if t.Kind == header.KindComment {
+				found = tls.Version == "" && tlsIn(t.Text, &tls) || found
+			} else if i > 0 && c != clauseFrom {
+				cipher, ok := cipherAround(r.clause[c][i-1].Text, t.Text)
+				if found = found || ok; tls.Cipher == "" {
+					tls.Cipher = cipher
 				}
-				return tls
 			}
 		}
 	}
-	parts := strings.SplitN(firstWord(r.clause[clauseWith]), "/", 3)
-	if len(parts) == 3 && strings.EqualFold(parts[1], "TLS") {
-		return &seedtest.HopTLS{Cipher: parts[2]}
+	with := firstWord(r.clause[clauseWith])
+	if _, cipher, ok := cutFold(with, "/TLS/"); ok && !found {
+		tls.Cipher, found = cipher, true
 	}
-	return nil
-}
-
-// tlsIn reads one comment.
-func tlsIn(text string) *seedtest.HopTLS {
-	i := strings.Index(text, "TLS")
-	if i < 0 {
-		i = strings.Index(text, "SSLv")
-	}
-	if i < 0 {
+	if !found {
 		return nil
 	}
+	return &tls
+}
+
+// cipherAround reads "tls X" and "X encrypted", and knows the words that only say that there was
+// TLS: "with STARTTLS" of Mimecast, "over TLS secured channel" of MX Logic.
+func cipherAround(before, word string) (cipher string, tls bool) {
 	switch {
-	case strings.HasPrefix(text, "using "):
-		return usingTLS(text)
-	case strings.Contains(text, "version="):
-		return pairsTLS(text)
-	case i == 0 || strings.HasPrefix(text, "Cipher "):
-		return partsTLS(text[i:], ":")
-	case strings.Contains(text, "TLS: "):
-		_, text, _ = strings.Cut(text, "TLS: ")
-		return partsTLS(text, ",")
+	case before == "tls":
+		return word, true
+	case word == "encrypted":
+		return before, true
 	}
-	return nil
+	return "", word == "STARTTLS" || word == "TLS"
 }
 
-func usingTLS(text string) *seedtest.HopTLS {
-	var tls seedtest.HopTLS
-	words := commentWords{text: text}
-	for last, w := "", words.next(); w != ""; last, w = w, words.next() {
+// cutFold cuts a text at the first separator, whose letters are capitals, compared without case.
+func cutFold(s, separator string) (before, after string, found bool) {
+	for i := 0; i+len(separator) <= len(s); i++ {
+		if s[i] == separator[0] && strings.EqualFold(s[i:i+len(separator)], separator) {
+			return s[:i], s[i+len(separator):], true
+		}
+	}
+	return s, "", false
+}
+
+// tlsIn reads one comment, and reports whether it is about TLS.
+func tlsIn(text string, tls *seedtest.HopTLS) bool {
+	i := strings.Index(text, "TLS")
+	switch {
+	case i == 0 || strings.HasPrefix(text, "SSL"):
+	case i < 0 && !strings.Contains(text, "SSLv") && !strings.HasPrefix(text, "cipher=") &&
+		!strings.HasSuffix(text, " encrypted"):
+		return false
+	case startsAbout(text):
+	default:
+		if i = strings.Index(text, "TLS: "); i < 0 {
+			return false
+		}
+		text = text[i+len("TLS: "):]
+	}
+	readCipher(text, tls)
+	return true
+}
+
+// startsAbout reports whether a comment in which TLS is named begins like one about it.
+func startsAbout(text string) bool {
+	for _, s := range [...]string{"using ", "Using ", "version=", "cipher=", "Cipher ", "over "} {
+		if strings.HasPrefix(text, s) {
+			return true
+		}
+	}
+	return strings.HasSuffix(text, " encrypted") || strings.Contains(text, "version=")
+}
+
+// tlsBetween are the bytes between the words of a comment about TLS.
+var tlsBetween = byteSet{' ': true, '\t': true, '(': true, ')': true, ',': true, ':': true}
+
+// readCipher reads a version, a cipher and a number of bits, in any order, with or without words
+// that say which is which.
+func readCipher(text string, tls *seedtest.HopTLS) {
+	w, rest := nextWord(text, &tlsBetween)
+	for ; w != ""; w, rest = nextWord(rest, &tlsBetween) {
+		key, value, pair := strings.Cut(w, "=")
+		if !pair {
+			value = w
+		}
 		switch {
-		case last == "using":
-			tls.Version = w
-		case last == "cipher":
-			tls.Cipher = w
-		case tls.Cipher != "" && tls.Bits == 0:
-			tls.Bits = leadingNumber(w)
-		}
-	}
-	return &tls
-}
-
-func pairsTLS(text string) *seedtest.HopTLS {
-	var tls seedtest.HopTLS
-	words := commentWords{text: text}
-	for w := words.next(); w != ""; w = words.next() {
-		key, value, _ := strings.Cut(strings.TrimRight(w, ","), "=")
-		switch key {
-		case "version":
+		case pair && key == "version", !pair && tls.Version == "" && isTLSVersion(w):
 			tls.Version = value
-		case "cipher":
-			tls.Cipher = value
-		case "bits":
+		case pair && key == "bits", !pair && tls.Bits == 0 && isBits(w):
 			tls.Bits = leadingNumber(value)
+		case pair && key == "cipher", !pair && tls.Cipher == "" && isCipher(w):
+			tls.Cipher = value
 		}
 	}
-	return &tls
 }
 
-// partsTLS reads a version, a cipher and a number of bits, in any order.
-func partsTLS(text, separator string) *seedtest.HopTLS {
-	tls := &seedtest.HopTLS{}
-	for part := range strings.SplitSeq(text, separator) {
-		part = strings.TrimSpace(part)
-		switch n := leadingNumber(part); {
-		case tls.Version == "":
-			tls.Version = part
-		case n > 0 && tls.Bits == 0:
-			tls.Bits = n
-		case n == 0 && tls.Cipher == "":
-			tls.Cipher = part
-		}
+// isTLSVersion knows TLSv1.3, TLS1_3, TLS-1.3 and SSLv3 from TLS_AES_128_GCM_SHA256.
+func isTLSVersion(w string) bool {
+	if len(w) < 4 || len(w) > 14 || w[:3] != "TLS" && w[:3] != "SSL" {
+		return false
 	}
-	if tls.Version == "TLS" { // says no more than that it was
-		tls.Version = ""
+	return w[3] == 'v' || w[3] == '-' || isDigit(w[3]) && !strings.HasPrefix(w, "TLS13_")
+}
+
+// isBits knows 256, 256/256 and 128bits.
+func isBits(w string) bool {
+	i := 0
+	for i < len(w) && isDigit(w[i]) {
+		i++
 	}
-	return tls
+	return i > 0 && (i == len(w) || w[i] == '/' || w[i:] == "bits")
+}
+
+// isCipher reports whether a word can name a cipher suite: they all have a capital or a digit, and
+// something between their parts.
+func isCipher(w string) bool {
+	return len(w) > 5 && strings.ContainsAny(w, "-_") && (w[0] >= 'A' && w[0] <= 'Z' || isDigit(w[0]))
 }
 
 func leadingNumber(s string) int {

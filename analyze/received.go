@@ -22,6 +22,7 @@ const (
 
 // received is a Received value taken apart, not yet understood. The next value reuses its space.
 type received struct {
+	text   string // the value; tokens say where in it they stand
 	clause [clauseCount][]header.Token
 	fors   []int // where each for clause begins in clause[clauseFor]
 	time   time.Time
@@ -41,8 +42,8 @@ func (r *received) readHop(value string) seedtest.Hop {
 	r.split(text)
 	hop.Time = r.time
 	hop.By = readBy(r.clause[clauseBy])
-	hop.Via = wordsOf(r.clause[clauseVia])
-	hop.With = readWith(r.clause[clauseWith])
+	hop.Via = r.wordsOf(r.clause[clauseVia])
+	hop.With = r.readWith()
 	hop.ID = addressOf(firstWord(r.clause[clauseID]))
 	hop.For = r.recipients()
 	hop.From = readFrom(r.clause[clauseFrom], r.verifies())
@@ -77,31 +78,37 @@ func (r *received) split(text string) {
 		r.clause[c] = r.clause[c][:0]
 	}
 	r.fors, r.time, r.dated, r.plainDate = r.fors[:0], time.Time{}, false, false
+	r.text = text
 	body, tail := r.date(text)
+	r.tokens(body, 0)
+	if tail != "" {
+		r.tokens(tail, len(text)-len(tail))
+	}
+}
+
+// tokens adds what a part of the value says to the clauses. The part begins at start.
+func (r *received) tokens(part string, start int) {
 	clause := clauseNone
-	for _, part := range [2]string{body, tail} {
-		s := header.NewScanner(part, ";")
-		for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
-			if t.Kind == header.KindSpecial {
-				continue
-			}
-			if next := r.keyword(t, clause); next >= 0 {
-				clause = next
-				if clause == clauseFor {
-					r.fors = append(r.fors, len(r.clause[clauseFor]))
-				}
-			} else if !r.within(t) {
-				r.clause[clause] = append(r.clause[clause], t)
-			}
+	s := header.NewScanner(part, ";")
+	for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
+		if t.Kind == header.KindSpecial {
+			continue
 		}
-		clause = clauseNone
+		if next := r.keyword(t, clause); next >= 0 {
+			clause = next
+			if clause == clauseFor {
+				r.fors = append(r.fors, len(r.clause[clauseFor]))
+			}
+		} else if t.Kind != header.KindComment || !r.within(t) {
+			t.Start, t.End = t.Start+start, t.End+start
+			r.clause[clause] = append(r.clause[clause], t)
+		}
 	}
 }
 
 // within reads a from clause that stands in a comment: "(from a [192.0.2.1]) by b".
 func (r *received) within(t header.Token) bool {
-	if t.Kind != header.KindComment || !strings.HasPrefix(t.Text, "from ") ||
-		r.has(clauseFrom) {
+	if !strings.HasPrefix(t.Text, "from ") || r.has(clauseFrom) {
 		return false
 	}
 	s := header.NewScanner(t.Text[len("from "):], ";")
@@ -128,20 +135,35 @@ func (r *received) keyword(t header.Token, now int) int {
 	return clause
 }
 
-// keywords open clauses. Those of clauseNone end the one before.
-var keywords = [...]struct {
-	word   string
-	clause int
-}{
-	{"from", clauseFrom}, {"by", clauseBy}, {"via", clauseVia}, {"with", clauseWith}, {"id", clauseID},
-	{"for", clauseFor}, {"envelope-from", clauseNone}, {"envelope-to", clauseNone},
-	{"sender:", clauseNone},
-}
-
+// clauseOf knows the words that open clauses, or end the one before: those give clauseNone. Of
+// others it returns -1.
 func clauseOf(word string) int {
-	for _, k := range keywords {
-		if len(k.word) == len(word) && strings.EqualFold(k.word, word) {
-			return k.clause
+	switch len(word) {
+	case 2:
+		switch {
+		case strings.EqualFold(word, "by"):
+			return clauseBy
+		case strings.EqualFold(word, "id"):
+			return clauseID
+		}
+	case 3:
+		switch {
+		case strings.EqualFold(word, "for"):
+			return clauseFor
+		case strings.EqualFold(word, "via"):
+			return clauseVia
+		}
+	case 4:
+		switch {
+		case strings.EqualFold(word, "from"):
+			return clauseFrom
+		case strings.EqualFold(word, "with"):
+			return clauseWith
+		}
+	case 7, 11, 13:
+		if strings.EqualFold(word, "sender:") || strings.EqualFold(word, "envelope-to") ||
+			strings.EqualFold(word, "envelope-from") {
+			return clauseNone
 		}
 	}
 	return -1
@@ -197,14 +219,14 @@ func dateAtEnd(text string) (time.Time, int, bool) {
 }
 
 // verifies reports whether the server puts a name in front that it has verified: Exim does where it
-// adds no greeting, and so does qmail, which is known by its date without a weekday and by saying
-// nothing of itself.
+// adds no greeting; Critical Path does, which says no more of itself than a version; and so does
+// qmail, which is known by its date without a weekday and by saying nothing of itself.
 func (r *received) verifies() bool {
 	aside := false
 	for c := clauseBy; c < clauseCount; c++ {
 		for _, t := range r.clause[c] {
 			if t.Kind == header.KindComment {
-				if strings.HasPrefix(t.Text, "Exim") {
+				if strings.HasPrefix(t.Text, "Exim") || c == clauseBy && isVersion(t.Text) {
 					return true
 				}
 				aside = true
@@ -212,4 +234,20 @@ func (r *received) verifies() bool {
 		}
 	}
 	return r.plainDate && !aside && !r.has(clauseID)
+}
+
+// isVersion reports whether a text is nothing but a version, such as 7.0.030.2. Four numbers could
+// be an address, unless one has a zero in front that it does not need.
+func isVersion(s string) bool {
+	dots := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '.':
+			dots++
+		case !isDigit(c):
+			return false
+		}
+	}
+	_, address := readIP(s)
+	return dots >= 2 && !address
 }
