@@ -11,8 +11,8 @@ import (
 	"seedtest/header"
 )
 
-// maxSignatures is how many DKIM-Signature fields are evaluated, the uppermost first.
-const maxSignatures = 20
+// maxDKIM is how many DKIM-Signature fields are evaluated, the uppermost first.
+const maxDKIM = 20
 
 // DKIM evaluates every DKIM-Signature field of a message (RFC 6376, RFC 8301, RFC 8463). h is the
 // head of raw. Keys are asked of r; now decides what has expired.
@@ -44,9 +44,9 @@ func DKIM(ctx context.Context, raw []byte, h header.Header, r Resolver,
 		case h.Cut:
 			checks = append(checks, seedtest.DKIMCheck{Position: i,
 				Reason: "not evaluated: the header is too large to be read in full"})
-		case len(checks) >= maxSignatures:
+		case len(checks) >= maxDKIM:
 			checks = append(checks, seedtest.DKIMCheck{Position: i,
-				Reason: fmt.Sprintf("not evaluated: more than %d signatures", maxSignatures)})
+				Reason: fmt.Sprintf("not evaluated: more than %d signatures", maxDKIM)})
 		default:
 			checks = append(checks, v.dkim(ctx, i))
 		}
