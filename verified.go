@@ -95,7 +95,7 @@ type DMARCLegacy struct {
 
 // ARCCheck is the evaluation of a chain of ARC sets (RFC 8617).
 type ARCCheck struct {
-	Result string // none, pass or fail
+	Result string // none, pass, fail, or temperror where a key could not be asked for
 	Oldest int    // oldest instance whose message signature still verifies, 0 for all or unknown
 	Sets   []ARCSetCheck
 	Reason string
