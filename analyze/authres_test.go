@@ -3,6 +3,7 @@ package analyze
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,9 +11,12 @@ import (
 )
 
 func TestReadAuth(t *testing.T) {
-	for _, s := range samples(t, "authres.txt") {
-		if got := describeAuth(readAuth(s.value, false)); got != s.want {
-			t.Errorf("authres.txt:%d: readAuth(%q)\n got %s\nwant %s", s.line, s.value, got, s.want)
+	r := new(authReader) // as in a message: what was read before must not show
+	for _, file := range []string{"authres.txt", "rfc8601.txt"} {
+		for _, s := range samples(t, file) {
+			if got := describeAuth(r.read(s.value, false)); got != s.want {
+				t.Errorf("%s:%d: read(%q)\n got %s\nwant %s", file, s.line, s.value, got, s.want)
+			}
 		}
 	}
 }
@@ -24,6 +28,9 @@ func describeAuth(f seedtest.AuthField) string {
 		id := "id=" + f.AuthservID
 		if f.Version != "" {
 			id += " v=" + f.Version
+		}
+		for _, c := range f.Comments {
+			id += " (" + c + ")"
 		}
 		parts = append(parts, id)
 	}
@@ -53,11 +60,15 @@ func describeAuth(f seedtest.AuthField) string {
 
 func TestReadAuthOfARC(t *testing.T) {
 	f := readAuth("i=2; mx.example.net; arc=pass (i=1 spf=pass); spf=fail smtp.mailfrom=a@b", true)
-	if f.Instance != 2 || f.AuthservID != "mx.example.net" || len(f.Results) != 2 {
+	if f.Problems != nil || f.Instance != 2 || f.AuthservID != "mx.example.net" ||
+		len(f.Results) != 2 {
 		t.Errorf("readAuth of an ARC field = %+v, want instance 2 of mx.example.net with 2 results", f)
 	}
-	if f := readAuth("i=x; mx.example.net; spf=fail", true); f.Instance != 0 || len(f.Results) != 1 {
-		t.Errorf("readAuth of an ARC field without a number = %+v, want instance 0, 1 result", f)
+	for _, value := range []string{"i=x; mx.example.net; spf=fail", "mx.example.net; spf=fail"} {
+		f := readAuth(value, true)
+		if f.Instance != 0 || len(f.Results) != 1 || len(f.Problems) != 1 {
+			t.Errorf("readAuth(%q) of ARC = %+v, want instance 0, a result and a problem", value, f)
+		}
 	}
 }
 
@@ -78,6 +89,20 @@ func TestReadSPF(t *testing.T) {
 			"domain of a.example.org does not designate permitted sender hosts", nil},
 		{"softfail client-ip=192.0.2.1 helo=a", "softfail", "",
 			map[string]string{"client-ip": "192.0.2.1", "helo": "a"}},
+		{"pass SPF=MAILFROM; sender=a@example.org; remoteip=::ffff:192.0.2.1; remotehost=; " +
+			"helo=a.example.org; receiver=mx.example.net;", "pass", "",
+			map[string]string{"spf": "MAILFROM", "sender": "a@example.org", "remotehost": "",
+				"remoteip": "::ffff:192.0.2.1", "helo": "a.example.org", "receiver": "mx.example.net"}},
+		{"Pass (protection.example: domain of example.org designates 192.0.2.1 as permitted sender)" +
+			" receiver=protection.example; client-ip=192.0.2.1; helo=a.example.org; pr=C", "pass",
+			"protection.example: domain of example.org designates 192.0.2.1 as permitted sender",
+			map[string]string{"receiver": "protection.example", "client-ip": "192.0.2.1",
+				"helo": "a.example.org", "pr": "C"}},
+		{`permerror (redirect=(a) loops) problem="too many; lookups", mechanism=include:b`, "permerror",
+			"redirect=(a) loops",
+			map[string]string{"problem": "too many; lookups", "mechanism": "include:b"}},
+		{"neutral: client-ip=192.0.2.1, envelope-from=<a@example.org>", "neutral", "",
+			map[string]string{"client-ip": "192.0.2.1", "envelope-from": "<a@example.org>"}},
 		{"SoftFail", "softfail", "", nil},
 		{"", "", "", nil},
 	}
@@ -97,12 +122,45 @@ func TestReadSPF(t *testing.T) {
 	}
 }
 
+func TestOriginalsAreReadAndNotBelieved(t *testing.T) {
+	raw := "Authentication-Results-Original: mx.example.net; spf=pass\n" +
+		"X-Original-Authentication-Results: mx.example.net; spf=pass\n" +
+		"Authentication-Results: mx.example.net; spf=fail\n\n"
+	a := Message([]byte(raw), "", seedtest.Trust{AuthservIDs: []string{`mx\.example\.net`}})
+	var trusted []bool
+	for _, f := range a.Authentication {
+		trusted = append(trusted, f.Trusted)
+	}
+	if !slices.Equal(trusted, []bool{false, false, true}) {
+		t.Errorf("trusted = %v, want three fields of which only the last one is", trusted)
+	}
+}
+
+func TestAuthReaderIsBounded(t *testing.T) {
+	r := new(authReader)
+	first := r.read("mx.example.net; spf=pass; "+strings.Repeat("aa=b;", maxTokens), false)
+	if n := len(first.Results); n < maxTokens/5 || n > maxTokens/3 || r.spent != maxTokens {
+		t.Errorf("a field of %d results gives %d, and %d tokens", maxTokens, n, r.spent)
+	}
+	second := r.read("mx.example.net; spf=pass", false)
+	for _, f := range []seedtest.AuthField{first, second} {
+		if !slices.Contains(f.Problems, "too long: the rest is not read") {
+			t.Errorf("problems = %q, want a word that the rest is not read", f.Problems)
+		}
+	}
+	if s := r.signature("v=1; a=b"); len(s.Tags) != 0 || s.Problems == nil || s.Raw != "v=1; a=b" {
+		t.Errorf("signature = %+v, want what was written, no tags and a problem", s)
+	}
+}
+
 // FuzzReadAuth holds that the raw value is kept, that no result is without a method, and that equal
 // input gives equal output.
 func FuzzReadAuth(f *testing.F) {
-	for _, s := range samples(f, "authres.txt") {
-		f.Add(s.value, false)
-		f.Add("i=1; "+s.value, true)
+	for _, file := range []string{"authres.txt", "rfc8601.txt"} {
+		for _, s := range samples(f, file) {
+			f.Add(s.value, false)
+			f.Add("i=1; "+s.value, true)
+		}
 	}
 	f.Fuzz(func(t *testing.T, value string, arc bool) {
 		got := readAuth(value, arc)
@@ -114,6 +172,12 @@ func FuzzReadAuth(f *testing.F) {
 			size += len(r.Method) + len(r.Result) + len(r.Reason)
 			if r.Method != strings.ToLower(r.Method) && isASCII(value) {
 				t.Fatalf("method %q is not in lower case", r.Method)
+			}
+			for _, p := range r.Properties {
+				size += len(p.Type) + len(p.Name) + len(p.Value)
+			}
+			for _, c := range r.Comments {
+				size += len(c)
 			}
 		}
 		if size > len(value) && isASCII(value) {
@@ -129,8 +193,40 @@ func FuzzReadSPF(f *testing.F) {
 	f.Add(`pass (a: b) client-ip=192.0.2.1; envelope-from="a b"; helo=c;`)
 	f.Add("softfail")
 	f.Fuzz(func(t *testing.T, value string) {
-		if got := readSPF(value); got.Raw != value || len(got.Pairs) > len(value) {
+		got := readSPF(value)
+		if got.Raw != value || len(got.Pairs) > strings.Count(value, "=") {
+			t.Fatalf("readSPF(%q) = %+v", value, got)
+		}
+		if isASCII(value) && (got.Result != strings.ToLower(got.Result) ||
+			!strings.Contains(value, got.Comment)) {
 			t.Fatalf("readSPF(%q) = %+v", value, got)
 		}
 	})
+}
+
+func BenchmarkReadAuth(b *testing.B) {
+	const value = "mx.example.net; dkim=pass header.i=@example.org header.s=k1 header.b=AbCd+/12; " +
+		"spf=pass (mx.example.net: domain of a@example.org designates 192.0.2.1 as permitted) " +
+		"smtp.mailfrom=a@example.org; dmarc=pass (p=REJECT sp=NONE dis=NONE) header.from=example.org"
+	r := new(authReader)
+	b.SetBytes(int64(len(value)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r.spent = 0
+		r.read(value, false)
+	}
+}
+
+func BenchmarkSignature(b *testing.B) {
+	value := "v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=k1; t=1790000000; " +
+		"h=from:to:subject:date:message-id :mime-version:content-type; " +
+		"bh=MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=; b=" +
+		strings.Repeat("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU2Nzg5QUJDREVGR0g ", 5)
+	r := new(authReader)
+	b.SetBytes(int64(len(value)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r.spent = 0
+		r.signature(value)
+	}
 }
