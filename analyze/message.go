@@ -25,6 +25,7 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 	finishARC(a.ARC)
 	own := believe(h, &a, r.places, trust)
 	a.Origin = findOrigin(h, &a, own, trust)
+	a.Report = readReport(h, raw)
 	a.Findings = brokenHead(raw, h)
 	return a
 }

@@ -1,0 +1,168 @@
+package analyze
+
+import (
+	"strings"
+
+	"seedtest"
+	"seedtest/header"
+)
+
+// formStandard is the Form of a report whose recipients stand in fields of RFC 3464.
+const formStandard = "rfc3464"
+
+// maxWrapped is how many reports may stand in one another: gateways send on the report that they
+// were given as an attachment of one of their own.
+const maxWrapped = 2
+
+// readReport reads a delivery report, or returns nil if a message is none: reports of abuse,
+// receipts and replies of absent people are none. An action or a status that the report does not
+// state is left empty or follows from the reply that it quotes; none is made up.
+func readReport(h header.Header, raw []byte) *seedtest.DeliveryReport {
+	s := suspect(h)
+	if s == unsuspected {
+		return nil
+	}
+	return openReport(h, raw, s, maxWrapped)
+}
+
+func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.DeliveryReport {
+	n := openNotice(h, raw)
+	if n.other || s != declared && isAnswer(n.subject) {
+		return nil
+	}
+	r := &seedtest.DeliveryReport{Form: formStandard}
+	status, ok := n.statusText()
+	if ok {
+		readGroups(r, status)
+	}
+	d := n.dialect()
+	if d != nil && needsText(r) {
+		addText(r, d, n)
+	}
+	if len(r.Recipients) == 0 {
+		if inner := n.wrapped(depth); inner != nil {
+			return inner
+		}
+		addNamed(r, d, n)
+	}
+	if len(r.Recipients) == 0 && s != declared && !ok {
+		return nil
+	}
+	finish(r, n)
+	return r
+}
+
+// isAnswer reports whether a subject is that of an answer or of a message sent on by a person.
+func isAnswer(subject string) bool {
+	for _, mark := range []string{"re:", "fw:", "fwd:", "aw:", "wg:"} {
+		if len(subject) >= len(mark) && strings.EqualFold(subject[:len(mark)], mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// needsText reports whether the fields leave something for the text to tell.
+func needsText(r *seedtest.DeliveryReport) bool {
+	for _, to := range r.Recipients {
+		if to.Diagnostic == "" {
+			return true
+		}
+	}
+	return len(r.Recipients) == 0
+}
+
+// addText takes from the text what the fields do not say.
+func addText(r *seedtest.DeliveryReport, d *dialect, n *notice) {
+	found := d.read(n)
+	if len(r.Recipients) == 0 {
+		r.Recipients = found
+		if len(found) > 0 {
+			r.Form = d.ID
+		}
+		return
+	}
+	if d.Status == guess {
+		return
+	}
+	for i := range r.Recipients {
+		to := &r.Recipients[i]
+		for _, f := range found {
+			if strings.EqualFold(to.Address, f.Address) {
+				addDiagnostic(to, f)
+			}
+		}
+	}
+	if len(r.Recipients) == 1 {
+		var all seedtest.ReportedRecipient
+		d.tell(&all, d.reason(n.said))
+		addDiagnostic(&r.Recipients[0], all)
+	}
+}
+
+// guess is the status of a dialect whose word does not count beside fields.
+const guess = "guess"
+
+// addDiagnostic takes the diagnostic of a recipient that has none from another reading.
+func addDiagnostic(to *seedtest.ReportedRecipient, from seedtest.ReportedRecipient) {
+	if to.Diagnostic != "" || from.Diagnostic == "" {
+		return
+	}
+	to.Diagnostic, to.Code = from.Diagnostic, from.Code
+	setOnce(&to.RemoteMTA, from.RemoteMTA)
+	setOnce(&to.Status, from.Status)
+}
+
+// addNamed takes the recipients from X-Failed-Recipients, which Exim and Google write. Where a known
+// dialect names nobody, the message that it returns went to one address only.
+func addNamed(r *seedtest.DeliveryReport, d *dialect, n *notice) {
+	diagnostic, action := "", "failed"
+	if d != nil {
+		diagnostic, action = d.reason(n.said), d.action(n)
+	}
+	names := n.failed()
+	if to := n.original.To; len(names) == 0 && d != nil && strings.Count(to, "@") == 1 {
+		names = []string{to}
+		r.Problems = append(r.Problems, "the report names no recipient: taken from the original")
+	}
+	for _, name := range names {
+		to := seedtest.ReportedRecipient{Address: bareAddress(name), Action: action,
+			Diagnostic: diagnostic}
+		complete(&to)
+		r.Recipients = append(r.Recipients, to)
+	}
+	if d != nil && len(names) > 0 {
+		r.Form = d.ID
+	}
+}
+
+// finish adds what is said of the message that the report is about.
+func finish(r *seedtest.DeliveryReport, n *notice) {
+	id := r.Original.MessageID
+	r.Original = n.original
+	setOnce(&r.Original.MessageID, id)
+	for _, name := range []string{"In-Reply-To", "References"} {
+		if f, ok := n.h.Get(name); ok && strings.Count(f.Value, "<") == 1 {
+			setOnce(&r.Original.MessageID, bareAddress(f.Value))
+		}
+	}
+	switch {
+	case n.empty:
+		r.Problems = append(r.Problems, "the body is not there")
+	case len(r.Recipients) == 0:
+		r.Problems = append(r.Problems, "the report names no recipient")
+	}
+	if n.cut {
+		r.Problems = append(r.Problems, "the report is larger than is read")
+	}
+	for i := range r.Recipients {
+		if r.Recipients[i].Action == "" {
+			r.Recipients[i].Action = n.impliedAction(r.Recipients[i])
+		}
+	}
+	// Exim names a file where a mailbox lies, and beside it the address that led there.
+	if names := n.failed(); len(names) == 1 && len(r.Recipients) == 1 &&
+		!strings.Contains(r.Recipients[0].Address, "@") {
+		r.Recipients[0].Address = names[0]
+	}
+}

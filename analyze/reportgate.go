@@ -1,0 +1,107 @@
+package analyze
+
+import (
+	"strings"
+
+	"seedtest/header"
+)
+
+// suspicion is how much of a delivery report a head looks like.
+type suspicion uint8
+
+const (
+	unsuspected suspicion = iota
+	fromSystem            // written by a mail system: its text decides
+	declared              // it says itself that it is a report
+)
+
+// suspect looks at the few fields that tell reports from ordinary mail. Every message passes here.
+func suspect(h header.Header) suspicion {
+	found := unsuspected
+	for i := range h.Fields {
+		f := &h.Fields[i]
+		switch len(f.Name) {
+		case len("From"):
+			if strings.EqualFold(f.Name, "From") && isSystem(f.Value) {
+				found = max(found, fromSystem)
+			}
+		case len("Return-Path"):
+			if strings.EqualFold(f.Name, "Return-Path") && isNullPath(f.Value) {
+				found = max(found, fromSystem)
+			}
+		case len("Content-Type"):
+			if strings.EqualFold(f.Name, "Content-Type") {
+				found = max(found, suspectType(f.Value))
+			}
+		case len("Auto-Submitted"):
+			if strings.EqualFold(f.Name, "Auto-Submitted") && !hasPrefixFold(f.Value, "no") {
+				found = max(found, fromSystem)
+			}
+		case len("X-Failed-Recipients"):
+			if strings.EqualFold(f.Name, "X-Failed-Recipients") {
+				found = declared
+			}
+		}
+	}
+	return found
+}
+
+// suspectType judges a content type. RFC 6522 wants the kind of report named; where none is, the
+// parts tell.
+func suspectType(value string) suspicion {
+	switch {
+	case hasPrefixFold(value, "message/delivery-status"):
+		return declared
+	case !hasPrefixFold(value, "multipart/report"):
+		return unsuspected
+	case containsFold(value, "delivery-status"):
+		return declared
+	}
+	return fromSystem
+}
+
+// systemNames are parts of the names under which mail systems write.
+var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "postmaster",
+	"mail deliver", "mail.deliver", "admin", "sns.amazonaws", "dion.ne.jp"}
+
+// isSystem reports whether a From field is one of a mail system, or names nobody.
+func isSystem(from string) bool {
+	if from == "" || from == "<>" {
+		return true
+	}
+	for _, name := range systemNames {
+		if containsFold(from, name) {
+			return true
+		}
+	}
+	return strings.HasSuffix(from, "<>")
+}
+
+// isNullPath reports whether a Return-Path is the null one, or what some write in its place.
+func isNullPath(path string) bool {
+	return path == "" || path == "<>" || hasPrefixFold(path, "<mailer-daemon") ||
+		hasPrefixFold(path, "mailer-daemon")
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// containsFold reports whether sub, in lower case, stands in s in any case.
+func containsFold(s, sub string) bool { return indexFold(s, sub) >= 0 }
+
+func indexFold(s, sub string) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if lower(s[i]) == sub[0] && hasPrefixFold(s[i:], sub) {
+			return i
+		}
+	}
+	return -1
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c | 0x20
+	}
+	return c
+}

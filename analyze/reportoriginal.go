@@ -1,0 +1,61 @@
+package analyze
+
+import (
+	"strings"
+
+	"seedtest"
+	"seedtest/header"
+)
+
+// maxOriginal is how much of an original is searched for its header.
+const maxOriginal = 64 << 10
+
+// readOriginal reads the fields of the message that a report quotes, of which a person's eye can
+// make out the header: blank or ruled lines above it and an indentation are passed over.
+func readOriginal(text string) seedtest.OriginalMessage {
+	text = headOf(text[:min(len(text), maxOriginal)])
+	var o seedtest.OriginalMessage
+	for _, f := range header.Parse([]byte(text)).Fields {
+		switch strings.ToLower(f.Name) {
+		case "message-id":
+			setOnce(&o.MessageID, bareAddress(f.Value))
+		case "x-entity-ref-id":
+			setOnce(&o.EntityRef, strings.TrimSpace(f.Value))
+		case "subject":
+			setOnce(&o.Subject, decoded(f.Value))
+		case "to":
+			setOnce(&o.To, bareAddress(decoded(f.Value)))
+		}
+	}
+	return o
+}
+
+// headOf returns a text from its first field on, without the indentation that it has.
+func headOf(text string) string {
+	for rest := text; rest != ""; {
+		line, below, _ := strings.Cut(rest, "\n")
+		indent := line[:len(line)-len(strings.TrimLeft(line, " \t>"))]
+		if name, _, ok := strings.Cut(line[len(indent):], ":"); ok && isFieldName(name) {
+			return outdent(rest, indent)
+		}
+		rest = below
+	}
+	return ""
+}
+
+func isFieldName(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; !isLetter(c) && !isDigit(c) && c != '-' {
+			return false
+		}
+	}
+	return len(name) > 1
+}
+
+func outdent(text, indent string) string {
+	if indent == "" {
+		return text
+	}
+	text = strings.TrimPrefix(text, indent)
+	return strings.ReplaceAll(text, "\n"+indent, "\n")
+}
