@@ -9,7 +9,8 @@ import (
 )
 
 // match evaluates a mechanism (RFC 7208 section 5).
-func (e *spfEval) match(ctx context.Context, d spfDirective, domain string, depth int) (bool, error) {
+func (e *spfEval) match(ctx context.Context, d spfDirective, domain string,
+	depth int) (bool, error) {
 	switch d.kind {
 	case "all":
 		return true, nil
