@@ -121,8 +121,8 @@ func protocolBehind(word string, tokens []header.Token) string {
 }
 
 // protocols are the words that stand in nearly all fields.
-var protocols = [...]string{"esmtps", "esmtp", "smtp", "esmtpsa", "esmtpa", "smtps", "lmtp", "lmtps",
-	"lmtpa", "mapi", "http", "https", "local", "utf8smtps", "asmtp", "microsoft smtp server"}
+var protocols = [...]string{"esmtps", "esmtp", "smtp", "esmtpsa", "esmtpa", "smtps", "lmtp",
+	"lmtps", "lmtpa", "mapi", "http", "https", "local", "utf8smtps", "asmtp", "microsoft smtp server"}
 
 // protocolName writes a protocol in lower case.
 func protocolName(word string) string {

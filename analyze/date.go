@@ -21,7 +21,8 @@ func readDate(s string) (at time.Time, rest string, ok bool) {
 	for d.pos < len(s) && d.part() {
 	}
 	rest = strings.TrimLeft(s[d.pos:], " \t")
-	if d.day < 1 || d.month < 1 || d.month > 12 || d.year < firstYear || d.year > lastYear || d.hour < 0 {
+	if d.day < 1 || d.month < 1 || d.month > 12 || d.hour < 0 || d.year < firstYear ||
+		d.year > lastYear {
 		return time.Time{}, rest, false
 	}
 	if d.day > 28 && d.day > daysIn(d.month, d.year) {

@@ -27,6 +27,7 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 	a.Origin = findOrigin(h, &a, own, trust)
 	a.Report = readReport(h, raw)
 	a.Findings = brokenHead(raw, h)
+	a.Findings = append(a.Findings, pathFindings(a.Hops)...)
 	return a
 }
 

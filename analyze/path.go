@@ -1,0 +1,245 @@
+package analyze
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"seedtest"
+)
+
+// From where on something on the way is worth saying.
+const (
+	slowHop   = 5 * time.Minute  // as long as servers that greylist let a client wait
+	skewedHop = 10 * time.Second // clocks of servers that nobody sets differ by more
+	wrongHop  = 5 * time.Minute  // with such a clock, signatures and logs are of little use
+	manyHops  = 100              // more are a loop (RFC 5321 section 6.3)
+)
+
+// pathFindings says what is worth saying of the way that a message took: circles, waiting, clocks
+// that disagree, and hops over the internet that show no TLS. Hops are in transit order.
+func pathFindings(hops []seedtest.Hop) []seedtest.Finding {
+	list := circles(hops)
+	if f, ok := slowest(hops); ok {
+		list = append(list, f)
+	}
+	if f, ok := worstClock(hops); ok {
+		list = append(list, f)
+	}
+	if f, ok := plaintext(hops); ok {
+		list = append(list, f)
+	}
+	return list
+}
+
+// circles finds servers to which the message came back for the same recipient, or with the same id.
+func circles(hops []seedtest.Hop) []seedtest.Finding {
+	if len(hops) > manyHops {
+		return []seedtest.Finding{loop(hops[len(hops)-1:], fmt.Sprintf(
+			"it passed %d servers, which is a loop or a forged header", len(hops)))}
+	}
+	var list []seedtest.Finding
+	for i := range hops {
+		f, ok := circleFrom(hops, i)
+		if ok && f.Code == codeLoop {
+			return []seedtest.Finding{f}
+		}
+		if ok && len(list) == 0 {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// circleFrom finds the visits to the server of hop i that follow it.
+func circleFrom(hops []seedtest.Hop, i int) (seedtest.Finding, bool) {
+	first := hops[i]
+	var visits []seedtest.Hop
+	for j := i + 1; j < len(hops); j++ {
+		switch h := hops[j]; {
+		case !sameServer(first, h):
+		case first.ID == h.ID && isQueueID(first.ID):
+			return loop(hops[j:j+1], fmt.Sprintf("%s took it twice under the id %s", first.By.Name,
+				first.ID)), true
+		case sameRecipient(first, h) && between(hops[i+1:j], first) && !reinjected(h):
+			visits = append(visits, h)
+		}
+	}
+	switch len(visits) {
+	case 0:
+		return seedtest.Finding{}, false
+	case 1:
+		return seedtest.Finding{
+			Code: "hop.again", Severity: seedtest.SeverityInfo,
+			Title:    fmt.Sprintf("it came back to %s for %s", first.By.Name, first.For[0]),
+			Evidence: evidence(visits),
+			Fix: []string{"nothing, if a filter elsewhere sends mail back; else look for a forward " +
+				"that leads in a circle"},
+		}, true
+	}
+	return loop(visits, fmt.Sprintf("it came to %s %d times for %s", first.By.Name, len(visits)+1,
+		first.For[0])), true
+}
+
+const codeLoop = "hop.loop"
+
+func loop(hops []seedtest.Hop, title string) seedtest.Finding {
+	return seedtest.Finding{Code: codeLoop, Severity: seedtest.SeverityWarning, Title: title,
+		Evidence: evidence(hops),
+		Fix:      []string{"look for forwards or routes that lead from these servers back to them"}}
+}
+
+func sameServer(a, b seedtest.Hop) bool {
+	return strings.EqualFold(a.By.Name, b.By.Name) && a.By.Name != "" &&
+		strings.IndexByte(a.By.Name, '.') > 0
+}
+
+// isQueueID rules out what Exchange writes for an id, its version.
+func isQueueID(id string) bool { return strings.Trim(id, "0123456789.") != "" }
+
+func sameRecipient(a, b seedtest.Hop) bool {
+	return len(a.For) > 0 && len(b.For) > 0 && strings.EqualFold(a.For[0], b.For[0])
+}
+
+// between reports whether another server than that of a hop is among some.
+func between(hops []seedtest.Hop, of seedtest.Hop) bool {
+	for _, h := range hops {
+		if !sameServer(h, of) && h.By.Name != "" && !isLocalName(h.By.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// reinjected reports whether a hop came from a filter beside the server.
+func reinjected(h seedtest.Hop) bool {
+	return isInternal(h.From.IP) || isLocalName(h.From.HELO) || h.From.HELO == h.By.Name ||
+		h.From.RDNS == h.By.Name
+}
+
+func isLocalName(name string) bool { return strings.HasPrefix(name, "localhost") }
+
+// sharedNAT is the space between a network provider and its customers (RFC 6598).
+var sharedNAT = netip.MustParsePrefix("100.64.0.0/10")
+
+// isInternal reports whether an address cannot have come over the internet.
+func isInternal(ip netip.Addr) bool {
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() ||
+		sharedNAT.Contains(ip)
+}
+
+// slowest finds the hop before which the message waited longest, if that is long. Where the next
+// server's time falls back again, a clock is wrong and nothing waited.
+func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
+	at, longest := -1, slowHop-1
+	for i, h := range hops {
+		if h.Delay == nil || *h.Delay <= longest {
+			continue
+		}
+		if i+1 < len(hops) && hops[i+1].Delay != nil && *hops[i+1].Delay < -*h.Delay/2 {
+			continue
+		}
+		at, longest = i, *h.Delay
+	}
+	if at < 0 {
+		return seedtest.Finding{}, false
+	}
+	title := fmt.Sprintf("it waited %s before %s took it", longest, serverName(hops[at]))
+	if all := wholeTime(hops); all >= longest {
+		title += fmt.Sprintf(", of %s in all", all)
+	}
+	return seedtest.Finding{
+		Code: "hop.slow", Severity: seedtest.SeverityWarning, Title: title,
+		Evidence: evidence(hops[at-1 : at+1]),
+		Fix: []string{fmt.Sprintf("ask the log of %s why: a deferral (greylisting, a limit), a full "+
+			"queue, or a message that was held", serverName(hops[at-1]))},
+	}, true
+}
+
+// wholeTime is the time from the first hop that gives one to the last.
+func wholeTime(hops []seedtest.Hop) time.Duration {
+	var first, last time.Time
+	for _, h := range hops {
+		if h.Time.IsZero() {
+			continue
+		}
+		if first.IsZero() {
+			first = h.Time
+		}
+		last = h.Time
+	}
+	return last.Sub(first)
+}
+
+// worstClock finds the hop whose time lies furthest before that of the one before it.
+func worstClock(hops []seedtest.Hop) (seedtest.Finding, bool) {
+	at, worst := -1, -skewedHop+1
+	for i, h := range hops {
+		if h.Delay != nil && *h.Delay < worst {
+			at, worst = i, *h.Delay
+		}
+	}
+	if at < 0 {
+		return seedtest.Finding{}, false
+	}
+	severity := seedtest.SeverityInfo
+	if worst <= -wrongHop {
+		severity = seedtest.SeverityWarning
+	}
+	return seedtest.Finding{
+		Code: "hop.skew", Severity: severity,
+		Title: fmt.Sprintf("the clock of %s is at least %s behind that of %s", serverName(hops[at]),
+			-worst, serverName(hops[at-1])),
+		Evidence: evidence(hops[at-1 : at+1]),
+		Fix:      []string{"compare both clocks with a time server: delays around them are not to be trusted"},
+	}, true
+}
+
+// plaintext finds hops over the internet whose server says that it was ESMTP and not ESMTPS (RFC
+// 3848), and nothing else of TLS. Of plain SMTP nothing is said: many write that word whatever
+// the connection was.
+func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
+	var list []seedtest.Hop
+	login := false
+	for _, h := range hops {
+		if h.TLS != nil || h.With != "esmtp" && h.With != "esmtpa" || !h.From.IP.IsValid() ||
+			isInternal(h.From.IP) || h.From.HELO == h.By.Name || h.From.RDNS == h.By.Name {
+			continue
+		}
+		login = login || h.With == "esmtpa"
+		list = append(list, h)
+	}
+	if len(list) == 0 {
+		return seedtest.Finding{}, false
+	}
+	f := seedtest.Finding{
+		Code: "hop.plaintext", Severity: seedtest.SeverityInfo,
+		Title:    fmt.Sprintf("%s shows no TLS", serverName(list[0])),
+		Evidence: evidence(list),
+		Fix:      []string{"offer STARTTLS there, and see that the client before it uses it"},
+	}
+	if len(list) > 1 {
+		f.Title = fmt.Sprintf("%d servers show no TLS, %s first", len(list), serverName(list[0]))
+	}
+	if login {
+		f.Severity = seedtest.SeverityWarning
+		f.Title += ", and a login was given"
+	}
+	return f, true
+}
+
+func serverName(h seedtest.Hop) string {
+	if h.By.Name == "" {
+		return "a server without a name"
+	}
+	return h.By.Name
+}
+
+func evidence(hops []seedtest.Hop) []seedtest.Evidence {
+	var list []seedtest.Evidence
+	for _, h := range hops {
+		list = append(list, seedtest.Evidence{Field: "Received", Raw: h.Raw})
+	}
+	return list
+}
