@@ -8,8 +8,9 @@ import (
 
 // The bounds of what is read. A head that exceeds one is read that far and marked [Header.Cut].
 const (
-	MaxSize   = 32 << 20
-	MaxFields = 200_000
+	MaxSize   = 24 << 20
+	MaxFields = 120_000
+	MaxValue  = 1 << 20 // of one field
 )
 
 // maxStray is how many lines in a row may be no field before the head is taken for a body that
@@ -31,7 +32,7 @@ type Header struct {
 	Envelope string // the mbox "From " line, if one stood on top
 	Stray    []int  // where the lines begin that are no field and belong to none
 	Body     int    // where the body begins in the input, or its length
-	Cut      bool   // there was more than MaxSize or MaxFields allow
+	Cut      bool   // there was more than the bounds allow
 }
 
 // Parse reads a head. What follows the first empty line is left alone. Lines end with LF, CRLF or,
@@ -197,22 +198,20 @@ func (p *parser) stray() {
 
 // finish makes the fields, whose texts are parts of one string.
 func (p *parser) finish(size int) Header {
-	h := p.head
-	h.Body = size
-	if p.body >= 0 {
-		h.Body = p.body
-	}
 	var room int
 	for _, m := range p.marks {
-		room += m.end - m.begin + m.colon - m.begin
+		room += 2*(m.colon-m.begin) + min(m.end-m.colon, MaxValue)
 	}
 	var text strings.Builder
 	text.Grow(room)
-	h.Fields = make([]Field, len(p.marks))
+	p.head.Fields = make([]Field, len(p.marks))
 	for i, m := range p.marks {
-		h.Fields[i] = p.read(m, &text)
+		p.head.Fields[i] = p.read(m, &text)
 	}
-	return h
+	if p.head.Body = p.body; p.body < 0 {
+		p.head.Body = size
+	}
+	return p.head
 }
 
 // read adds the texts of a field to what has been written, and returns the field. There is room, so
@@ -231,18 +230,24 @@ func (p *parser) read(m mark, text *strings.Builder) Field {
 		Start: m.begin, End: m.end}
 }
 
-// unfold writes a value. Folds that hold only blanks vanish.
+// unfold writes a value, up to its bound. Folds that hold only blanks vanish.
 func (p *parser) unfold(m mark, text *strings.Builder) {
 	begin := text.Len()
 	for at := m.colon + 1; at < m.end; {
 		line, next := p.next(at)
-		if line = trim(line); len(line) > 0 {
-			if text.Len() > begin {
-				text.WriteByte(' ')
-			}
-			text.Write(line)
-		}
 		at = next
+		if line = trim(line); len(line) == 0 {
+			continue
+		}
+		room := begin + MaxValue - text.Len() - 1
+		if len(line) > room {
+			p.head.Cut = true
+			line = trim(line[:max(room, 0)])
+		}
+		if len(line) > 0 && text.Len() > begin {
+			text.WriteByte(' ')
+		}
+		text.Write(line)
 	}
 }
 

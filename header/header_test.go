@@ -118,10 +118,19 @@ func TestParseIsBounded(t *testing.T) {
 	if len(many.Fields) != MaxFields || !many.Cut {
 		t.Errorf("Parse of %d fields = %d fields, cut %v", MaxFields+5, len(many.Fields), many.Cut)
 	}
-	long := append([]byte("A: "), bytes.Repeat([]byte("x"), MaxSize)...)
-	h := Parse(append(long, "\nB: 2\n\n"...))
-	if len(h.Fields) != 1 || !h.Cut || len(h.Fields[0].Value) > MaxSize {
-		t.Errorf("Parse of a line of %d bytes = %d fields, cut %v", len(long), len(h.Fields), h.Cut)
+	for _, part := range []string{"x", "x\n ", "xx\n  \n "} {
+		long := []byte("A: " + strings.Repeat(part, MaxValue) + "\nB: 2\n\n")
+		h := Parse(long)
+		if len(h.Fields) != 2 || !h.Cut || h.Fields[1].Value != "2" {
+			t.Errorf("Parse of a field of %d bytes = %d fields, cut %v", len(long), len(h.Fields), h.Cut)
+		}
+		if v := h.Fields[0].Value; len(v) > MaxValue || len(v) < MaxValue-2 || v != strings.TrimSpace(v) {
+			t.Errorf("Parse keeps %d bytes of a field of %d", len(v), len(long))
+		}
+	}
+	huge := Parse(bytes.Repeat([]byte("A: "+strings.Repeat("x", 1000)+"\n"), MaxSize/1000))
+	if !huge.Cut || huge.Fields[len(huge.Fields)-1].End > MaxSize {
+		t.Errorf("Parse of more than %d bytes = %d fields, cut %v", MaxSize, len(huge.Fields), huge.Cut)
 	}
 	whole := Parse(append([]byte("A: 1\n\n"), make([]byte, MaxSize)...))
 	if whole.Cut {
