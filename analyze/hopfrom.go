@@ -268,21 +268,28 @@ var logins = [...]string{"authenticated sender:", "authenticated user:", "authen
 	"authenticated as ", "authid:", "authid ", "auth: login ", "auth: plain ", "auth: cram-md5 ",
 	"user="}
 
-// loginIn finds the login in a comment, which begins with a letter of "authenticated", "IDENT:" of
-// Courier, "SquirrelMail" or "user=".
+// loginIn finds the login in a comment of those that may hold one.
 func loginIn(comment string) string {
-	if len(comment) > 500 || len(comment) < 7 || strings.IndexByte("aAISu", comment[0]) < 0 {
+	if len(comment) > 500 || !mayHoldLogin(comment) {
 		return ""
 	}
 	for i := range len(comment) {
 		for _, l := range logins {
-			if comment[i]|0x20 != l[0] || len(comment) < i+len(l) ||
-				!strings.EqualFold(comment[i:i+len(l)], l) {
-				continue
+			if comment[i]|0x20 == l[0] && len(comment) >= i+len(l) &&
+				strings.EqualFold(comment[i:i+len(l)], l) {
+				w, _ := nextWord(comment[i+len(l):], &commentBetween)
+				return strings.Trim(w, `,;<>`)
 			}
-			w, _ := nextWord(comment[i+len(l):], &commentBetween)
-			return strings.Trim(w, `,;<>`)
 		}
 	}
 	return ""
+}
+
+func mayHoldLogin(comment string) bool {
+	for _, s := range [...]string{"auth", "Auth", "AUTH", "IDENT: ", "user=", "SquirrelMail "} {
+		if strings.HasPrefix(comment, s) {
+			return true
+		}
+	}
+	return false
 }

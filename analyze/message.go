@@ -6,6 +6,7 @@ import (
 	"mime"
 	"slices"
 	"strings"
+	"time"
 
 	"seedtest"
 	"seedtest/header"
@@ -144,11 +145,12 @@ func setOnce(to *string, value string) {
 // transit puts hops into the order in which the message passed them, and counts the time between.
 func transit(hops []seedtest.Hop) {
 	slices.Reverse(hops)
+	delays := make([]time.Duration, len(hops))
 	for i := 1; i < len(hops); i++ {
 		if hops[i].Time.IsZero() || hops[i-1].Time.IsZero() {
 			continue
 		}
-		delay := hops[i].Time.Sub(hops[i-1].Time)
-		hops[i].Delay, hops[i].Skewed = &delay, delay < 0
+		delays[i] = hops[i].Time.Sub(hops[i-1].Time)
+		hops[i].Delay, hops[i].Skewed = &delays[i], delays[i] < 0
 	}
 }

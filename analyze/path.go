@@ -54,16 +54,16 @@ func circles(hops []seedtest.Hop) []seedtest.Finding {
 
 // circleFrom finds the visits to the server of hop i that follow it.
 func circleFrom(hops []seedtest.Hop, i int) (seedtest.Finding, bool) {
-	first := hops[i]
+	first := &hops[i]
 	var visits []seedtest.Hop
 	for j := i + 1; j < len(hops); j++ {
-		switch h := hops[j]; {
+		switch h := &hops[j]; {
 		case !sameServer(first, h):
 		case first.ID == h.ID && isQueueID(first.ID):
 			return loop(hops[j:j+1], fmt.Sprintf("%s took it twice under the id %s", first.By.Name,
 				first.ID)), true
 		case sameRecipient(first, h) && between(hops[i+1:j], first) && !reinjected(h):
-			visits = append(visits, h)
+			visits = append(visits, *h)
 		}
 	}
 	switch len(visits) {
@@ -90,21 +90,23 @@ func loop(hops []seedtest.Hop, title string) seedtest.Finding {
 		Fix:      []string{"look for forwards or routes that lead from these servers back to them"}}
 }
 
-func sameServer(a, b seedtest.Hop) bool {
-	return strings.EqualFold(a.By.Name, b.By.Name) && a.By.Name != "" &&
+// sameServer compares full names: others, such as "localhost" or "0", are those of many.
+func sameServer(a, b *seedtest.Hop) bool {
+	return len(a.By.Name) == len(b.By.Name) && strings.EqualFold(a.By.Name, b.By.Name) &&
 		strings.IndexByte(a.By.Name, '.') > 0
 }
 
 // isQueueID rules out what Exchange writes for an id, its version.
 func isQueueID(id string) bool { return strings.Trim(id, "0123456789.") != "" }
 
-func sameRecipient(a, b seedtest.Hop) bool {
+func sameRecipient(a, b *seedtest.Hop) bool {
 	return len(a.For) > 0 && len(b.For) > 0 && strings.EqualFold(a.For[0], b.For[0])
 }
 
 // between reports whether another server than that of a hop is among some.
-func between(hops []seedtest.Hop, of seedtest.Hop) bool {
-	for _, h := range hops {
+func between(hops []seedtest.Hop, of *seedtest.Hop) bool {
+	for i := range hops {
+		h := &hops[i]
 		if !sameServer(h, of) && h.By.Name != "" && !isLocalName(h.By.Name) {
 			return true
 		}
@@ -112,8 +114,9 @@ func between(hops []seedtest.Hop, of seedtest.Hop) bool {
 	return false
 }
 
-// reinjected reports whether a hop came from a filter beside the server.
-func reinjected(h seedtest.Hop) bool {
+// reinjected reports whether a hop came from within: a filter on the same machine or beside it, or
+// a client in the same network.
+func reinjected(h *seedtest.Hop) bool {
 	return isInternal(h.From.IP) || isLocalName(h.From.HELO) || h.From.HELO == h.By.Name ||
 		h.From.RDNS == h.By.Name
 }
@@ -133,14 +136,15 @@ func isInternal(ip netip.Addr) bool {
 // server's time falls back again, a clock is wrong and nothing waited.
 func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	at, longest := -1, slowHop-1
-	for i, h := range hops {
-		if h.Delay == nil || *h.Delay <= longest {
+	for i := range hops {
+		delay := hops[i].Delay
+		if delay == nil || *delay <= longest {
 			continue
 		}
-		if i+1 < len(hops) && hops[i+1].Delay != nil && *hops[i+1].Delay < -*h.Delay/2 {
+		if i+1 < len(hops) && hops[i+1].Delay != nil && *hops[i+1].Delay < -*delay/2 {
 			continue
 		}
-		at, longest = i, *h.Delay
+		at, longest = i, *delay
 	}
 	if at < 0 {
 		return seedtest.Finding{}, false
@@ -160,14 +164,13 @@ func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
 // wholeTime is the time from the first hop that gives one to the last.
 func wholeTime(hops []seedtest.Hop) time.Duration {
 	var first, last time.Time
-	for _, h := range hops {
-		if h.Time.IsZero() {
-			continue
+	for i := range hops {
+		if at := hops[i].Time; !at.IsZero() {
+			if first.IsZero() {
+				first = at
+			}
+			last = at
 		}
-		if first.IsZero() {
-			first = h.Time
-		}
-		last = h.Time
 	}
 	return last.Sub(first)
 }
@@ -175,9 +178,9 @@ func wholeTime(hops []seedtest.Hop) time.Duration {
 // worstClock finds the hop whose time lies furthest before that of the one before it.
 func worstClock(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	at, worst := -1, -skewedHop+1
-	for i, h := range hops {
-		if h.Delay != nil && *h.Delay < worst {
-			at, worst = i, *h.Delay
+	for i := range hops {
+		if d := hops[i].Delay; d != nil && *d < worst {
+			at, worst = i, *d
 		}
 	}
 	if at < 0 {
@@ -202,13 +205,11 @@ func worstClock(hops []seedtest.Hop) (seedtest.Finding, bool) {
 func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	var list []seedtest.Hop
 	login := false
-	for _, h := range hops {
-		if h.TLS != nil || h.With != "esmtp" && h.With != "esmtpa" || !h.From.IP.IsValid() ||
-			isInternal(h.From.IP) || h.From.HELO == h.By.Name || h.From.RDNS == h.By.Name {
-			continue
+	for i := range hops {
+		if h := &hops[i]; isPlain(h) && h.From.IP.IsValid() && !reinjected(h) {
+			login = login || h.With == "esmtpa"
+			list = append(list, *h)
 		}
-		login = login || h.With == "esmtpa"
-		list = append(list, h)
 	}
 	if len(list) == 0 {
 		return seedtest.Finding{}, false
@@ -227,6 +228,10 @@ func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
 		f.Title += ", and a login was given"
 	}
 	return f, true
+}
+
+func isPlain(h *seedtest.Hop) bool {
+	return h.TLS == nil && (h.With == "esmtp" || h.With == "esmtpa")
 }
 
 func serverName(h seedtest.Hop) string {
