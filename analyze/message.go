@@ -19,6 +19,7 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 	h := header.Parse(raw)
 	a := seedtest.Analysis{Source: source}
 	r := reader{a: &a}
+	r.reserve(h)
 	for i, f := range h.Fields {
 		r.field(i, f)
 	}
@@ -38,6 +39,25 @@ type reader struct {
 	hop    received
 	auth   authReader
 	places []int // where the Received fields stand
+}
+
+// reserve makes room for what comes once for each of many fields.
+func (r *reader) reserve(h header.Header) {
+	var hops, fields int
+	for i := range h.Fields {
+		if key := h.Fields[i].Key; key == "received" {
+			hops++
+		} else if isResults(key) {
+			fields++
+		}
+	}
+	if hops > 0 {
+		r.a.Hops = make([]seedtest.Hop, 0, hops)
+		r.places = make([]int, 0, hops)
+	}
+	if fields > 0 {
+		r.a.Authentication = make([]seedtest.AuthField, 0, fields)
+	}
 }
 
 // field reads one field into the analysis.
