@@ -146,12 +146,24 @@ type Stamp struct {
 	Family    string
 	Field     string
 	Position  int
-	Values    map[string]string
-	Verdict   string // "spam", "ham", "unsure" or empty
+	Values    []Property // in the order written; Type is empty, and "" names a value without a key
+	Says      []string   // what is known of the meaning, as short sentences
+	Status    string     // how the meaning is known: documented, observed or guess
+	Verdict   string     // "spam", "ham", "unsure" or empty
 	Score     *float64
 	Threshold *float64
 	Trusted   bool
 	Raw       string
+}
+
+// Value returns the first value of a key, or "".
+func (s Stamp) Value(key string) string {
+	for _, v := range s.Values {
+		if v.Name == key {
+			return v.Value
+		}
+	}
+	return ""
 }
 
 // Origin is the connecting address that the receiving provider itself recorded.

@@ -93,10 +93,8 @@ func (r *reader) field(position int, f header.Field) {
 	default:
 		if isResults(name) {
 			r.results(position, f)
-		} else if form := stampForms()[name]; form != nil {
-			stamp := form.read(f.Value)
-			stamp.Field, stamp.Position = f.Name, position
-			a.Stamps = append(a.Stamps, stamp)
+		} else {
+			r.stamp(position, f)
 		}
 	}
 }

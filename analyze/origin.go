@@ -142,7 +142,7 @@ func fromSPF(fields []seedtest.ReceivedSPF, key string) (netip.Addr, string) {
 func fromStamp(stamps []seedtest.Stamp, field, key string) (netip.Addr, string) {
 	for _, s := range stamps {
 		if s.Trusted && strings.EqualFold(s.Field, field) {
-			if ip, ok := readIP(s.Values[key]); ok {
+			if ip, ok := readIP(s.Value(key)); ok {
 				return ip, s.Field + ": " + key
 			}
 		}

@@ -1,9 +1,9 @@
 package analyze
 
 import (
-	_ "embed"
-	"math"
-	"slices"
+	"embed"
+	"encoding/base64"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,166 +14,223 @@ import (
 	"seedtest/header"
 )
 
-//go:embed stamps.toml
-var stampData string
+//go:embed stamps/*.toml
+var stampFiles embed.FS
 
-// stampForm is how one field of a spam filter is read.
+// stampFamily is what one filter or provider writes. Its source, status and removed_by hold for
+// each field that has none of its own.
+type stampFamily struct {
+	Name      string
+	About     string
+	Source    string
+	Status    string
+	RemovedBy string `toml:"removed_by"`
+	Field     []*stampForm
+}
+
+// stampForm is how one field is read. stamps/README.md explains the keys.
 type stampForm struct {
-	Family    string
-	Field     string
-	Form      string // pairs, status, word, number, bar, rspamd or text
+	Name      string
+	About     string
+	Form      string
+	Decode    string
+	Trim      string
+	Separator string
+	Assign    string
 	Bar       string
+	Minus     string
+	Zero      string
+	Patterns  []string
+	First     bool // the word in front is the key of the first pair
 	Key       string
-	First     bool // the verdict is the key of the first pair
+	Present   string
 	Spam      []string
 	Ham       []string
 	Unsure    []string
 	SpamFrom  *float64 `toml:"spam_from"`
 	HamBelow  *float64 `toml:"ham_below"`
-	Score     *string
-	Threshold *string
-	RemovedBy string `toml:"removed_by"`
+	Score     []string
+	Threshold []string
+	Limit     string // what the threshold is for
+	Worse     string
+	Least     *float64
+	Most      *float64
+	Means     map[string]map[string]string
 	Source    string
+	Status    string
+	RemovedBy string `toml:"removed_by"`
+
+	family   string
+	about    []string // what it says where no value says anything
+	scale    string
+	patterns []pattern
+	meanings []meaning
 }
 
-// stampForms gives the forms by the name of the field in lower case.
-var stampForms = sync.OnceValue(func() map[string]*stampForm {
-	forms, err := readForms(stampData)
+// stampTable gives the forms of all families, decoded when the first message is read.
+var stampTable = sync.OnceValue(func() *stampIndex {
+	families, unread, err := readFamilies()
 	if err != nil {
-		panic("analyze: stamps.toml: " + err.Error()) // embedded: a test reads it
+		panic("analyze: stamps: " + err.Error()) // embedded: a test reads it
 	}
-	return forms
+	return newStampIndex(families, unread)
 })
 
-func readForms(data string) (map[string]*stampForm, error) {
-	var file struct {
-		Schema int
-		Stamp  []*stampForm
+// readFamilies decodes the data files.
+func readFamilies() ([]stampFamily, unreadRule, error) {
+	var families []stampFamily
+	var unread unreadRule
+	entries, err := stampFiles.ReadDir("stamps")
+	if err != nil {
+		return nil, unread, err
 	}
-	if _, err := toml.Decode(data, &file); err != nil {
-		return nil, err
+	for _, entry := range entries {
+		data, err := stampFiles.ReadFile("stamps/" + entry.Name())
+		if err != nil {
+			return nil, unread, err
+		}
+		file := struct {
+			Schema int
+			Family []stampFamily
+			Unread *unreadRule
+		}{Unread: &unread}
+		meta, err := toml.Decode(string(data), &file)
+		if err != nil {
+			return nil, unread, fmt.Errorf("%s: %w", entry.Name(), err)
+		}
+		if keys := meta.Undecoded(); len(keys) > 0 {
+			return nil, unread, fmt.Errorf("%s: nothing reads the keys %v", entry.Name(), keys)
+		}
+		families = append(families, file.Family...)
 	}
-	forms := make(map[string]*stampForm, len(file.Stamp))
-	for _, f := range file.Stamp {
-		forms[strings.ToLower(f.Field)] = f
+	for i := range families {
+		families[i].prepare()
 	}
-	return forms, nil
+	return families, unread, nil
 }
 
-// maxValues is how many values of one stamp are kept apart; the raw text has them all.
-const maxValues = 200
-
-// read reads one value. The word in front, or the number, is the value named "".
-func (f *stampForm) read(value string) seedtest.Stamp {
-	s := seedtest.Stamp{Family: f.Family, Raw: value, Values: map[string]string{}}
-	switch f.Form {
-	case "pairs":
-		f.pairs(&s)
-	case "status":
-		readStatus(&s)
-	case "rspamd":
-		readRspamd(&s)
-	case "bar":
-		n := len(value) - len(strings.TrimLeft(value, f.Bar))
-		s.Values[""] = strconv.Itoa(n)
-	case "word", "number":
-		if word, _, _ := strings.Cut(strings.TrimSpace(value), " "); word != "" {
-			s.Values[""] = strings.TrimRight(word, ",;")
+// prepare hands the family's words down to its fields, and makes of their patterns and meanings
+// what is quick to compare.
+func (family *stampFamily) prepare() {
+	for _, f := range family.Field {
+		f.family = family.Name
+		f.Source = or(f.Source, family.Source)
+		f.Status = or(f.Status, family.Status)
+		f.RemovedBy = or(f.RemovedBy, family.RemovedBy)
+		if f.Form == formPairs {
+			f.Separator, f.Assign = or(f.Separator, ";"), or(f.Assign, ":")
 		}
+		for _, p := range f.Patterns {
+			f.patterns = append(f.patterns, newPattern(p))
+		}
+		f.meanings = newMeanings(f)
+		f.about, f.scale = []string{f.About}, f.scaleWords()
 	}
-	s.Score = number(s.Values, f.Score)
-	s.Threshold = number(s.Values, f.Threshold)
-	s.Verdict = f.verdict(s.Values[f.Key])
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
 	return s
 }
 
-// pairs reads KEY:value;KEY:value.
-func (f *stampForm) pairs(s *seedtest.Stamp) {
-	for part := range strings.SplitSeq(s.Raw, ";") {
-		key, value, ok := strings.Cut(part, ":")
-		if key = strings.TrimSpace(key); key == "" || !ok || len(s.Values) >= maxValues {
-			continue
-		}
-		if f.First && len(s.Values) == 0 {
-			s.Values[""] = key
-		}
-		s.Values[key] = strings.TrimSpace(value)
-	}
-}
+// maxStamps is how many stamps of one message are read. No way of mail puts on so many; the rest
+// is listed as unread.
+const maxStamps = 2000
 
-// readStatus reads "Yes, score=5.1 required=5.0 tests=A,B". Older versions write hits= for score=.
-func readStatus(s *seedtest.Stamp) {
-	word, rest, _ := strings.Cut(strings.TrimSpace(s.Raw), ",")
-	if strings.Contains(word, "=") {
-		word, rest = "", s.Raw
-	}
-	s.Values[""] = strings.TrimSpace(word)
-	scan := header.NewScanner(rest, "=")
-	last := ""
-	for t := scan.Next(); t.Kind != header.KindEnd; t = scan.Next() {
-		switch {
-		case t.Kind == header.KindSpecial:
-		case scan.Rest() != "" && scan.Rest()[0] == '=':
-			last = strings.ToLower(strings.TrimRight(t.Text, ","))
-		case last != "" && len(s.Values) < maxValues:
-			if old := s.Values[last]; old == "" || strings.HasSuffix(old, ",") { // a folded list
-				s.Values[last] = old + t.Text
-			}
-		}
-	}
-	if hits, ok := s.Values["hits"]; ok && s.Values["score"] == "" {
-		s.Values["score"] = hits
-	}
-	for key, value := range s.Values {
-		s.Values[key] = strings.TrimRight(value, ",")
-	}
-}
-
-// readRspamd reads "default: False [1.20 / 15.00]; SYMBOL(0.10)[...]; ...".
-func readRspamd(s *seedtest.Stamp) {
-	head, symbols, _ := strings.Cut(s.Raw, ";")
-	_, verdict, _ := strings.Cut(head, ":")
-	word, numbers, _ := strings.Cut(strings.TrimSpace(verdict), "[")
-	s.Values[""] = strings.TrimSpace(word)
-	score, required, _ := strings.Cut(strings.TrimRight(numbers, "] "), "/")
-	s.Values["score"], s.Values["required"] = strings.TrimSpace(score), strings.TrimSpace(required)
-	for part := range strings.SplitSeq(symbols, ";") {
-		name, rest, ok := strings.Cut(strings.TrimSpace(part), "(")
-		if weight, _, closed := strings.Cut(rest, ")"); ok && closed && len(s.Values) < maxValues {
-			s.Values[name] = weight
-		}
-	}
-}
-
-// number reads one of the values as a number, if a key is given and it is one.
-func number(values map[string]string, key *string) *float64 {
-	if key == nil {
-		return nil
-	}
-	n, err := strconv.ParseFloat(strings.TrimRight(values[*key], ",;"), 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return nil
-	}
-	return &n
-}
-
-func (f *stampForm) verdict(value string) string {
-	holds := func(list []string) bool {
-		return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, value) })
-	}
+// stamp reads one field of the header: a filter's opinion if its form is known or, if only its name
+// says so, a field that is listed as unread.
+func (r *reader) stamp(position int, f header.Field) {
+	table := stampTable()
+	form := table.find(f.Name)
 	switch {
+	case form != nil && len(r.a.Stamps) < maxStamps:
+		s := form.read(f.Value)
+		s.Field, s.Position = f.Name, position
+		r.a.Stamps = append(r.a.Stamps, s)
+	case form != nil || table.unread.matches(f.Name):
+		r.a.Unread = append(r.a.Unread,
+			seedtest.UnreadField{Field: f.Name, Position: position, Raw: f.Value})
+	}
+}
+
+// read reads one value.
+func (f *stampForm) read(value string) seedtest.Stamp {
+	s := seedtest.Stamp{Family: f.family, Status: f.Status, Raw: value}
+	text := value
+	if f.Decode == "base64" {
+		decoded, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(text, " ", ""))
+		if err != nil {
+			decoded = nil
+		}
+		text = string(decoded)
+	}
+	if f.Trim != "" {
+		text = strings.Trim(text, f.Trim)
+	}
+	s.Values = f.values(text)
+	s.Score = firstNumber(&s, f.Score)
+	s.Threshold = firstNumber(&s, f.Threshold)
+	s.Verdict = f.verdict(s.Value(f.Key))
+	s.Says = f.says(&s)
+	return s
+}
+
+// firstNumber returns the first of some values that is a number.
+func firstNumber(s *seedtest.Stamp, keys []string) *float64 {
+	if n, ok := frontNumber(firstText(s, keys)); ok {
+		return &n
+	}
+	return nil
+}
+
+// firstText returns the first of some values that begins with a number, as it is written there.
+func firstText(s *seedtest.Stamp, keys []string) string {
+	for _, key := range keys {
+		value := s.Value(key)
+		if _, ok := frontNumber(value); ok {
+			return value[:numberEnd(value)]
+		}
+	}
+	return ""
+}
+
+// frontNumber reads the number with which a text begins: 5.1 of "5.1/8 (spam)".
+func frontNumber(s string) (float64, bool) {
+	n, err := strconv.ParseFloat(s[:numberEnd(s)], 64)
+	return n, err == nil
+}
+
+// numberEnd returns where the number ends with which a text begins. It has no exponent, so that
+// what is longer than any score is none.
+func numberEnd(s string) int {
+	end := 0
+	for end < len(s) && end < 32 && strings.IndexByte("+-.0123456789", s[end]) >= 0 {
+		end++
+	}
+	return end
+}
+
+// verdict says what the filter thinks, as far as the form knows it of the value.
+func (f *stampForm) verdict(value string) string {
+	switch {
+	case f.Present != "":
+		return f.Present
 	case value == "":
 		return ""
-	case holds(f.Spam):
+	case holds(f.Spam, value):
 		return "spam"
-	case holds(f.Ham):
+	case holds(f.Ham, value):
 		return "ham"
-	case holds(f.Unsure):
+	case holds(f.Unsure, value):
 		return "unsure"
+	case f.SpamFrom == nil && f.HamBelow == nil:
+		return ""
 	}
-	n, err := strconv.ParseFloat(value, 64)
+	n, ok := frontNumber(value)
 	switch {
-	case err != nil:
+	case !ok:
 		return ""
 	case f.SpamFrom != nil && n >= *f.SpamFrom:
 		return "spam"
@@ -181,4 +238,21 @@ func (f *stampForm) verdict(value string) string {
 		return "ham"
 	}
 	return ""
+}
+
+// holds reports whether a value is in a list, where "spam*" stands for all that begin so.
+func holds(list []string, value string) bool {
+	for _, want := range list {
+		if matchesWord(want, value) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchesWord(want, value string) bool {
+	if begin, ok := strings.CutSuffix(want, "*"); ok {
+		return hasPrefix(value, begin)
+	}
+	return len(want) == len(value) && strings.EqualFold(want, value)
 }

@@ -121,7 +121,7 @@ func believeStamps(a *seedtest.Analysis, r region) {
 	for i := range a.Stamps {
 		s := &a.Stamps[i]
 		s.Trusted = s.Position < r.end
-		if form := stampForms()[strings.ToLower(s.Field)]; !s.Trusted && r.edge >= 0 && form != nil {
+		if form := stampTable().find(s.Field); !s.Trusted && r.edge >= 0 && form != nil {
 			re := match(form.RemovedBy, false)
 			s.Trusted = re != nil && re.MatchString(a.Hops[r.edge].By.Name)
 		}

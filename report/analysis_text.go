@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -318,10 +317,10 @@ func stampWords(s seedtest.Stamp) string {
 	return strings.TrimSpace(text)
 }
 
-func valueWords(values map[string]string) string {
+func valueWords(values []seedtest.Property) string {
 	var said []string
-	for _, k := range slices.Sorted(maps.Keys(values)) {
-		said = append(said, strings.TrimPrefix(k+"="+values[k], "=")) // some fields are a bare value
+	for _, v := range values {
+		said = append(said, strings.TrimPrefix(v.Name+"="+v.Value, "=")) // some are a bare value
 	}
 	return strings.Join(said, "  ")
 }

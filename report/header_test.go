@@ -81,7 +81,7 @@ func hostileHeader(text string) seedtest.Analysis {
 			Pairs: []seedtest.Property{property}, Raw: text}},
 		ARC: []seedtest.ARCSet{{Instance: 1, Seal: text, Message: text, Results: text,
 			Validation: text}},
-		Stamps: []seedtest.Stamp{{Family: text, Field: text, Values: map[string]string{text: text},
+		Stamps: []seedtest.Stamp{{Family: text, Field: text, Values: []seedtest.Property{property},
 			Verdict: text, Score: &score, Raw: text}},
 		Origin: &seedtest.Origin{Hop: 0, Why: text},
 		Findings: []seedtest.Finding{{Code: text, Severity: seedtest.SeverityInfo, Title: text,
@@ -122,10 +122,11 @@ func long() seedtest.Analysis {
 	a.Stamps = []seedtest.Stamp{
 		{Family: "microsoft-forefront", Field: "X-Forefront-Antispam-Report", Position: 6,
 			Trusted: true, Verdict: "spam",
-			Values: map[string]string{"SCL": "5", "SFV": "SPM", "CIP": newIP}, Raw: "SCL:5"},
+			Values: []seedtest.Property{{Name: "CIP", Value: newIP}, {Name: "SCL", Value: "5"},
+				{Name: "SFV", Value: "SPM"}}, Raw: "SCL:5"},
 		{Family: "spamassassin", Field: "X-Spam-Status", Position: 12, Verdict: "spam", Score: &score,
 			Threshold: &threshold,
-			Values:    map[string]string{"tests": "SPF_FAIL"}, Raw: "Yes, score=5.25"}}
+			Values:    []seedtest.Property{{Name: "tests", Value: "SPF_FAIL"}}, Raw: "Yes, score=5.25"}}
 	a.Findings = []seedtest.Finding{{Code: "hop.slow", Severity: seedtest.SeverityWarning,
 		Title:    "95 s between two hops",
 		Evidence: []seedtest.Evidence{{Field: "Received", Raw: "from inner.outlook.example"}},

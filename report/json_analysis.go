@@ -255,9 +255,11 @@ func arcOf(sets []seedtest.ARCSet) jsonARC {
 }
 
 func stampOf(s seedtest.Stamp) jsonStamp {
-	values := s.Values
-	if values == nil {
-		values = map[string]string{}
+	values := make(map[string]string, len(s.Values))
+	for _, v := range s.Values {
+		if _, ok := values[v.Name]; !ok {
+			values[v.Name] = v.Value
+		}
 	}
 	return jsonStamp{s.Family, s.Field, s.Position, values, s.Verdict, finite(s.Score),
 		finite(s.Threshold), s.Trusted, rawOf(s.Raw)}
