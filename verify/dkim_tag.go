@@ -81,7 +81,7 @@ func trimFold(s string) string { return strings.Trim(s, " \t\r\n") }
 
 // withoutBlanks removes the blanks and folds that may stand anywhere in base64 text.
 func withoutBlanks(s string) string {
-	if strings.IndexAny(s, " \t\r\n") < 0 {
+	if !strings.ContainsAny(s, " \t\r\n") {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
