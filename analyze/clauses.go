@@ -52,7 +52,7 @@ func readBy(tokens []header.Token) seedtest.HopBy {
 			continue
 		}
 		name := bare(t.Text)
-		if by.Name != "" && t.Text[0] == '[' {
+		if by.Name != "" && strings.HasPrefix(t.Text, "[") {
 			if ip, ok := readIP(t.Text); ok {
 				by.IP = ip
 				continue
@@ -142,32 +142,48 @@ func (r *received) recipients() []string {
 		if i+1 < len(r.fors) {
 			end = r.fors[i+1]
 		}
-		list = appendFor(list, r.clause[clauseFor][begin:end])
+		list = r.appendFor(list, r.clause[clauseFor][begin:end])
 	}
 	return list
 }
 
-// appendFor reads one clause: an address, or several with commas between.
-func appendFor(list []string, tokens []header.Token) []string {
+// appendFor reads one clause: an address, or several with commas between. Tokens that meet are one
+// address, as in "a b"@example.org.
+func (r *received) appendFor(list []string, tokens []header.Token) []string {
+	begin := 0
 	for i, t := range tokens {
 		if t.Kind == header.KindComment {
 			continue
 		}
-		if t.Kind == header.KindQuoted {
-			t.Text = `"` + t.Text + `"`
-		}
-		if i > 0 && tokens[i-1].End == t.Start && len(list) > 0 { // "a b"@example.org
-			list[len(list)-1] += t.Text
+		if i > 0 && tokens[i-1].End == t.Start && len(list) > 0 {
+			list[len(list)-1] = addressOf(r.text[begin:t.End])
 			continue
 		}
 		if i > 0 && !strings.HasSuffix(tokens[i-1].Text, ",") {
 			break // "for <a> plus 47 more"
 		}
-		for part := range strings.SplitSeq(t.Text, ",") {
-			if a := addressOf(part); a != "" {
-				list = append(list, a)
+		begin = t.Start
+		text := r.text[t.Start:t.End]
+		for {
+			comma := strings.IndexByte(text, ',')
+			if comma < 0 || t.Kind == header.KindQuoted {
+				break
 			}
+			list = appendAddress(list, text[:comma])
+			text = text[comma+1:]
+			begin += comma + 1
 		}
+		list = appendAddress(list, text)
 	}
 	return list
 }
+
+func appendAddress(list []string, text string) []string {
+	if a := addressOf(text); a != "" && len(list) < hopRecipients {
+		list = append(list, a)
+	}
+	return list
+}
+
+// hopRecipients is how many are read of one field. No server names more than a few.
+const hopRecipients = 100

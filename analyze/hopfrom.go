@@ -61,12 +61,12 @@ func readFrom(tokens []header.Token, verified bool) seedtest.HopFrom {
 			c.readComment(t.Text)
 		case i == 0 || c.first == "" && tokens[0].Kind == header.KindComment:
 			c.name(t)
-		case t.Text[0] == '[':
+		case tokens[i-1].Text == "be" && c.helo == "":
+			c.setHELO(t.Text)
+		case strings.HasPrefix(t.Text, "["):
 			if c.address(t.Text, rankWord) && c.rdns != "" && c.helo == "" {
 				c.helo, c.rdns = c.rdns, ""
 			}
-		case tokens[i-1].Text == "be" && c.helo == "":
-			c.setHELO(t.Text)
 		}
 	}
 	return c.settle()

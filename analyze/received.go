@@ -27,6 +27,7 @@ type received struct {
 	fors   []int // where each for clause begins in clause[clauseFor]
 	time   time.Time
 
+	long      bool // there is more than is read
 	dated     bool // there is something where the date should be
 	plainDate bool // the date begins with the day of the month
 }
@@ -51,12 +52,12 @@ func (r *received) readHop(value string) seedtest.Hop {
 	if hop.From.User == "" {
 		hop.From.User = userElsewhere(r)
 	}
-	hop.Problems = r.problems(hop)
+	hop.Problems = r.problems(&hop)
 	return hop
 }
 
 // problems says what a reader of the hop should know is missing.
-func (r *received) problems(hop seedtest.Hop) []string {
+func (r *received) problems(hop *seedtest.Hop) []string {
 	var list []string
 	switch {
 	case r.time.IsZero() && r.dated:
@@ -66,6 +67,9 @@ func (r *received) problems(hop seedtest.Hop) []string {
 	}
 	if hop.By.Name == "" && r.has(clauseFrom) {
 		list = append(list, "no receiving server is named")
+	}
+	if r.long {
+		list = append(list, "it is longer than is read")
 	}
 	return list
 }
@@ -78,6 +82,7 @@ func (r *received) split(text string) {
 		r.clause[c] = r.clause[c][:0]
 	}
 	r.fors, r.time, r.dated, r.plainDate = r.fors[:0], time.Time{}, false, false
+	r.long = false
 	r.text = text
 	body, tail := r.date(text)
 	r.tokens(body, 0)
@@ -86,15 +91,27 @@ func (r *received) split(text string) {
 	}
 }
 
+// hopTokens is how many words and comments of a value are read. Servers write some thirty.
+const hopTokens = 2000
+
 // tokens adds what a part of the value says to the clauses. The part begins at start.
 func (r *received) tokens(part string, start int) {
 	clause := clauseNone
 	s := header.NewScanner(part, ";")
+	count := 0
 	for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
+		if count++; count > hopTokens {
+			r.long = true
+			return
+		}
 		if t.Kind == header.KindSpecial {
 			continue
 		}
-		if next := r.keyword(t, clause); next >= 0 {
+		next := r.keyword(t, clause)
+		if next >= 0 && clause == clauseFrom && !r.has(clauseFrom) && isNamed(part[t.End:]) {
+			next = -1
+		}
+		if next >= 0 {
 			clause = next
 			if clause == clauseFor {
 				r.fors = append(r.fors, len(r.clause[clauseFor]))
@@ -106,13 +123,20 @@ func (r *received) tokens(part string, start int) {
 	}
 }
 
+// isNamed reports whether what follows a keyword right behind "from" makes a name of it: a client
+// that calls itself "by" would hide its address otherwise, as in "from by (unknown [192.0.2.1])".
+func isNamed(rest string) bool {
+	rest = strings.TrimLeft(rest, " ")
+	return rest != "" && (rest[0] == '(' || rest[0] == '[')
+}
+
 // within reads a from clause that stands in a comment: "(from a [192.0.2.1]) by b".
 func (r *received) within(t header.Token) bool {
 	if !strings.HasPrefix(t.Text, "from ") || r.has(clauseFrom) {
 		return false
 	}
 	s := header.NewScanner(t.Text[len("from "):], ";")
-	for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
+	for t := s.Next(); t.Kind != header.KindEnd && len(r.clause[clauseFrom]) < hopTokens; t = s.Next() {
 		r.clause[clauseFrom] = append(r.clause[clauseFrom], t)
 	}
 	return true

@@ -165,12 +165,57 @@ func TestDelays(t *testing.T) {
 	}
 }
 
+// TestHostileHops holds that the peer and the date are read whatever a client or a forger puts
+// around them, and that what is kept of a field is bounded.
+func TestHostileHops(t *testing.T) {
+	const (
+		size = 1 << 20
+		peer = "from a.example.org (b.example.org [192.0.2.1]) by mx.example.net with ESMTP id 1"
+		date = "; Mon, 21 Sep 2026 10:00:00 +0000"
+	)
+	nest := strings.Repeat("(", 10_000) + strings.Repeat(")", 10_000)
+	tests := map[string]string{
+		"nested":         peer + " " + nest + date,
+		"nested in from": strings.Replace(peer, " by ", " "+nest+" by ", 1) + date,
+		"unclosed":       peer + strings.Repeat(" (", size/2) + date,
+		"unopened":       peer + strings.Repeat(" )", size/2) + date,
+		"semicolons":     peer + strings.Repeat(";", size) + date,
+		"words":          peer + strings.Repeat(" x", size/2) + date,
+		"keywords":       peer + strings.Repeat(" for from by", size/12) + date,
+		"recipients":     peer + " for " + strings.Repeat("<y@example.net>,", size/16) + date,
+		"quoted":         peer + " for " + strings.Repeat(`""x`, size/3) + date,
+		"marks":          peer + strings.Repeat(` "`, size/2) + date,
+		"one comment":    peer + " (" + strings.Repeat("TLS= ", size/5) + ")" + date,
+		"digits":         peer + " (" + strings.Repeat("1", size) + ")" + date,
+		"8-bit and NUL":  strings.Replace(peer, "a.example", "a\xff\x00.example", 1) + date,
+		"bare CR":        strings.ReplaceAll(peer, " by", "\rby") + date,
+	}
+	for name, value := range tests {
+		var r received
+		h := r.readHop(value)
+		if got := h.From.IP.String(); got != "192.0.2.1" || h.From.RDNS != "b.example.org" ||
+			h.By.Name != "mx.example.net" || h.Time.Unix() != 1789984800 || h.Raw != value {
+			t.Errorf("%s: read %.300s", name, describeHop(h))
+		}
+		for _, tokens := range r.clause {
+			if cap(tokens) > 4*hopTokens {
+				t.Errorf("%s: space for %d tokens, want a bound", name, cap(tokens))
+			}
+		}
+		if n := testing.AllocsPerRun(1, func() { r.readHop(value) }); n > 30 {
+			t.Errorf("%s: %v allocations, want few", name, n)
+		}
+	}
+}
+
 // FuzzReadHop holds that the raw value is kept, that equal input gives equal output, and that what
 // is read stands in the input.
 func FuzzReadHop(f *testing.F) {
 	for _, s := range samples(f, "received.txt") {
 		f.Add(s.value)
 	}
+	f.Add(`from "" "" [192.0.2.1] by "" "" with "" id "" for "" via ""; ""`)
+	f.Add("from a (HELO) (=[) (x@) ([]) (@[1.2.3.4]) by [ ] (KumoMTA) with [ /TLS/ encrypted; m=")
 	f.Add(strings.Repeat("(", 1000) + strings.Repeat("from ", 1000) + strings.Repeat(";1 ", 1000))
 	f.Fuzz(func(t *testing.T, value string) {
 		h := readHop(value)
