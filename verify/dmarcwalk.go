@@ -29,6 +29,9 @@ func walkNames(domain string) []string {
 	}
 }
 
+// severalRecords ends the outcome of a step that found more records than there may be.
+const severalRecords = " DMARC records: none of them counts"
+
 // dmarcAnswer is what DNS said of the records at a name.
 type dmarcAnswer struct {
 	records []string // those of DMARC
@@ -74,7 +77,7 @@ func (b *dmarcBook) ask(ctx context.Context, name string) dmarcAnswer {
 	case len(a.records) == 1:
 		a.step.Outcome = shorten(a.records[0], maxRecordShown)
 	case len(a.records) > 1:
-		a.step.Outcome = fmt.Sprintf("%d DMARC records: none of them counts", len(a.records))
+		a.step.Outcome = fmt.Sprint(len(a.records)) + severalRecords
 	case len(texts) > 0:
 		a.step.Outcome = "no DMARC record, but other text: " + shorten(texts[0], 100)
 	default:
