@@ -113,8 +113,8 @@ func addDiagnostic(to *seedtest.ReportedRecipient, from seedtest.ReportedRecipie
 	setOnce(&to.Status, from.Status)
 }
 
-// addNamed takes the recipients from X-Failed-Recipients, which Exim and Google write. Where a known
-// dialect names nobody, the message that it returns went to one address only.
+// addNamed takes the recipients from X-Failed-Recipients, which Exim and Google write. Where a
+// known dialect names nobody, the message that it returns may have gone to one address only.
 func addNamed(r *seedtest.DeliveryReport, d *dialect, n *notice) {
 	diagnostic, action := "", "failed"
 	if d != nil {
@@ -154,6 +154,9 @@ func finish(r *seedtest.DeliveryReport, n *notice) {
 	}
 	if n.cut {
 		r.Problems = append(r.Problems, "the report is larger than is read")
+	}
+	if len(r.Recipients) == maxRecipients {
+		r.Problems = append(r.Problems, "there may be more recipients than are read")
 	}
 	for i := range r.Recipients {
 		if r.Recipients[i].Action == "" {

@@ -60,21 +60,31 @@ func suspectType(value string) suspicion {
 	return fromSystem
 }
 
-// systemNames are parts of the names under which mail systems write.
-var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "postmaster",
-	"mail deliver", "mail.deliver", "admin", "sns.amazonaws", "dion.ne.jp"}
+// systemNames are parts of the names under which mail systems write. All begin with one of the
+// pairs of letters in isSystem.
+var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "mail deliver",
+	"mail.deliver", "postmaster", "admin", "sns.amazonaws", "dion.ne.jp"}
 
 // isSystem reports whether a From field is one of a mail system, or names nobody.
 func isSystem(from string) bool {
-	if from == "" || from == "<>" {
-		return true
+	for i := 0; i+1 < len(from); i++ {
+		switch uint16(from[i]|0x20)<<8 | uint16(from[i+1]|0x20) {
+		case 'm'<<8 | 'a', 'p'<<8 | 'o', 'a'<<8 | 'd', 's'<<8 | 'n', 'd'<<8 | 'i':
+			if beginsSystem(from[i:]) {
+				return true
+			}
+		}
 	}
+	return from == "" || strings.HasSuffix(from, "<>")
+}
+
+func beginsSystem(s string) bool {
 	for _, name := range systemNames {
-		if containsFold(from, name) {
+		if hasPrefixFold(s, name) {
 			return true
 		}
 	}
-	return strings.HasSuffix(from, "<>")
+	return false
 }
 
 // isNullPath reports whether a Return-Path is the null one, or what some write in its place.

@@ -197,8 +197,9 @@ func decodeQuoted(body []byte) []byte {
 			continue
 		}
 		rest := body[i+1:]
-		if blank := len(rest) - len(bytes.TrimLeft(rest, " \t")); blank < len(rest) && rest[blank] == '\n' {
-			i += blank + 1
+		line := bytes.TrimLeft(rest, " \t")
+		if len(line) > 0 && line[0] == '\n' {
+			i += len(rest) - len(line) + 1
 		} else if high, low := hexAt(rest, 0), hexAt(rest, 1); high >= 0 && low >= 0 {
 			out = append(out, byte(high<<4|low))
 			i += 2

@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// patterns are the forms in which replies stand in diagnostics.
+// patterns are the forms in which replies stand in diagnostics. The subjects of RFC 3463 end at 7,
+// which keeps versions and addresses out.
 type patterns struct {
 	full     *regexp.Regexp // 550 5.1.1, 550-5.1.1, 550 #5.1.1
 	marked   *regexp.Regexp // (#5.1.1), [#5.1.1], <5.1.1>, DSN 5.1.1
@@ -16,11 +17,14 @@ type patterns struct {
 }
 
 var replyForms = sync.OnceValue(func() patterns {
+	const enhanced = `([245]\.[0-7]\.\d{1,3})`
 	return patterns{
-		full:     regexp.MustCompile(`(?:^|[^0-9A-Za-z.])([245]\d\d)[ \-:]+[#(<]*([245]\.\d{1,3}\.\d{1,3})(?:[^0-9.]|\.?$|\.[^0-9])`),
-		marked:   regexp.MustCompile(`(?:[(\[<]#?|#|DSN[ =:]+)([245]\.\d{1,3}\.\d{1,3})[\])> :;]`),
-		enhanced: regexp.MustCompile(`(?:^|[^0-9A-Za-z.@/_-])([245]\.\d{1,3}\.\d{1,3})(?:[^0-9A-Za-z.@/_-]|\.?$|\.[^0-9])`),
-		code:     regexp.MustCompile(`(?:^|[\s:'"(\[#<>;])([245][0-5]\d)(?:[ \-:;,'"\])#]|$)`),
+		full: regexp.MustCompile(`(?:^|[^0-9A-Za-z.])([245]\d\d)[ \-:]+[#(<]*` + enhanced +
+			`(?:[^0-9.]|\.?$|\.[^0-9])`),
+		marked: regexp.MustCompile(`(?:[(\[<]#?|#|DSN[ =:]+)` + enhanced + `[\])> :;]`),
+		enhanced: regexp.MustCompile(`(?:^|[^0-9A-Za-z.@/_-])` + enhanced +
+			`(?:[^0-9A-Za-z.@/_-]|\.?$|\.[^0-9])`),
+		code: regexp.MustCompile(`(?:^|[\s:'"(\[#<>;])([245][0-5]\d)(?:[ \-:;,'"\])#]|$)`),
 	}
 })
 

@@ -100,27 +100,16 @@ func (s *statusReader) begin(name string) {
 // close keeps the recipient whose fields have been read.
 func (s *statusReader) close() {
 	to := s.to
-	if !strings.Contains(to.Address, "@") {
-		for _, other := range []string{to.Original, s.actual} {
-			if strings.Contains(other, "@") && !strings.ContainsAny(to.Address, "@") {
-				to.Address = other
-			}
+	for _, other := range []string{to.Original, s.actual} {
+		if !strings.Contains(to.Address, "@") && strings.Contains(other, "@") {
+			to.Address = other
 		}
 	}
-	if s.open && (to.Address != "" || to.Action != "") {
+	if s.open && (to.Address != "" || to.Action != "") && len(s.r.Recipients) < maxRecipients {
 		complete(&to)
-		keepRecipient(s.r, to)
+		s.r.Recipients = append(s.r.Recipients, to)
 	}
 	*s = statusReader{r: s.r}
-}
-
-func keepRecipient(r *seedtest.DeliveryReport, to seedtest.ReportedRecipient) {
-	switch {
-	case len(r.Recipients) < maxRecipients:
-		r.Recipients = append(r.Recipients, to)
-	case len(r.Problems) == 0:
-		r.Problems = append(r.Problems, "more recipients than are read")
-	}
 }
 
 // complete reads the reply within a diagnostic.
@@ -135,8 +124,8 @@ func complete(to *seedtest.ReportedRecipient) {
 // actionOf reads an action (RFC 3464 section 2.3.3). Some write "failure", "Delayed" or a comment
 // behind it.
 func actionOf(value string) string {
-	for _, a := range [...][2]string{{"fail", "failed"}, {"delay", "delayed"}, {"deliver", "delivered"},
-		{"relay", "relayed"}, {"expand", "expanded"}} {
+	for _, a := range [...][2]string{{"fail", "failed"}, {"delay", "delayed"},
+		{"deliver", "delivered"}, {"relay", "relayed"}, {"expand", "expanded"}} {
 		if hasPrefixFold(value, a[0]) {
 			return a[1]
 		}

@@ -1,0 +1,381 @@
+package analyze
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+
+	"seedtest"
+	"seedtest/header"
+)
+
+// reportFixture is a message in testdata/bounces with what must be read of it above a line "---":
+//
+//	to ADDRESS ACTION STATUS CODE REMOTE
+//	original MESSAGE-ID ENTITY-REF
+//	envelope ID
+//	mta NAME
+//
+// "-" stands for nothing. The name of the file begins with the form of the report; what follows a
+// "+" tells several of one form apart.
+type reportFixture struct {
+	name, form string
+	want       []string
+	message    []byte
+}
+
+func reportFixtures(t testing.TB) []reportFixture {
+	t.Helper()
+	files, err := filepath.Glob("testdata/bounces/*.txt")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("testdata/bounces: %d fixtures, %v", len(files), err)
+	}
+	var list []reportFixture
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, message, ok := strings.Cut(string(text), "\n---\n")
+		if !ok {
+			t.Fatalf("%s: no line \"---\"", file)
+		}
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		form, _, _ := strings.Cut(name, "+")
+		list = append(list, reportFixture{name, form, strings.Split(want, "\n"), []byte(message)})
+	}
+	return list
+}
+
+func readReportOf(message []byte) *seedtest.DeliveryReport {
+	return readReport(header.Parse(message), message)
+}
+
+func TestReports(t *testing.T) {
+	for _, f := range reportFixtures(t) {
+		t.Run(f.name, func(t *testing.T) { f.check(t, f.message) })
+		t.Run(f.name+"/crlf", func(t *testing.T) {
+			f.check(t, []byte(strings.ReplaceAll(string(f.message), "\n", "\r\n")))
+		})
+	}
+}
+
+func (f reportFixture) check(t *testing.T, message []byte) {
+	t.Helper()
+	r := readReportOf(message)
+	if r == nil {
+		t.Fatal("readReport: nil, want a report")
+	}
+	if r.Form != f.form {
+		t.Errorf("Form %q, want %q", r.Form, f.form)
+	}
+	if got := f.describe(r); !slices.Equal(got, f.want) {
+		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(f.want, "\n\t"))
+	}
+	for _, to := range r.Recipients {
+		if strings.Contains(to.Diagnostic, "\n") {
+			t.Errorf("diagnostic of several lines: %q", to.Diagnostic)
+		}
+	}
+}
+
+// describe writes of a report what the fixture asks for, in its order.
+func (f reportFixture) describe(r *seedtest.DeliveryReport) []string {
+	var list []string
+	for _, to := range r.Recipients {
+		code := ""
+		if to.Code > 0 {
+			code = fmt.Sprint(to.Code)
+		}
+		list = append(list, "to "+dashes(to.Address, to.Action, to.Status, code, to.RemoteMTA))
+	}
+	for _, w := range f.want {
+		switch word, _, _ := strings.Cut(w, " "); word {
+		case "original":
+			list = append(list, "original "+dashes(r.Original.MessageID, r.Original.EntityRef))
+		case "envelope":
+			list = append(list, "envelope "+dashes(r.EnvelopeID))
+		case "mta":
+			list = append(list, "mta "+dashes(r.ReportingMTA))
+		}
+	}
+	return list
+}
+
+func dashes(words ...string) string {
+	for i, w := range words {
+		if w == "" {
+			words[i] = "-"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// TestDialects demands a fixture for every dialect and holds the table to its own rules.
+func TestDialects(t *testing.T) {
+	forms := map[string]bool{}
+	for _, f := range reportFixtures(t) {
+		forms[f.form] = true
+	}
+	var file bounceFile
+	meta, err := toml.Decode(bounceData, &file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys := meta.Undecoded(); len(keys) > 0 {
+		t.Errorf("bounces.toml: keys that nothing reads: %v", keys)
+	}
+	for _, d := range dialects().Dialect {
+		if !forms[d.ID] {
+			t.Errorf("dialect %s has no fixture in testdata/bounces", d.ID)
+		}
+		if d.Name == "" || d.Source == "" || len(d.Recipient) == 0 ||
+			!slices.Contains([]string{"documented", "observed", guess}, d.Status) {
+			t.Errorf("dialect %s lacks a name, a source, a pattern or a status", d.ID)
+		}
+		if len(d.From)+len(d.Field)+len(d.Marker) == 0 {
+			t.Errorf("dialect %s: nothing tells it from others", d.ID)
+		}
+		for _, s := range slices.Concat(d.From, d.Subject, d.Marker, d.Delayed, d.Delivered) {
+			if s != strings.ToLower(s) || s != squeezeBlanks(s) && !strings.HasSuffix(s, " ") {
+				t.Errorf("dialect %s: %q is not in lower case with single blanks", d.ID, s)
+			}
+		}
+		for i, form := range d.recipients {
+			if form.SubexpIndex("address") < 0 {
+				t.Errorf("dialect %s: pattern %q has no address", d.ID, d.Recipient[i])
+			}
+		}
+	}
+}
+
+// ordinary are messages that are no delivery reports, though parts of them look like one.
+var ordinary = map[string]string{
+	"a person who quotes one": `From: Anna <anna@example.net>
+Subject: Re: failure notice
+
+> Hi. This is the qmail-send program at relay.example.org.
+> <bert@example.net>:
+> Sorry, no mailbox here by that name. (#5.1.1)
+
+What does that mean?
+`,
+	"a postmaster who answers": `From: Postmaster <postmaster@example.net>
+Subject: Re: Undelivered Mail Returned to Sender
+
+This is the mail system at host relay.example.org.
+
+<bert@example.net>: host mx.example.net said: 550 5.1.1 user unknown
+`,
+	"one sent on as an attachment": `From: Anna <anna@example.net>
+Subject: please look
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+What is this?
+--b
+Content-Type: message/rfc822
+
+From: MAILER-DAEMON@relay.example.org
+Subject: Returned mail
+Content-Type: multipart/report; report-type=delivery-status; boundary=c
+
+--c
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example.org
+
+Final-Recipient: rfc822; bert@example.net
+Action: failed
+Status: 5.1.1
+--c--
+--b--
+`,
+	"a list that discusses one": `From: Carl <carl@example.com>
+Subject: [mailop] What Exim says
+List-Id: <mailop.example.com>
+Return-Path: <mailop-bounces@example.com>
+
+This message was created automatically by mail delivery software.
+
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  bert@example.net
+    550 no such user
+`,
+	"an absent person": `From: Anna <anna@example.net>
+Subject: Automatic reply: Order 4711
+Return-Path: <>
+Auto-Submitted: auto-replied
+
+I am away until Monday. In urgent cases write to bert@example.net
+or call 555 0100.
+`,
+	"a report of abuse": `From: Abuse desk <postmaster@example.net>
+Subject: Complaint
+Content-Type: multipart/report; report-type=feedback-report; boundary=b
+
+--b
+Content-Type: text/plain
+
+This is an email abuse report for a message.
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: Example/1.0
+Version: 1
+--b
+Content-Type: message/rfc822
+
+From: probe@example.org
+Subject: Order 4711
+--b--
+`,
+	"a receipt": `From: Anna <anna@example.net>
+Subject: Read: Order 4711
+Content-Type: multipart/report; report-type=disposition-notification; boundary=b
+
+--b
+Content-Type: text/plain
+
+Your message was displayed.
+--b
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; anna@example.net
+Original-Message-ID: <abc123@example.org>
+Disposition: manual-action/MDN-sent-manually; displayed
+--b--
+`,
+	"an administrator's letter": `From: Site Admin <admin@example.net>
+Subject: Delivery failed
+
+Your parcel could not be delivered. Please write to
+
+bert@example.net
+`,
+}
+
+func TestOrdinaryMailIsNoReport(t *testing.T) {
+	for name, message := range ordinary {
+		if r := readReportOf([]byte(message)); r != nil {
+			t.Errorf("%s: taken for a report: %+v", name, *r)
+		}
+	}
+}
+
+// TestReportWithoutBody: of a stored header no recipient is made up.
+func TestReportWithoutBody(t *testing.T) {
+	head := "From: MAILER-DAEMON@relay.example.org\nSubject: Undelivered Mail Returned to Sender\n" +
+		"In-Reply-To: <abc123@example.org>\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n"
+	r := readReportOf([]byte(head))
+	if r == nil || len(r.Recipients) != 0 || !slices.Contains(r.Problems, "the body is not there") {
+		t.Fatalf("readReport: %+v, want a report without recipients and the reason", r)
+	}
+	if r.Original.MessageID != "abc123@example.org" {
+		t.Errorf("original Message-ID %q, want that of In-Reply-To", r.Original.MessageID)
+	}
+	r = readReportOf([]byte(head + "X-Failed-Recipients: anna@example.net, bert@example.net\n"))
+	if len(r.Recipients) != 2 || r.Recipients[1].Address != "bert@example.net" ||
+		r.Recipients[1].Action != "failed" || r.Recipients[1].Status != "" {
+		t.Errorf("recipients %+v, want the two that the head names, failed, without a status",
+			r.Recipients)
+	}
+}
+
+func TestReplyIn(t *testing.T) {
+	tests := []struct {
+		text   string
+		code   int
+		status string
+	}{
+		{"550 5.1.1 user unknown", 550, "5.1.1"},
+		{"550-5.7.26 not authenticated", 550, "5.7.26"},
+		{"host mx[203.0.113.5] said: 550 #5.1.0 rejected", 550, "5.1.0"},
+		{"Remote host said: 554 delivery error (#5.5.0)", 554, "5.5.0"},
+		{"host mx.example.net [4.79.181.134]: 554 delivery error", 554, ""},
+		{"501: 5.1.8 Sender address rejected", 501, "5.1.8"},
+		{"5.1.0 - Unknown address error 550-'no such user'", 550, "5.1.0"},
+		{"connect to 5.4.3.2 timed out", 0, ""},
+		{"Exim 4.90.1 gave up", 0, ""},
+		{"try port 587 or version 5.1", 0, ""},
+		{"mailbox is full", 0, ""},
+		{"", 0, ""},
+	}
+	for _, test := range tests {
+		if code, status := replyIn(test.text); code != test.code || status != test.status {
+			t.Errorf("replyIn(%q) = %d, %q, want %d, %q", test.text, code, status, test.code,
+				test.status)
+		}
+	}
+}
+
+// TestSystemNames: the pairs of letters that isSystem looks for cover all names.
+func TestSystemNames(t *testing.T) {
+	for _, name := range systemNames {
+		for _, from := range []string{name, strings.ToUpper(name), "\"" + name + "\" <x@example.net>",
+			"X <" + name + "@example.net>"} {
+			if !isSystem(from) {
+				t.Errorf("isSystem(%q) = false", from)
+			}
+		}
+	}
+	for _, from := range []string{"", "<>", "MAILER-DAEMON <>"} {
+		if !isSystem(from) {
+			t.Errorf("isSystem(%q) = false", from)
+		}
+	}
+	for _, from := range []string{"Anna <anna@example.net>", "Mail <mail@example.net>", "a", "@"} {
+		if isSystem(from) {
+			t.Errorf("isSystem(%q) = true", from)
+		}
+	}
+}
+
+// TestSuspectIsFree: ordinary mail pays nothing for the reading of reports.
+func TestSuspectIsFree(t *testing.T) {
+	h := header.Parse([]byte(ordinaryHead))
+	if got := testing.AllocsPerRun(100, func() { readReport(h, nil) }); got != 0 {
+		t.Errorf("%v allocations for ordinary mail, want none", got)
+	}
+}
+
+const ordinaryHead = "Return-Path: <anna@example.net>\n" +
+	"Received: from mx.example.net by mx.example.org; Tue, 3 Nov 2026 10:00:00 +0100\n" +
+	"Received: from client.example.net by mx.example.net; Tue, 3 Nov 2026 10:00:00 +0100\n" +
+	"Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=example.net\n" +
+	"DKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=x; h=from; bh=x; b=x\n" +
+	"From: \"Anna Example, Accounts\" <anna.example@example.net>\n" +
+	"To: probe@example.org\nSubject: An offer for the coming week\n" +
+	"Date: Tue, 3 Nov 2026 10:00:00 +0100\n" +
+	"Message-ID: <abc123@example.net>\nMIME-Version: 1.0\n" +
+	"Content-Type: multipart/alternative; boundary=\"b1\"\n\n"
+
+func BenchmarkReportOrdinary(b *testing.B) {
+	h := header.Parse([]byte(ordinaryHead))
+	b.ReportAllocs()
+	for b.Loop() {
+		readReport(h, nil)
+	}
+}
+
+func BenchmarkReportRead(b *testing.B) {
+	fixtures := reportFixtures(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, f := range fixtures {
+			readReportOf(f.message)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(fixtures)), "µs/report")
+}
