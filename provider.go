@@ -44,12 +44,16 @@ const (
 )
 
 // Trust says which header fields were written by the receiving provider itself. The zero value
-// trusts nothing.
+// trusts nothing. The head of analyze/trust.go says how the parts work together.
 type Trust struct {
 	AuthservIDs    []string `json:"authserv_ids,omitempty"`    // RE2, matched whole and without case
 	NoAuthservID   bool     `json:"no_authserv_id,omitempty"`  // results come without an authserv-id
 	BoundaryBy     string   `json:"boundary_by,omitempty"`     // RE2 on "by" of the edge's Received
+	InsideBy       string   `json:"inside_by,omitempty"`       // RE2 on "by" of the hops behind the edge
 	BoundaryMarker string   `json:"boundary_marker,omitempty"` // fields above it are the provider's
+	NothingBelow   bool     `json:"nothing_below,omitempty"`   // the edge writes nothing below that field
+	Below          []string `json:"below,omitempty"`           // what it writes there, in that order
+	Tail           []string `json:"tail,omitempty"`            // what is appended at the end, in that order
 	OriginFrom     []string `json:"origin_from,omitempty"`     // where the client address stands, best first
 	ReceivedSPF    bool     `json:"received_spf,omitempty"`    // the provider writes Received-SPF
 	ResultsBelow   bool     `json:"results_below,omitempty"`   // its results may stand below the sender's

@@ -60,7 +60,7 @@ func originFrom(source string, h header.Header, a *seedtest.Analysis,
 	case what != "":
 		return fromStamp(a.Stamps, field, what)
 	default:
-		return fromField(h, field, r)
+		return fromField(h, field, a, r)
 	}
 	return netip.Addr{}, ""
 }
@@ -151,24 +151,16 @@ func fromStamp(stamps []seedtest.Stamp, field, key string) (netip.Addr, string) 
 }
 
 // fromField reads a field that holds the address alone. It counts within the provider's region, or
-// elsewhere if there is one such field only: a sender's own would make two.
-func fromField(h header.Header, name string, r region) (netip.Addr, string) {
-	var ip netip.Addr
-	count := 0
+// elsewhere if it says what the edge saw: a sender may bring along one that says otherwise.
+func fromField(h header.Header, name string, a *seedtest.Analysis, r region) (netip.Addr, string) {
 	for i, f := range h.Fields {
-		if !strings.EqualFold(f.Name, name) {
+		if len(f.Name) != len(name) || !strings.EqualFold(f.Name, name) {
 			continue
 		}
-		count++
-		if found, ok := readIP(f.Value); ok && (count == 1 || i < r.end) {
-			ip = found
-		}
-		if i < r.end {
+		ip, ok := readIP(f.Value)
+		if ok && (r.holds(i) || r.edge >= 0 && ip == a.Hops[r.edge].From.IP) {
 			return ip, name
 		}
 	}
-	if count != 1 || r.edge < 0 {
-		return netip.Addr{}, ""
-	}
-	return ip, name + ", the only field of that name"
+	return netip.Addr{}, ""
 }

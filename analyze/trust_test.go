@@ -162,11 +162,11 @@ func TestPatternsThatAreNoneTrustNothing(t *testing.T) {
 }
 
 func TestOriginSources(t *testing.T) {
-	head := "Received: from inside (inside [10.0.0.1]) by mx.example.net; " + date + "\n" +
+	head := "X-Address: [192.0.2.6]\nReceived: from inside (inside [10.0.0.1]) by mx.example.net; " + date + "\n" +
 		"Received-SPF: fail client-ip=192.0.2.2\n" +
 		"Authentication-Results: mx.example.net; iprev=fail smtp.remote-ip=192.0.2.3;" +
 		" spf=fail (mx.example.net: domain of designates.example does not designate 192.0.2.4 as) x=y;" +
-		" dkim=none (sender IP is 192.0.2.5)\nX-Address: [192.0.2.6]\n\n"
+		" dkim=none (sender IP is 192.0.2.5)\n\n"
 	trust := seedtest.Trust{AuthservIDs: []string{"mx.example.net"}, BoundaryBy: `^mx\.example\.net$`,
 		ReceivedSPF: true}
 	for source, want := range map[string]string{

@@ -94,7 +94,11 @@ func (p Preset) idleRestart() time.Duration {
 func (h Headers) trust() seedtest.Trust {
 	t := seedtest.Trust{
 		BoundaryBy:     h.BoundaryBy,
+		InsideBy:       h.InsideBy,
 		BoundaryMarker: h.BoundaryMarker,
+		NothingBelow:   h.Below != nil && len(h.Below) == 0,
+		Below:          h.Below,
+		Tail:           h.Tail,
 		OriginFrom:     h.IP,
 		ReceivedSPF:    h.ReceivedSPF,
 		ResultsBelow:   h.ARPosition == "bottom",

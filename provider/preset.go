@@ -122,8 +122,12 @@ type Headers struct {
 	ReceivedSPF    bool     `toml:"received_spf"`
 	ARC            string   // d= of the seals
 	BoundaryBy     string   `toml:"boundary_by"`     // RE2 on "by" of the edge's Received
+	InsideBy       string   `toml:"inside_by"`       // RE2 on "by" of the hops behind the edge
 	BoundaryMarker string   `toml:"boundary_marker"` // fields above it are the provider's
+	Below          []string // what the edge writes below its Received, in order; []: nothing
+	Tail           []string // what is appended below the sender's fields, the first one first
 	IP             []string // where the connecting address stands, best first
+	Shape          string   // how all that is known: "documented", "observed" or "guess"
 }
 
 // PlacementStamp is a header field, or a search, that states a placement. The mailbox decides; a

@@ -193,10 +193,18 @@ func checkPreset(t *testing.T, id string, p Preset) {
 	oneOf(t, "imap.username", p.IMAP.Username, "", "email", "localpart", "account")
 	oneOf(t, "mailboxes.junk_flag", p.Mailboxes.JunkFlag, "", "list", "xlist", "none", "unknown")
 	oneOf(t, "headers.ar_position", p.Headers.ARPosition, "", "top", "bottom")
+	h := p.Headers
+	oneOf(t, "headers.shape", h.Shape, "", "documented", "observed", "guess")
+	if told := h.Authserv != nil || h.BoundaryBy != ""; told != (h.Shape != "") {
+		t.Errorf("headers.shape = %q: say how the headers are known, if they are", h.Shape)
+	}
+	if len(h.Below)+len(h.Tail) > 0 && h.BoundaryBy == "" {
+		t.Error("headers: below and tail count from the edge: want boundary_by")
+	}
 	if p.ID != id || p.Name == "" || len(p.Sources) == 0 {
 		t.Errorf("id %q, name %q, sources %q: want the id of the file, a name and a source", p.ID, p.Name, p.Sources)
 	}
-	for _, pattern := range slices.Concat(p.DomainPatterns, p.Greeting, []string{p.Headers.BoundaryBy}) {
+	for _, pattern := range slices.Concat(p.DomainPatterns, p.Greeting, []string{h.BoundaryBy, h.InsideBy}) {
 		if _, err := regexp.Compile(pattern); err != nil {
 			t.Errorf("pattern %q: %v", pattern, err)
 		}
