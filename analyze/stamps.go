@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"embed"
 	"encoding/base64"
 	"fmt"
@@ -8,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/BurntSushi/toml"
+	"github.com/pelletier/go-toml/v2"
 
 	"seedtest"
 	"seedtest/header"
@@ -17,15 +18,14 @@ import (
 //go:embed stamps/*.toml
 var stampFiles embed.FS
 
-// stampFamily is what one filter or provider writes. Its source, status and removed_by hold for
-// each field that has none of its own.
+// stampFamily is what one filter or provider writes. Its source and status hold for each field that
+// has none of its own.
 type stampFamily struct {
-	Name      string
-	About     string
-	Source    string
-	Status    string
-	RemovedBy string `toml:"removed_by"`
-	Field     []*stampForm
+	Name   string
+	About  string
+	Source string
+	Status string
+	Field  []*stampForm
 }
 
 // stampForm is how one field is read. stamps/README.md explains the keys.
@@ -89,24 +89,30 @@ func readFamilies() ([]stampFamily, unreadRule, error) {
 		if err != nil {
 			return nil, unread, err
 		}
-		file := struct {
-			Schema int
-			Family []stampFamily
-			Unread *unreadRule
-		}{Unread: &unread}
-		meta, err := toml.Decode(string(data), &file)
+		list, err := decodeFamilies(data, &unread)
 		if err != nil {
 			return nil, unread, fmt.Errorf("%s: %w", entry.Name(), err)
 		}
-		if keys := meta.Undecoded(); len(keys) > 0 {
-			return nil, unread, fmt.Errorf("%s: nothing reads the keys %v", entry.Name(), keys)
-		}
-		families = append(families, file.Family...)
-	}
-	for i := range families {
-		families[i].prepare()
+		families = append(families, list...)
 	}
 	return families, unread, nil
+}
+
+// decodeFamilies decodes one data file, and into unread the rule for names if it is there.
+func decodeFamilies(data []byte, unread *unreadRule) ([]stampFamily, error) {
+	file := struct {
+		Schema int
+		Family []stampFamily
+		Unread *unreadRule
+	}{Unread: unread}
+	decoder := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
+	if err := decoder.Decode(&file); err != nil {
+		return nil, err
+	}
+	for i := range file.Family {
+		file.Family[i].prepare()
+	}
+	return file.Family, nil
 }
 
 // prepare hands the family's words down to its fields, and makes of their patterns and meanings
@@ -116,7 +122,6 @@ func (family *stampFamily) prepare() {
 		f.family = family.Name
 		f.Source = or(f.Source, family.Source)
 		f.Status = or(f.Status, family.Status)
-		f.RemovedBy = or(f.RemovedBy, family.RemovedBy)
 		if f.Form == formPairs {
 			f.Separator, f.Assign = or(f.Separator, ";"), or(f.Assign, ":")
 		}
@@ -143,13 +148,13 @@ const maxStamps = 2000
 // says so, a field that is listed as unread.
 func (r *reader) stamp(position int, f header.Field) {
 	table := stampTable()
-	form := table.find(f.Name)
+	form := table.form(f.Key)
 	switch {
 	case form != nil && len(r.a.Stamps) < maxStamps:
 		s := form.read(f.Value)
 		s.Field, s.Position = f.Name, position
 		r.a.Stamps = append(r.a.Stamps, s)
-	case form != nil || table.unread.matches(f.Name):
+	case form != nil || table.unread.matches(f.Key):
 		r.a.Unread = append(r.a.Unread,
 			seedtest.UnreadField{Field: f.Name, Position: position, Raw: f.Value})
 	}

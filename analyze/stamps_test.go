@@ -95,9 +95,11 @@ func TestStamps(t *testing.T) {
 
 // entry finds a form by the name that the data gives it.
 func (x *stampIndex) entry(name string) *stampForm {
-	for _, s := range x.starred {
-		if s.form.Name == name {
-			return s.form
+	for _, names := range append(x.starred[:], x.within) {
+		for _, s := range names {
+			if s.form.Name == name {
+				return s.form
+			}
 		}
 	}
 	return x.find(name)
@@ -149,70 +151,6 @@ func describeStamp(s seedtest.Stamp) map[string][]string {
 		got["value"] = append(got["value"], v.Name+"="+v.Value)
 	}
 	return got
-}
-
-// TestStampData holds the data to its own rules.
-func TestStampData(t *testing.T) {
-	families, unread, err := readFamilies()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(unread.Words) == 0 || len(unread.Not) == 0 {
-		t.Errorf("unread.toml: %+v says too little", unread)
-	}
-	names := map[string]bool{}
-	for _, family := range families {
-		if family.Name == "" || family.About == "" || len(family.Field) == 0 || names[family.Name] {
-			t.Errorf("family %q lacks name, about or fields, or is there twice", family.Name)
-		}
-		names[family.Name] = true
-		for _, f := range family.Field {
-			if name := strings.ToLower(f.Name); names[name] {
-				t.Errorf("%s is there twice", f.Name)
-			}
-			names[strings.ToLower(f.Name)] = true
-			for _, problem := range f.problems() {
-				t.Errorf("%s %s: %s", family.Name, f.Name, problem)
-			}
-		}
-	}
-}
-
-// problems names the rules that an entry breaks.
-func (f *stampForm) problems() []string {
-	rules := []struct {
-		broken bool
-		text   string
-	}{
-		{f.Name == "" || f.About == "" || f.Source == "", "name, about or source is missing"},
-		{strings.Count(f.Name, "*") > 1, "more than one star"},
-		{!slices.Contains([]string{"documented", "observed", "guess"}, f.Status), "unknown status"},
-		{f.Status == "documented" && !strings.Contains(f.Source, "https://") &&
-			!strings.Contains(f.Source, "RFC "), "documented, but the source is no page"},
-		{f.Status == "guess" && f.hasVerdict(), "a guess gives a verdict"},
-		{f.Status == "guess" && len(f.Means) > 0, "a guess is told as a meaning"},
-		{!slices.Contains([]string{formText, formOpaque, formWord, formNumber, formBar, formPairs,
-			formStatus, formRspamd, formPattern}, f.Form), "unknown form"},
-		{(f.Form == formBar) != (f.Bar != ""), "bar without its form, or its form without a bar"},
-		{(f.Form == formPattern) != (len(f.Patterns) > 0), "patterns without their form, or it alone"},
-		{f.Form != formPairs && (f.Separator+f.Assign != "" || f.First), "only pairs are parted so"},
-		{f.Decode != "" && f.Decode != "base64", "unknown decode"},
-		{(len(f.Score) > 0) != (f.Worse != ""), "a score needs worse, and worse a score"},
-		{f.Worse != "" && f.Worse != "high" && f.Worse != "low", "worse is neither high nor low"},
-		{(f.Least == nil) != (f.Most == nil), "least without most"},
-		{f.Least != nil && *f.Least >= *f.Most, "least is not below most"},
-		{f.Present != "" && f.Present != "spam" && f.Present != "ham", "unknown verdict in present"},
-		{(f.Form == formText || f.Form == formOpaque) && (f.Present == "" && f.hasVerdict() ||
-			len(f.Score)+len(f.Threshold)+len(f.Means) > 0), "no value is read that this rests on"},
-		{f.RemovedBy != "" && match(f.RemovedBy, false) == nil, "removed_by is no pattern"},
-	}
-	var list []string
-	for _, rule := range rules {
-		if rule.broken {
-			list = append(list, rule.text)
-		}
-	}
-	return list
 }
 
 // TestUnread lists what promises an opinion, and nothing else.
