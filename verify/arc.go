@@ -27,7 +27,7 @@ func ARC(ctx context.Context, raw []byte, h header.Header, r Resolver,
 		return c
 	}
 	if h.Cut {
-		return seedtest.ARCCheck{Reason: "not evaluated: the header is too large to be read in full"}
+		return seedtest.ARCCheck{Reason: tooLarge}
 	}
 	for i := range sets {
 		c.Sets = append(c.Sets, sets[i].check)
@@ -38,7 +38,10 @@ func ARC(ctx context.Context, raw []byte, h header.Header, r Resolver,
 	}
 	a := &arcChain{verifier: newVerifier(raw, h, r, now), sets: sets}
 	for i := range sets {
-		a.evaluate(ctx, i)
+		a.message.expect(sets[i].message)
+	}
+	for i := range sets {
+		a.judge(ctx, i)
 		c.Sets[i] = sets[i].check
 	}
 	c.Oldest = oldestPass(c.Sets)
@@ -52,8 +55,8 @@ type arcChain struct {
 	sets []arcSet // sets[i] has the instance i+1
 }
 
-// evaluate holds the seal and the message signature of a set against the message.
-func (a *arcChain) evaluate(ctx context.Context, i int) {
+// judge holds the seal and the message signature of a set against the message.
+func (a *arcChain) judge(ctx context.Context, i int) {
 	set := &a.sets[i]
 	m := a.check(ctx, set.message, func() []byte { return a.message.headerHash(set.message) })
 	seal := a.check(ctx, set.seal, func() []byte { return a.sealHash(i) })

@@ -8,6 +8,7 @@ import (
 	_ "crypto/sha256" // for all others
 	"hash"
 	"math"
+	"slices"
 	"strings"
 
 	"seedtest/header"
@@ -22,9 +23,6 @@ const (
 	formRelaxed form = "relaxed"
 )
 
-// maxBodyPasses is how often a body is read for hashes that differ in form, algorithm or length.
-const maxBodyPasses = 24
-
 // message is a message as signatures see it: every line ends with CRLF, however it was stored.
 type message struct {
 	raw   []byte
@@ -32,13 +30,19 @@ type message struct {
 	end   byte             // the last byte of a line end
 	lone  bool             // some line ends with that byte alone, and is read as if with CRLF
 	names map[string][]int // where the fields of a lower-case name stand, top down
-	sums  map[bodyPass]bodySum
+	marks map[bodyForm][]int64
+	sums  map[bodyPart]bodySum
 }
 
-// bodyPass is one way to hash a body; a negative limit means all of it.
-type bodyPass struct {
-	form  form
-	hash  crypto.Hash
+// bodyForm is a way to hash a body.
+type bodyForm struct {
+	form form
+	hash crypto.Hash
+}
+
+// bodyPart is the first octets of a body in a form.
+type bodyPart struct {
+	bodyForm
 	limit int64
 }
 
@@ -49,7 +53,7 @@ type bodySum struct {
 
 func newMessage(raw []byte, h header.Header) *message {
 	m := &message{raw: raw, head: h, end: '\n', names: map[string][]int{},
-		sums: map[bodyPass]bodySum{}}
+		marks: map[bodyForm][]int64{}, sums: map[bodyPart]bodySum{}}
 	if bytes.IndexByte(raw, '\n') < 0 {
 		m.end = '\r'
 	}
@@ -99,24 +103,47 @@ func (m *message) field(i int) []byte {
 	return out
 }
 
-// bodyHash returns the hash of the body's first limit octets in a form, and how many there are.
-func (m *message) bodyHash(p bodyPass) (bodySum, bool) {
+// signedPart is the part of the body that a signature covers.
+func signedPart(s *signature) bodyPart {
+	p := bodyPart{bodyForm{s.bodyForm, s.hash}, math.MaxInt64}
+	if s.length != nil {
+		p.limit = *s.length
+	}
+	return p
+}
+
+// expect lets the body be read once for all signatures that are expected before the first is held
+// against it.
+func (m *message) expect(s *signature) {
+	if p := signedPart(s); !slices.Contains(m.marks[p.bodyForm], p.limit) {
+		m.marks[p.bodyForm] = append(m.marks[p.bodyForm], p.limit)
+	}
+}
+
+// bodyHash returns the hash of the part of the body that a signature covers.
+func (m *message) bodyHash(s *signature) bodySum {
+	p := signedPart(s)
 	if b, ok := m.sums[p]; ok {
-		return b, true
+		return b
 	}
-	if len(m.sums) == maxBodyPasses {
-		return bodySum{}, false
-	}
-	sink := &limited{hash: p.hash.New(), left: p.limit}
-	if p.limit < 0 {
-		sink.left = math.MaxInt64
-	}
+	m.expect(s)
+	sink := &markedHash{hash: p.hash.New(), marks: m.marks[p.bodyForm]}
+	slices.Sort(sink.marks)
 	w := bufio.NewWriterSize(sink, 8<<10)
 	m.writeBody(w, p.form)
 	_ = w.Flush() // a hash takes everything
-	m.sums[p] = bodySum{sum: sink.hash.Sum(nil), size: sink.size}
-	return m.sums[p], true
+	for i, limit := range sink.marks {
+		sum := sink.hash.Sum(nil)
+		if i < len(sink.sums) {
+			sum = sink.sums[i]
+		}
+		m.sums[bodyPart{p.bodyForm, limit}] = bodySum{sum: sum, size: sink.size}
+	}
+	return m.sums[p]
 }
+
+// manyEnds writes the line ends of many empty lines at once.
+var manyEnds = strings.Repeat("\r\n", 512)
 
 // writeBody writes the body in a form (RFC 6376 sections 3.4.3 and 3.4.4).
 func (m *message) writeBody(w *bufio.Writer, f form) {
@@ -125,14 +152,14 @@ func (m *message) writeBody(w *bufio.Writer, f form) {
 		var line []byte
 		line, text = m.line(text)
 		if f == formRelaxed {
-			line = bytes.TrimRight(line, " \t")
+			line = trimBlanks(line)
 		}
 		if len(line) == 0 {
 			empty++
 			continue
 		}
-		for ; empty > 0; empty-- {
-			_, _ = w.WriteString("\r\n")
+		for ; empty > 0; empty -= min(empty, len(manyEnds)/2) {
+			_, _ = w.WriteString(manyEnds[:min(2*empty, len(manyEnds))])
 		}
 		writeLine(w, line, f)
 		written = true
@@ -153,31 +180,47 @@ func writeLine(w *bufio.Writer, line []byte, f form) {
 
 // writeCollapsed writes a line in which each run of blanks is one space.
 func writeCollapsed(w *bufio.Writer, line []byte) {
-	for len(line) > 0 {
-		i := bytes.IndexAny(line, " \t")
-		if i < 0 {
-			_, _ = w.Write(line)
-			return
+	blank := false
+	for _, c := range line {
+		if isBlank(c) {
+			blank = true
+			continue
 		}
-		_, _ = w.Write(line[:i])
-		_ = w.WriteByte(' ')
-		line = bytes.TrimLeft(line[i:], " \t")
+		if blank {
+			_ = w.WriteByte(' ')
+			blank = false
+		}
+		_ = w.WriteByte(c)
 	}
 }
 
-// limited hashes the first octets of what is written and counts them all.
-type limited struct {
-	hash hash.Hash
-	left int64
-	size int64
+// trimBlanks removes the blanks at the end of a line.
+func trimBlanks(line []byte) []byte {
+	for len(line) > 0 && isBlank(line[len(line)-1]) {
+		line = line[:len(line)-1]
+	}
+	return line
 }
 
-func (l *limited) Write(p []byte) (int, error) {
-	l.size += int64(len(p))
-	n := min(l.left, int64(len(p)))
-	l.left -= n
-	l.hash.Write(p[:n])
-	return len(p), nil
+// markedHash hashes what is written, counts it, and keeps what the hash was at each mark.
+type markedHash struct {
+	hash  hash.Hash
+	size  int64
+	marks []int64 // octets, in order
+	sums  [][]byte
+}
+
+func (h *markedHash) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(h.sums) < len(h.marks) && h.marks[len(h.sums)] <= h.size+int64(len(p)) {
+		part := h.marks[len(h.sums)] - h.size
+		h.hash.Write(p[:part])
+		h.sums = append(h.sums, h.hash.Sum(nil))
+		h.size, p = h.size+part, p[part:]
+	}
+	h.hash.Write(p)
+	h.size += int64(len(p))
+	return n, nil
 }
 
 // appendField appends a header field in a form, with its final CRLF (RFC 6376 sections 3.4.1 and

@@ -31,27 +31,37 @@ const maxDKIM = 20
 // Every line end is read as CRLF, which is what was signed, however the message was stored.
 func DKIM(ctx context.Context, raw []byte, h header.Header, r Resolver,
 	now time.Time) []seedtest.DKIMCheck {
-	var checks []seedtest.DKIMCheck
-	var v *verifier
-	for i, f := range h.Fields {
-		if !strings.EqualFold(f.Name, "DKIM-Signature") {
-			continue
-		}
-		if v == nil {
-			v = newVerifier(raw, h, r, now)
-		}
-		switch {
-		case h.Cut:
-			checks = append(checks, seedtest.DKIMCheck{Position: i,
-				Reason: "not evaluated: the header is too large to be read in full"})
-		case len(checks) >= maxDKIM:
-			checks = append(checks, seedtest.DKIMCheck{Position: i,
-				Reason: fmt.Sprintf("not evaluated: more than %d signatures", maxDKIM)})
-		default:
-			checks = append(checks, v.dkim(ctx, i))
+	places := placesOf(h, "DKIM-Signature")
+	if len(places) == 0 {
+		return nil
+	}
+	checks := make([]seedtest.DKIMCheck, len(places))
+	for i, place := range places {
+		checks[i].Position = place
+		checks[i].Reason = fmt.Sprintf("not evaluated: more than %d signatures", maxDKIM)
+		if h.Cut {
+			checks[i].Reason = tooLarge
 		}
 	}
+	if !h.Cut {
+		places = places[:min(len(places), maxDKIM)]
+		newVerifier(raw, h, r, now).dkim(ctx, places, checks)
+	}
 	return checks
+}
+
+// tooLarge is said of a message of whose header some was not read.
+const tooLarge = "not evaluated: the header is too large to be read in full"
+
+// placesOf returns where the fields of a name stand.
+func placesOf(h header.Header, name string) []int {
+	var places []int
+	for i, f := range h.Fields {
+		if strings.EqualFold(f.Name, name) {
+			places = append(places, i)
+		}
+	}
+	return places
 }
 
 // verifier holds signatures of DKIM and ARC against one message.
@@ -114,19 +124,13 @@ func (v *verifier) checkWith(s *signature, key publicKey, sum func() []byte) fin
 
 // checkBody compares the body with its hash (RFC 6376 section 6.1.3).
 func (v *verifier) checkBody(s *signature, f *finding) *flaw {
-	p := bodyPass{form: s.bodyForm, hash: s.hash, limit: -1}
+	body := v.message.bodyHash(s)
 	if s.length != nil {
-		p.limit = *s.length
-	}
-	body, ok := v.message.bodyHash(p)
-	switch {
-	case !ok:
-		return &flaw{resultPolicy, "the body is signed in too many ways"}
-	case p.limit > body.size:
-		return &flaw{resultFail, fmt.Sprintf("l= covers %d octets, the body has %d",
-			p.limit, body.size)}
-	case p.limit >= 0:
-		f.unsigned = body.size - p.limit
+		if *s.length > body.size {
+			return &flaw{resultFail, fmt.Sprintf("l= covers %d octets, the body has %d",
+				*s.length, body.size)}
+		}
+		f.unsigned = body.size - *s.length
 	}
 	if !bytes.Equal(body.sum, s.bodySum) {
 		return &flaw{resultFail, "the body was changed"}
@@ -148,23 +152,39 @@ func (v *verifier) acceptable(s *signature) *flaw {
 	return nil
 }
 
-// dkim evaluates the DKIM-Signature at a place.
-func (v *verifier) dkim(ctx context.Context, place int) seedtest.DKIMCheck {
-	s, x := parseSignature(v.message.head.Fields[place], place, kindDKIM)
-	c := seedtest.DKIMCheck{Position: place, Domain: s.domain, Selector: s.selector,
-		Identity: s.identity, Algorithm: s.algorithm, HeaderForm: string(s.headerForm),
-		BodyForm: string(s.bodyForm), Signed: s.signed, Time: s.time, Expires: s.expires,
-		Length: s.length}
-	if x != nil {
-		c.Result, c.Reason = x.result, x.reason
-		return c
+// dkim evaluates the DKIM-Signature fields at some places into checks.
+func (v *verifier) dkim(ctx context.Context, places []int, checks []seedtest.DKIMCheck) {
+	signatures := make([]*signature, len(places))
+	for i, place := range places {
+		s, x := parseSignature(v.message.head.Fields[place], place, kindDKIM)
+		checks[i] = seedtest.DKIMCheck{Position: place, Domain: s.domain, Selector: s.selector,
+			Identity: s.identity, Algorithm: s.algorithm, HeaderForm: string(s.headerForm),
+			BodyForm: string(s.bodyForm), Signed: s.signed, Time: s.time, Expires: s.expires,
+			Length: s.length}
+		if x != nil {
+			checks[i].Result, checks[i].Reason = x.result, x.reason
+			continue
+		}
+		signatures[i] = s
+		v.message.expect(s)
 	}
+	for i, s := range signatures {
+		if s != nil {
+			v.evaluate(ctx, s, &checks[i])
+		}
+	}
+}
+
+// evaluate adds to a check what the signature comes to.
+func (v *verifier) evaluate(ctx context.Context, s *signature, c *seedtest.DKIMCheck) {
 	f := v.check(ctx, s, func() []byte { return v.message.headerHash(s) })
 	c.Result, c.Reason = f.result, f.reason
 	c.KeyType, c.KeyBits, c.Testing = f.key.kind, f.key.bits, f.key.testing
 	c.Unsigned = f.unsigned
 	c.Notes = v.notes(s, f)
-	return c
+	if f.key.key == nil && v.checkBody(s, &f) != nil {
+		c.Notes = append(c.Notes, "the body is not as it was signed, whatever the key")
+	}
 }
 
 // notes says what is weak about a signature, or worth knowing of how it was read.

@@ -117,6 +117,8 @@ func dkimCases() []dkimCase {
 		changed("no body hash", rsaTags, "bh=", "bx=", "permerror", "bh= is absent"),
 		changed("subject", rsaTags, "One", "Two", "fail", "header fields were changed"),
 		changed("body", rsaTags, "Hello", "Hallo", "fail", "the body was changed"),
+		changed("body, and no key", swap("s=one", "s=two"), "Hello", "Hallo", "permerror",
+			"the body is not as it was signed"),
 		changed("folds", rsaTags, "One\r\n\tand", "One and", "pass", ""),
 		changed("folds, simple", swap("relaxed/", "simple/"), "One\r\n\tand", "One and", "fail", ""),
 		changed("blanks of the body", rsaTags, "world  .", "world .   ", "pass", ""),
