@@ -16,10 +16,11 @@ CAMPAIGN_TIMEOUT = $(if $(FULL),6h,20m)
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test test-real corpus lint fuzz campaign bench schema install clean
+.PHONY: help build test test-real corpus lint fuzz campaign bench bench-analyze schema install \
+	clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the program, one static binary, as ./seedtest
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' \
@@ -63,6 +64,9 @@ campaign: ## Run demos with faults and kills at random instants (FULL=1: a hundr
 
 bench: ## Measure from acceptance to sighting on a real Dovecot (Debian, root)
 	bench/roundtrip.sh
+
+bench-analyze: ## Measure how fast headers are read, beside mailauth and go-message (needs node)
+	bench/analyze.sh
 
 schema: ## Hold every JSON output against docs/schema
 	$(GO) test ./report -run Schema -v -count=1
