@@ -148,7 +148,8 @@ func (r *received) recipients() []string {
 }
 
 // appendFor reads one clause: an address, or several with commas between. Tokens that meet are one
-// address, as in "a b"@example.org.
+// address, as in "a b"@example.org. Of a phrase, such as "<multiple recipients>", the first word is
+// read, as others do.
 func (r *received) appendFor(list []string, tokens []header.Token) []string {
 	begin := 0
 	for i, t := range tokens {

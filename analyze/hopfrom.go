@@ -27,6 +27,7 @@ import (
 //	RDNS(IP, HELO HELO)             smap
 //	RDNS ([IP]:PORT "EHLO HELO" ident: "U")   ZMailer
 //	HELO (Not Verified[IP])         MailMarshal
+//	HELO(mailfrom:X fp:Y ip:IP)     Alibaba
 type client struct {
 	first    string // the word in front
 	helo     string
@@ -57,7 +58,7 @@ func readFrom(tokens []header.Token, verified bool) seedtest.HopFrom {
 	for i, t := range tokens {
 		switch {
 		case t.Kind == header.KindComment:
-			c.glued = c.glued || i == 1 && tokens[0].End == t.Start
+			c.glued = c.glued || i == 1 && tokens[0].End == t.Start && beginsWithIP(t.Text)
 			c.readComment(t.Text)
 		case i == 0 || c.first == "" && tokens[0].Kind == header.KindComment:
 			c.name(t)
@@ -70,6 +71,12 @@ func readFrom(tokens []header.Token, verified bool) seedtest.HopFrom {
 		}
 	}
 	return c.settle()
+}
+
+func beginsWithIP(comment string) bool {
+	w, _ := nextWord(comment, &commentBetween)
+	_, ok := readIP(w)
+	return ok
 }
 
 func (c *client) name(t header.Token) {
@@ -142,7 +149,9 @@ func (c *client) readComment(text string) {
 			if c.anew = false; count == 1 && isDigit(w[0]) && rest != "" {
 				named = w // (192.0.2.1 [192.0.2.1]): an address in the place of the name
 			}
-		case named == "" && (count == 1 || count == 2 && strings.IndexByte(w, '.') >= 0):
+		case strings.HasPrefix(w, "ip:"):
+			c.address(w[len("ip:"):], rankBare)
+		case named == "" && isNamePart(w) && (count == 1 || count == 2 && strings.IndexByte(w, '.') >= 0):
 			named = w
 		}
 	}
@@ -150,6 +159,12 @@ func (c *client) readComment(text string) {
 	if named != "" && named != "Not" && (!c.anew || c.rdns == "" && count == 1 && isFullName(host)) {
 		c.reverse(named)
 	}
+}
+
+// isNamePart rules out what stands with a colon in a comment, such as "mailfrom:x@example.org" of
+// Alibaba's, other than "IDENT:user@RDNS" of Sendmail's.
+func isNamePart(w string) bool {
+	return strings.IndexByte(w, ':') < 0 || len(w) > 6 && strings.EqualFold(w[:6], "ident:")
 }
 
 // commentAddress reads "[IP]", "IP", "user@[IP]" or "user@IP".

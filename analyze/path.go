@@ -100,7 +100,8 @@ func sameServer(a, b *seedtest.Hop) bool {
 func isQueueID(id string) bool { return strings.Trim(id, "0123456789.") != "" }
 
 func sameRecipient(a, b *seedtest.Hop) bool {
-	return len(a.For) > 0 && len(b.For) > 0 && strings.EqualFold(a.For[0], b.For[0])
+	return len(a.For) > 0 && len(b.For) > 0 && strings.EqualFold(a.For[0], b.For[0]) &&
+		strings.IndexByte(a.For[0], '@') > 0
 }
 
 // between reports whether another server than that of a hop is among some.

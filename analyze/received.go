@@ -257,7 +257,19 @@ func (r *received) verifies() bool {
 			}
 		}
 	}
-	return r.plainDate && !aside && !r.has(clauseID)
+	if r.has(clauseID) {
+		return isEximID(firstWord(r.clause[clauseID]))
+	}
+	return r.plainDate && !aside
+}
+
+// isEximID knows the ids of Exim, 1tAbCd-0001Ab-2C and from version 4.97 1tAbCd-00000000abc-2G0Q, as
+// some that run it do not name it.
+func isEximID(id string) bool {
+	if len(id) != 16 && len(id) != 23 || strings.Count(id, "-") != 2 || id[6] != '-' {
+		return false
+	}
+	return (id[len(id)-3] == '-' || id[len(id)-5] == '-') && isHostName(id)
 }
 
 // isVersion reports whether a text is nothing but a version, such as 7.0.030.2. Four numbers could
