@@ -8,8 +8,12 @@ import (
 	"seedtest"
 )
 
-// maxDisagreements bounds the findings about signatures of one message.
-const maxDisagreements = 5
+// The bounds of what is compared for one message: results of the provider for signatures, and
+// findings about them.
+const (
+	maxClaims        = 100
+	maxDisagreements = 5
+)
 
 // claims compares what the provider said with what is found now.
 type claims struct {
@@ -20,20 +24,25 @@ type claims struct {
 }
 
 // disagreements are the findings about results of the provider that cannot be confirmed. A result
-// that is open, on either side, disagrees with none.
-func disagreements(v *seedtest.Verified, a seedtest.Analysis, now time.Time) []seedtest.Finding {
-	c := claims{verified: v, analysis: a, times: "the provider's result is of its arrival, ours of " +
-		now.UTC().Format("2006-01-02 15:04 UTC")}
+// that is open, on either side, disagrees with none. Nor does one of SPF and DMARC if the options
+// put another client in place of the one that the provider saw.
+func disagreements(v *seedtest.Verified, a seedtest.Analysis, o Options) []seedtest.Finding {
+	arrival := "its arrival"
 	if t := received(a); !t.IsZero() {
-		c.times = "the provider's result is of " + t.UTC().Format("2006-01-02 15:04 UTC") +
-			", ours of " + now.UTC().Format("2006-01-02 15:04 UTC")
+		arrival = minute(t)
 	}
-	c.spf()
+	c := claims{verified: v, analysis: a,
+		times: "the provider's result is of " + arrival + ", ours of " + minute(o.Now)}
 	c.dkim()
-	c.dmarc()
 	c.arc()
+	if !o.IP.IsValid() || a.Origin == nil || a.Origin.IP.Unmap() == o.IP.Unmap() {
+		c.spf()
+		c.dmarc()
+	}
 	return c.findings
 }
+
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // said is a result in the words of RFC 8601, whatever dialect it was written in. It is empty where
 // the word says nothing that could be compared, or that the provider could not tell.

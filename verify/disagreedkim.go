@@ -8,15 +8,19 @@ import (
 
 // dkim compares every result for a signature.
 func (c *claims) dkim() {
-	before := len(c.findings)
+	looked := 0
 	for _, f := range c.analysis.Authentication {
 		if !f.Trusted || f.Instance != 0 {
 			continue
 		}
 		for _, r := range f.Results {
-			if r.Method == "dkim" && len(c.findings)-before < maxDisagreements {
-				c.signature(r)
+			if r.Method != "dkim" {
+				continue
 			}
+			if looked++; looked > maxClaims || len(c.findings) >= maxDisagreements {
+				return
+			}
+			c.signature(r)
 		}
 	}
 }
@@ -62,7 +66,7 @@ func (c *claims) meant(r seedtest.AuthResult) []seedtest.DKIMCheck {
 	identity := property(r, "header", "i")
 	start := property(r, "header", "b")
 	var list []seedtest.DKIMCheck
-	for _, k := range c.verified.DKIM {
+	for _, k := range c.verified.DKIM[:min(len(c.verified.DKIM), maxDKIM+1)] {
 		switch b := c.value(k.Position); {
 		case k.Domain == "" && open(k.Result):
 			list = append(list, k) // it was not looked at

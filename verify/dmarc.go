@@ -99,7 +99,7 @@ func (e *dmarcEval) apply(ctx context.Context, c *seedtest.DMARCCheck, found dma
 		return
 	}
 	if found.rec.p == "" || found.rec.badSubs {
-		c.Reason = "the record's policy is not valid: it applies as p=none"
+		c.Reason = "the record has no policy, or one that is not valid: it applies as p=none"
 	}
 	c.Policy, c.PolicyTag = rec.p, "p"
 	if found.domain != c.Domain {

@@ -38,9 +38,9 @@ func (e *dmarcEval) legacyPolicy(ctx context.Context, domain, org string) (dmarc
 		switch {
 		case a.err != nil:
 			return dmarcFound{}, a.err
-		case len(a.records) == 1:
-			return dmarcFound{name, parseDMARC(a.records[0])}, nil
-		case len(a.records) > 1:
+		case a.count == 1:
+			return dmarcFound{name, a.rec}, nil
+		case a.count > 1:
 			return dmarcFound{}, nil
 		}
 	}

@@ -34,9 +34,10 @@ const severalRecords = " DMARC records: none of them counts"
 
 // dmarcAnswer is what DNS said of the records at a name.
 type dmarcAnswer struct {
-	records []string // those of DMARC
-	err     error    // nothing could be learned
-	step    seedtest.DMARCStep
+	count int         // of records of DMARC
+	rec   dmarcRecord // if there is one
+	err   error       // nothing could be learned
+	step  seedtest.DMARCStep
 }
 
 // dmarcBook asks for records, and remembers them for the walks that meet.
@@ -63,9 +64,11 @@ func (b *dmarcBook) ask(ctx context.Context, name string) dmarcAnswer {
 		return a
 	}
 	texts, err := b.dns.TXT(ctx, name)
+	var text string
 	for _, t := range texts {
 		if isDMARC(t) {
-			a.records = append(a.records, t)
+			text = t
+			a.count++
 		}
 	}
 	switch {
@@ -74,10 +77,11 @@ func (b *dmarcBook) ask(ctx context.Context, name string) dmarcAnswer {
 	case err != nil && !isVoid(err):
 		a.err = fmt.Errorf("TXT of %s: %s", name, cause(err))
 		a.step.Outcome = cause(err)
-	case len(a.records) == 1:
-		a.step.Outcome = shorten(a.records[0], maxRecordShown)
-	case len(a.records) > 1:
-		a.step.Outcome = fmt.Sprint(len(a.records)) + severalRecords
+	case a.count == 1:
+		a.rec = parseDMARC(text)
+		a.step.Outcome = a.rec.text
+	case a.count > 1:
+		a.step.Outcome = fmt.Sprint(a.count) + severalRecords
 	case len(texts) > 0:
 		a.step.Outcome = "no DMARC record, but other text: " + shorten(texts[0], 100)
 	default:
@@ -110,12 +114,11 @@ func (b *dmarcBook) walk(ctx context.Context, domain string) dmarcWalk {
 			w.err = a.err
 			return w
 		}
-		if len(a.records) != 1 {
+		if a.count != 1 {
 			continue
 		}
-		rec := parseDMARC(a.records[0])
-		w.found = append(w.found, dmarcFound{name, rec})
-		if rec.psd != 'u' {
+		w.found = append(w.found, dmarcFound{name, a.rec})
+		if a.rec.psd != 'u' {
 			return w
 		}
 	}

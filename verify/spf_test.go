@@ -229,14 +229,20 @@ func TestSPFHostile(t *testing.T) {
 	z.add("grow.example", "TXT", "v=spf1 exists:"+strings.Repeat("%{l}", 10_000)+"%{d} -all")
 	z.add("names.example", "TXT", "v=spf1 mx:h.example -all")
 	z.add("ptr.example", "TXT", "v=spf1"+strings.Repeat(" exists:%{p}.%{d}", 9)+" ptr -all")
+	for i := range 20 {
+		z.add(fmt.Sprintf("deep%d.example", i), "TXT",
+			fmt.Sprintf("v=spf1 include:deep%d.example include:deep%d.example -all", i+1, i+2))
+	}
 	for i := range 10_000 {
+		z.add("texts.example", "TXT", strings.Repeat("x", 1000))
 		z.add("many.example", "A", fmt.Sprintf("198.51.%d.%d", i/250, i%250))
 		z.add("h.example", "MX", fmt.Sprintf("h%d.example", i))
 		z.add("1.2.0.192.in-addr.arpa", "PTR", fmt.Sprintf("h%d.example", i))
 	}
 	for domain, want := range map[string]string{"long.example": "permerror",
 		"huge.example": "permerror", "many.example": "fail", "grow.example": "fail",
-		"names.example": "permerror", "ptr.example": "permerror"} {
+		"names.example": "permerror", "ptr.example": "permerror", "deep0.example": "permerror",
+		"texts.example": "none"} {
 		c := &counting{Resolver: z}
 		got := SPF(t.Context(), c, SPFQuery{IP: netip.MustParseAddr("192.0.2.1"),
 			MailFrom: strings.Repeat("a", 900) + "@" + domain})

@@ -47,7 +47,7 @@ func Message(ctx context.Context, raw []byte, a seedtest.Analysis, r Resolver,
 	} else {
 		v.DMARC = DMARC(ctx, r, authors, v.SPF, v.DKIM)
 	}
-	findings := disagreements(v, a, o.Now)
+	findings := disagreements(v, a, o)
 	return v, append(findings, weaknesses(v)...)
 }
 

@@ -214,3 +214,27 @@ func TestEnvelope(t *testing.T) {
 		}
 	}
 }
+
+// FuzzMessage holds that any message gets results in the words of RFC 8601, or none with a reason.
+func FuzzMessage(f *testing.F) {
+	f.Add(path + allPassed + arrivedBy + note)
+	f.Add(arrivedBy + "DKIM-Signature: v=1; " + rsaTags + "; bh=AA==; b=AA==\n" + note)
+	f.Add("Return-Path: <>\n" + arrivedBy + "From: A: a@example.org, <b@example.net>;\n")
+	z := parseZone(f, goodSPF+goodDMARC+"mail.example.org TXT v=spf1 a -all\n")
+	words := []string{"pass", "fail", "softfail", "neutral", "none", "policy", "permerror",
+		"temperror"}
+	f.Fuzz(func(t *testing.T, raw string) {
+		a := analyze.Message([]byte(raw), "test", ourMX)
+		v, _ := Message(t.Context(), []byte(raw), a, z, Options{Now: noon})
+		results := map[string][2]string{"spf": {v.SPF.Result, v.SPF.Reason},
+			"dmarc": {v.DMARC.Result, v.DMARC.Reason}, "arc": {v.ARC.Result, v.ARC.Reason}}
+		for _, c := range v.DKIM {
+			results["dkim of "+c.Domain] = [2]string{c.Result, c.Reason}
+		}
+		for method, r := range results {
+			if !slices.Contains(words, r[0]) && (r[0] != "" || r[1] == "") {
+				t.Errorf("Message(%q): %s = %q (%s)", raw, method, r[0], r[1])
+			}
+		}
+	})
+}

@@ -58,7 +58,11 @@ func (l *weakList) unaligned(v *seedtest.Verified, record seedtest.Evidence) {
 
 func (l *weakList) policy(c seedtest.DMARCCheck, record seedtest.Evidence) {
 	rec := parseDMARC(c.Record)
-	if rec.p == "" || rec.badSubs {
+	if rec.p == "" && rec.unparseable == "" {
+		l.add("dmarc.no-policy", seedtest.SeverityInfo, record, "the DMARC record of "+
+			c.PolicyDomain+" has no p: it counts as p=none, and to RFC 7489 it is not valid",
+			"write p=none, p=quarantine or p=reject")
+	} else if rec.p == "" || rec.badSubs {
 		l.add("dmarc.invalid", seedtest.SeverityWarning, record, "the DMARC record of "+
 			c.PolicyDomain+" has a policy that is not valid: it counts as p=none",
 			"write p, sp and np with none, quarantine or reject")
