@@ -63,13 +63,14 @@ func suspectType(value string) suspicion {
 // systemNames are parts of the names under which mail systems write. All begin with one of the
 // pairs of letters in isSystem.
 var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "mail deliver",
-	"mail.deliver", "postmaster", "admin", "sns.amazonaws", "dion.ne.jp"}
+	"mail.deliver", "mail-daemon", "maildaemon", "mdaemon", "postmaster", "admin",
+	"sns.amazonaws", "dion.ne.jp"}
 
 // isSystem reports whether a From field is one of a mail system, or names nobody.
 func isSystem(from string) bool {
 	for i := 0; i+1 < len(from); i++ {
 		switch uint16(from[i]|0x20)<<8 | uint16(from[i+1]|0x20) {
-		case 'm'<<8 | 'a', 'p'<<8 | 'o', 'a'<<8 | 'd', 's'<<8 | 'n', 'd'<<8 | 'i':
+		case 'm'<<8 | 'a', 'm'<<8 | 'd', 'p'<<8 | 'o', 'a'<<8 | 'd', 's'<<8 | 'n', 'd'<<8 | 'i':
 			if beginsSystem(from[i:]) {
 				return true
 			}

@@ -37,7 +37,7 @@ func (u *unpacker) open(h header.Header, body []byte, depth int) {
 		if pieces, ok := split(body, boundary); ok {
 			for _, piece := range pieces {
 				inner := header.Parse(piece)
-				if len(inner.Fields) > 0 {
+				if _, unparted := inner.Get("Final-Recipient"); len(inner.Fields) > 0 && !unparted {
 					piece = piece[inner.Body:]
 				}
 				u.open(inner, piece, depth+1)

@@ -10,17 +10,18 @@ import (
 
 // notice is a message that may be a report, taken apart.
 type notice struct {
-	h        header.Header
-	subject  string
-	from     string
-	said     string // what the mail system says in words, without the original
-	squeezed string // its beginning, in lower case, every run of blanks and line ends one blank
-	status   string // the fields of RFC 3464, if there are any
-	enclosed string // the original, or its header, as it is attached or quoted
-	original seedtest.OriginalMessage
-	other    bool // a report of another kind: abuse, or a receipt
-	empty    bool // only a head was given
-	cut      bool
+	h         header.Header
+	subject   string
+	from      string
+	said      string // what the mail system says in words, without the original
+	squeezed  string // its beginning, in lower case, every run of blanks and line ends one blank
+	status    string // the fields of RFC 3464, if there are any
+	announced string // the line behind which the original is quoted
+	enclosed  string // the original, or its header, as it is attached or quoted
+	original  seedtest.OriginalMessage
+	other     bool // a report of another kind: abuse, or a receipt
+	empty     bool // only a head was given
+	cut       bool
 }
 
 // maxSqueezed is how much of what is said is searched for the sentences that tell dialects apart.
@@ -39,7 +40,10 @@ func openNotice(h header.Header, raw []byte) *notice {
 	n.sort(u.parts)
 	n.quoted()
 	n.original = readOriginal(n.enclosed)
-	n.squeezed = strings.ToLower(squeezeBlanks(n.said[:min(len(n.said), maxSqueezed)]))
+	if n.original == (seedtest.OriginalMessage{}) {
+		n.original = readOriginal(toldFields(n.said))
+	}
+	n.squeezed = strings.ToLower(squeezeBlanks(n.said[:min(len(n.said), maxSqueezed)] + n.announced))
 	return n
 }
 
@@ -103,7 +107,7 @@ func (n *notice) quoted() {
 		if announced || at > 0 && startsWithFields(line) {
 			rest := n.said[at:]
 			if announced {
-				rest = n.said[next:]
+				rest, n.announced = n.said[next:], line
 			}
 			n.said = n.said[:at]
 			setOnce(&n.enclosed, rest)

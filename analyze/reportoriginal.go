@@ -43,6 +43,20 @@ func headOf(text string) string {
 	return ""
 }
 
+// toldFields returns a text from the first line on that tells, indented, a field of the original.
+func toldFields(text string) string {
+	for at := 0; at < len(text); {
+		line, _, _ := strings.Cut(text[at:], "\n")
+		told := strings.TrimLeft(line, " \t")
+		if len(told) < len(line) &&
+			(hasPrefixFold(told, "Message-ID:") || hasPrefixFold(told, "Subject:")) {
+			return text[at:]
+		}
+		at += len(line) + 1
+	}
+	return ""
+}
+
 func isFieldName(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; !isLetter(c) && !isDigit(c) && c != '-' {
