@@ -3,37 +3,31 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"seedtest"
 )
 
-// AnalysisText writes what one message's header says: the way it took hop by hop with a bar for
-// each delay, who says what of its authentication and whether that is believed, the stamps of spam
-// filters, and what is worth saying. A star marks what the receiving provider wrote itself.
+// AnalysisText writes what one message's header says: first the most important in a line or two,
+// then the way it took hop by hop with a bar for each delay, who says what of its sender and whether
+// that is believed, what an evaluation of our own came to, the stamps of spam filters, and what is
+// worth saying. A star marks what the receiving provider wrote itself.
 func AnalysisText(w io.Writer, a seedtest.Analysis, s Style) error {
 	p := &page{style: s}
-	p.envelope(a)
-	p.analysis(a)
-	p.remarks(a)
+	r := p.read(a)
+	p.brief("", r.Summary)
+	if len(r.Names) > 0 {
+		p.add("")
+	}
+	for _, x := range r.Names {
+		p.para(pad(x.Label, 9), x.Text, 0)
+	}
+	p.delivered(r.Report)
+	p.analysis(r)
+	p.signed(r)
+	p.unread(r.Unread)
+	p.remarks(r.Findings)
 	return p.write(w)
-}
-
-// envelope writes what names the message.
-func (p *page) envelope(a seedtest.Analysis) {
-	p.labelled("source", a.Source)
-	p.labelled("from", a.From)
-	p.labelled("subject", a.Subject)
-	p.labelled("id", a.MessageID)
-	if !a.Date.IsZero() {
-		p.labelled("date", a.Date.UTC().Format("2006-01-02 15:04:05 UTC"))
-	}
-	if o := a.Origin; o != nil {
-		p.labelled("origin", strings.Trim(address(o.IP)+", "+o.Why, ", "))
-	}
 }
 
 // labelled writes a named text over as many lines as it needs, or nothing if there is none.
@@ -44,10 +38,23 @@ func (p *page) labelled(label, text string) {
 }
 
 // analysis writes the sections that a message and an explained probe have in common.
-func (p *page) analysis(a seedtest.Analysis) {
-	p.hops(a.Hops)
-	p.authentication(a)
-	p.stamps(a.Stamps)
+func (p *page) analysis(r reading) {
+	p.hops(r.Hops)
+	p.authentication(r)
+	p.checks(r)
+	p.stamps(r.Stamps)
+}
+
+// fewLines is how many lines one text of a header may take.
+const fewLines = 4
+
+// brief writes a text in few lines, or in all that it needs where the style asks for all.
+func (p *page) brief(label, text string) {
+	lines := fewLines
+	if p.style.Verbose {
+		lines = 0
+	}
+	p.para(label, text, lines)
 }
 
 // section writes a heading after an empty line.
@@ -58,73 +65,70 @@ func (p *page) section(title, right string) {
 	p.entry(title+"  ", p.say(right))
 }
 
-const (
-	barCells   = 10
-	roomForBar = 64 // narrower pages do without
-)
-
-// hops writes the timeline, oldest first.
-func (p *page) hops(hops []seedtest.Hop) {
-	if len(hops) == 0 {
-		p.section("HOPS", "no Received field")
+// delivered writes what a delivery report says.
+func (p *page) delivered(r *reportReading) {
+	if r == nil {
 		return
 	}
-	p.section("HOPS", plural(len(hops), "hop", "hops")+", oldest first"+wholeWay(hops)+legend(hops))
-	slowest := time.Duration(0)
-	for _, h := range hops {
-		if h.Delay != nil {
-			slowest = max(slowest, *h.Delay)
+	p.section("REPORT", r.Title)
+	for _, x := range r.Recipients {
+		p.brief("  ", x.words())
+		if x.Diagnostic != "" {
+			p.brief("      ", "\""+x.Diagnostic+"\"")
 		}
+		p.brief("      ", x.Times)
 	}
-	for i, h := range hops {
-		p.hop(i+1, h, slowest)
+	p.brief("  about ", r.Original)
+	p.problems("  ", r.Problems)
+}
+
+func (p *page) problems(indent string, list []string) {
+	for _, x := range list {
+		p.brief(indent+"! ", x)
 	}
 }
 
-// wholeWay says how long the message travelled by the clocks of its hops.
-func wholeWay(hops []seedtest.Hop) string {
-	first, last := time.Time{}, time.Time{}
-	for _, h := range hops {
-		if h.Time.IsZero() {
-			continue
-		}
-		if first.IsZero() {
-			first = h.Time
-		}
-		last = h.Time
+// mostBar is the longest bar, and barShare what part of the width bars take up to that.
+const (
+	mostBar  = 20
+	barShare = 6
+)
+
+// hops writes the timeline.
+func (p *page) hops(r hopsReading) {
+	p.section("HOPS", r.Title)
+	for _, h := range r.Rows {
+		p.hop(h)
 	}
-	if first.IsZero() || first.Equal(last) {
-		return ""
-	}
-	return ", " + took(last.Sub(first)) + " in all"
 }
 
-func legend(hops []seedtest.Hop) string {
-	if slices.ContainsFunc(hops, func(h seedtest.Hop) bool { return h.Trusted }) {
-		return "; * by the provider itself"
+// hop writes one hop: number, time, delay, its bar and how it was encrypted; then from whom and by
+// whom.
+func (p *page) hop(h hopReading) {
+	bar := min(p.style.width()/barShare, mostBar)
+	head := fmt.Sprintf("%3d%s %-8s  %-8s %s ", h.Number, star(h.Trusted), h.Time, h.Delay,
+		pad(strings.Repeat("#", cellsOf(h.Share, bar)), bar))
+	remark := joined("; ", h.Remark, labelOf("on ", h.Date))
+	if all := joined("; ", h.How, remark); cells(head+all) <= p.style.width() {
+		p.add(head + all)
+	} else {
+		p.add(head + remark)
+		p.brief("     with ", h.How)
 	}
-	return "; none is known to be the provider's"
-}
-
-// hop writes one hop: number, time, delay and its bar, then from whom, by whom and how.
-func (p *page) hop(n int, h seedtest.Hop, slowest time.Duration) {
-	when := "no time"
-	if !h.Time.IsZero() {
-		when = clock(h.Time)
-	}
-	head := fmt.Sprintf("%3d%s %-8s %-8s ", n, star(h.Trusted), when, delayed(h))
-	if p.style.width() >= roomForBar {
-		head += pad(bar(h, slowest), barCells) + " "
-	}
-	p.para(head, "from "+p.clientOf(h), 0)
-	indent := pad("", cells(head))
-	p.para(indent, "by "+p.serverOf(h), 0)
-	for _, x := range h.Problems {
-		p.para(indent, "! "+p.say(x), 0)
-	}
+	p.brief("     from ", h.From)
+	p.brief("     by   ", h.By)
+	p.problems("     ", h.Problems)
 	if p.style.Verbose {
-		p.para(indent, "\""+p.say(h.Raw)+"\"", 0)
+		p.para("     raw  ", "\""+h.Raw+"\"", 0)
 	}
+}
+
+// cellsOf is how long a bar is; what took any time at all has at least one mark.
+func cellsOf(share float64, longest int) int {
+	if share <= 0 {
+		return 0
+	}
+	return min(max(int(share*float64(longest)), 1), longest)
 }
 
 func star(trusted bool) string {
@@ -134,210 +138,109 @@ func star(trusted bool) string {
 	return " "
 }
 
-// delayed is the delay from the hop before; a negative one means that two clocks disagree.
-func delayed(h seedtest.Hop) string {
-	switch {
-	case h.Delay == nil:
-		return ""
-	case h.Skewed:
-		return short(*h.Delay) + "?"
-	}
-	return "+" + short(*h.Delay)
-}
-
-// short says a delay between two hops; tenths matter only where there are any.
-func short(d time.Duration) string {
-	if d == 0 {
-		return "0s"
-	}
-	if d > 0 && d < 10*time.Second && d%time.Second != 0 {
-		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
-	}
-	return took(d)
-}
-
-// bar draws a delay against the slowest; what took any time at all has at least one mark.
-func bar(h seedtest.Hop, slowest time.Duration) string {
-	if h.Delay == nil || *h.Delay <= 0 || slowest <= 0 {
-		return ""
-	}
-	n := int(float64(barCells) * float64(*h.Delay) / float64(slowest))
-	return strings.Repeat("#", min(max(n, 1), barCells))
-}
-
-// clientOf names the client of a hop: the name it gave, the name that was found, its address.
-func (p *page) clientOf(h seedtest.Hop) string {
-	f := h.From
-	said := []string{f.HELO}
-	switch {
-	case f.RDNS == "" || strings.EqualFold(f.RDNS, f.HELO):
-	case strings.EqualFold(f.RDNS, "unknown"):
-		said = append(said, "(unknown)")
-	case f.HELO == "":
-		said[0] = f.RDNS
-	default:
-		said = append(said, "(PTR "+f.RDNS+")")
-	}
-	if ip := address(f.IP); ip != "" && strings.Trim(f.HELO, "[]") != ip {
-		said = append(said, "["+ip+"]")
-	}
-	if f.User != "" {
-		said = append(said, "user "+f.User)
-	}
-	text := strings.TrimSpace(strings.Join(said, " "))
-	if text == "" {
-		return "(not told)"
-	}
-	return p.say(text)
-}
-
-// serverOf names the receiver of a hop, the protocol and what it says of TLS.
-func (p *page) serverOf(h seedtest.Hop) string {
-	name := h.By.Name
-	if ip := address(h.By.IP); ip != "" && ip != name {
-		name += " [" + ip + "]"
-	}
-	if h.With != "" {
-		name += " with " + strings.ToUpper(h.With)
-	}
-	said := []string{strings.TrimSpace(name)}
-	if t := h.TLS; t != nil {
-		text := strings.TrimSpace(tlsName(t.Version) + " " + t.Cipher)
-		if t.Bits > 0 {
-			text += " " + strconv.Itoa(t.Bits) + " bits"
-		}
-		said = append(said, text)
-	}
-	if h.ID != "" {
-		said = append(said, "id "+h.ID)
-	}
-	text := strings.Trim(strings.Join(compact(said), ", "), ", ")
-	if text == "" {
-		return "(not told)"
-	}
-	return p.say(text)
-}
-
 // authentication writes who said what of the sender, and whether it is believed.
-func (p *page) authentication(a seedtest.Analysis) {
-	if len(a.Authentication)+len(a.ReceivedSPF) == 0 {
-		p.section("AUTH", "no field says anything of it")
+func (p *page) authentication(r reading) {
+	if len(r.Auth) == 0 {
+		p.section("AUTH", "no field says anything of the sender")
 		return
 	}
 	p.section("AUTH", "* by the provider itself; the rest is not believed")
-	for _, f := range a.Authentication {
-		p.authField(f)
-	}
-	for _, f := range a.ReceivedSPF {
-		p.entry("  "+star(f.Trusted)+" ", "Received-SPF")
-		p.result(seedtest.AuthResult{Method: "spf", Result: f.Result, Reason: f.Comment,
-			Properties: f.Pairs})
-	}
-	if n := len(a.ARC); n > 0 {
-		p.para("    ", p.say(fmt.Sprintf("ARC: %s, cv=%s claimed by the last, not verified",
-			plural(n, "set", "sets"), a.ARC[n-1].Validation)), 0)
-	}
-}
-
-func (p *page) authField(f seedtest.AuthField) {
-	by := f.AuthservID
-	if by == "" {
-		by = "(no authserv-id)"
-	}
-	text := by
-	if f.Instance > 0 {
-		text += fmt.Sprintf(", ARC instance %d", f.Instance)
-	}
-	p.entry("  "+star(f.Trusted)+" ", p.say(text))
-	for _, r := range f.Results {
-		p.result(r)
-	}
-	for _, x := range f.Problems {
-		p.para("      ! ", p.say(x), 0)
-	}
-}
-
-// result writes one method's result with what it rests on.
-func (p *page) result(r seedtest.AuthResult) {
-	p.entry("      "+pad(cut(p.say(r.Method), 8), 8)+" "+pad(p.resultWord(r.Result), 10)+" ",
-		p.say(propertyWords(r.Properties, r.Reason, strings.Join(r.Comments, "; "))))
-}
-
-// resultWord writes pass small and everything else in capitals.
-func (p *page) resultWord(result string) string {
-	if result == "pass" {
-		return result
-	}
-	return cut(strings.ToUpper(p.say(result)), 10)
-}
-
-func propertyWords(list []seedtest.Property, remarks ...string) string {
-	var said []string
-	for _, x := range list {
-		name := x.Name
-		if x.Type != "" {
-			name = x.Type + "." + name
+	for _, f := range r.Auth {
+		p.entry("  "+star(f.Trusted)+" ", f.Who)
+		for _, x := range f.Results {
+			p.entry("      "+pad(cut(x.Method, 8), 8)+" "+pad(cut(x.Result, 10), 10)+" ",
+				joined("  ", x.About, x.Remark))
 		}
-		said = append(said, name+"="+x.Value)
-	}
-	for _, r := range remarks {
-		if r != "" {
-			said = append(said, "("+r+")")
+		p.problems("      ", f.Problems)
+		if p.style.Verbose {
+			p.para("      raw ", f.Field+": \""+f.Raw+"\"", 0)
 		}
 	}
-	return strings.Join(said, " ")
+	p.para("    ARC: ", r.ARC, 0)
 }
 
-// stamps writes what spam filters noted.
-func (p *page) stamps(stamps []seedtest.Stamp) {
+// checks writes what an evaluation of our own came to, beside what the provider says.
+func (p *page) checks(r reading) {
+	if len(r.Checked) == 0 {
+		return
+	}
+	p.section("CHECKED", "by DNS as it is now, beside what "+r.Whose+" says")
+	for _, c := range r.Checked {
+		p.entry("      "+pad(cut(c.Method, 8), 8)+" "+pad(cut(c.Result, 10), 10)+" ",
+			joined("; ", c.Beside(), c.About))
+		p.brief("          ", c.Why)
+		for _, x := range c.Notes {
+			p.brief("          note ", x)
+		}
+		if !p.style.Verbose {
+			continue
+		}
+		for _, x := range c.Trace {
+			p.para("          | ", x, 0)
+		}
+	}
+}
+
+// stamps writes what spam filters noted: in words where the meaning is known, as it stands else.
+func (p *page) stamps(stamps []stampReading) {
 	if len(stamps) == 0 {
 		return
 	}
 	p.section("STAMPS", "of spam filters; * by the provider itself")
 	for _, s := range stamps {
-		p.para("  "+star(s.Trusted)+" ", p.say(s.Family+" "+stampWords(s)), 0)
-		if text := valueWords(s.Values); text != "" {
-			p.para("      ", p.say(text), 4)
+		head := joined(" ", s.Family, s.Verdict)
+		if s.Status == "guess" {
+			head += ", the meaning is a guess"
+		}
+		p.brief("  "+star(s.Trusted)+" ", head)
+		for _, x := range s.Says {
+			p.brief("      ", x)
+		}
+		if len(s.Says) == 0 || p.style.Verbose {
+			p.brief("      ", s.Values)
+		}
+		if p.style.Verbose {
+			p.para("      raw ", s.Field+": \""+s.Raw+"\"", 0)
 		}
 	}
 }
 
-// stampWords says a filter's verdict and its score.
-func stampWords(s seedtest.Stamp) string {
-	text := strings.ToUpper(s.Verdict)
-	if s.Verdict == "ham" {
-		text = s.Verdict
+// signed writes the signatures as they read, unless what they came to is written already.
+func (p *page) signed(r reading) {
+	if len(r.Signatures) == 0 || len(r.Checked) > 0 && !p.style.Verbose {
+		return
 	}
-	if score := finite(s.Score); score != nil {
-		text += " score " + number(*score)
-		if t := finite(s.Threshold); t != nil {
-			text += " of " + number(*t)
-		}
+	p.section("SIGNED", "by DKIM, as it reads")
+	for _, s := range r.Signatures {
+		p.brief("      ", s.words())
+		p.problems("      ", s.Problems)
 	}
-	return strings.TrimSpace(text)
 }
 
-func valueWords(values []seedtest.Property) string {
-	var said []string
-	for _, v := range values {
-		said = append(said, strings.TrimPrefix(v.Name+"="+v.Value, "=")) // some are a bare value
+// unread writes the fields of filters that could not be read.
+func (p *page) unread(list []fieldReading) {
+	if len(list) == 0 {
+		return
 	}
-	return strings.Join(said, "  ")
+	p.section("UNREAD", "fields of filters whose form is not known")
+	for _, f := range list {
+		p.brief("      ", f.Field+": \""+f.Raw+"\"")
+	}
 }
 
-// remarks writes the findings about one message.
-func (p *page) remarks(a seedtest.Analysis) {
-	if len(a.Findings) == 0 {
+// remarks writes the findings about one message, each with the field that it rests on.
+func (p *page) remarks(list []findingReading) {
+	if len(list) == 0 {
 		return
 	}
 	p.section("FINDINGS", "")
-	for _, f := range a.Findings {
-		p.para(pad(string(f.Severity), 8)+" ", p.say(f.Title), 0)
+	for _, f := range list {
+		p.para(pad(f.Severity, 8)+" ", f.Title, 0)
 		for _, e := range f.Evidence {
-			p.para("         ", p.say(strings.TrimSpace(e.Field+" "))+": \""+p.say(e.Raw)+"\"", 4)
+			p.brief("         ", e.Field+": \""+e.Raw+"\"")
 		}
 		for _, step := range f.Fix {
-			p.para("     FIX ", p.say(step), 0)
+			p.brief("     FIX ", step)
 		}
 	}
 }

@@ -107,10 +107,29 @@ func TestProbesAsWanted(t *testing.T) {
 	}
 }
 
+// analyses are the headers that the wanted texts are held for.
+func analyses() map[string]seedtest.Analysis {
+	return map[string]seedtest.Analysis{"analysis": long(), "analysis-report": bounced(),
+		"analysis-checked": checkedAgain(), "analysis-hostile": hostileHeader(nasty),
+		"analysis-empty": {}}
+}
+
+func TestAnalysisStylesAsWanted(t *testing.T) {
+	for name, st := range map[string]report.Style{"verbose": {Verbose: true}, "colour": {Color: true},
+		"60": {Width: 60}, "100": {Width: 100}, "120": {Width: 120}} {
+		var b bytes.Buffer
+		for _, a := range []seedtest.Analysis{long(), bounced(), checkedAgain()} {
+			if err := report.AnalysisText(&b, a, st); err != nil {
+				t.Fatal(err)
+			}
+			b.WriteString("\n")
+		}
+		want(t, "analysis-style-"+name+".txt", b.String())
+	}
+}
+
 func TestAnalysisAsWanted(t *testing.T) {
-	for name, a := range map[string]seedtest.Analysis{"analysis": long(),
-		"analysis-hostile": hostileHeader(nasty),
-		"analysis-empty":   {}} {
+	for name, a := range analyses() {
 		var b bytes.Buffer
 		if err := report.AnalysisText(&b, a, report.Style{}); err != nil {
 			t.Fatal(err)

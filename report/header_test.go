@@ -82,8 +82,13 @@ func hostileHeader(text string) seedtest.Analysis {
 		ARC: []seedtest.ARCSet{{Instance: 1, Seal: text, Message: text, Results: text,
 			Validation: text}},
 		Stamps: []seedtest.Stamp{{Family: text, Field: text, Values: []seedtest.Property{property},
-			Verdict: text, Score: &score, Raw: text}},
-		Origin: &seedtest.Origin{Hop: 0, Why: text},
+			Says: []string{text}, Status: text, Verdict: text, Score: &score, Raw: text}},
+		Signatures: []seedtest.DKIMSignature{{Tags: []seedtest.Property{{Name: "d", Value: text},
+			{Name: "s", Value: text}, {Name: text, Value: text}}, Problems: []string{text}, Raw: text}},
+		Unread:   []seedtest.UnreadField{{Field: text, Raw: text}},
+		Report:   hostileReport(text),
+		Verified: hostileCheck(text),
+		Origin:   &seedtest.Origin{Hop: 0, Why: text},
 		Findings: []seedtest.Finding{{Code: text, Severity: seedtest.SeverityInfo, Title: text,
 			Evidence: []seedtest.Evidence{{Field: text, Raw: text}}, Fix: []string{text}}}}
 }

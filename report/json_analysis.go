@@ -22,9 +22,11 @@ type jsonAnalysis struct {
 	Authentication []jsonAuth     `json:"authentication"`
 	ReceivedSPF    []jsonSPF      `json:"received_spf"`
 	ARC            jsonARC        `json:"arc"`
+	Signatures     []jsonSigned   `json:"signatures"`
 	Stamps         []jsonStamp    `json:"stamps"`
-	Report         any            `json:"report"`   // no delivery report was read
-	Verified       any            `json:"verified"` // nothing was verified independently
+	Unread         []jsonUnread   `json:"unread"`
+	Report         *jsonDelivery  `json:"report"`
+	Verified       *jsonVerified  `json:"verified"`
 	Origin         *jsonOrigin    `json:"origin,omitempty"`
 	Findings       []jsonFinding1 `json:"findings"`
 }
@@ -84,6 +86,7 @@ type jsonAuth struct {
 	AuthservID string       `json:"authserv_id,omitempty"`
 	Version    string       `json:"version,omitempty"`
 	Trusted    bool         `json:"trusted"`
+	Comments   []string     `json:"comments,omitempty"`
 	Results    []jsonResult `json:"results"`
 	Problems   []string     `json:"problems"`
 	jsonRaw
@@ -116,15 +119,30 @@ type jsonSPF struct {
 type jsonARC struct {
 	Sets     []jsonARCSet `json:"sets"`
 	Claimed  string       `json:"claimed,omitempty"` // cv= of the newest set
-	Verified any          `json:"verified"`
+	Verified *string      `json:"verified"`          // result of our own evaluation
 }
 
 type jsonARCSet struct {
-	Instance int    `json:"instance"`
-	Seal     string `json:"seal,omitempty"`
-	Message  string `json:"message,omitempty"`
-	Results  string `json:"results,omitempty"`
-	CV       string `json:"cv,omitempty"`
+	Instance int      `json:"instance"`
+	Seal     string   `json:"seal,omitempty"`
+	Message  string   `json:"message,omitempty"`
+	Results  string   `json:"results,omitempty"`
+	CV       string   `json:"cv,omitempty"`
+	Problems []string `json:"problems,omitempty"`
+}
+
+// jsonSigned is a DKIM-Signature field as it reads.
+type jsonSigned struct {
+	Position int            `json:"position"`
+	Tags     []jsonProperty `json:"tags"`
+	Problems []string       `json:"problems"`
+	jsonRaw
+}
+
+type jsonUnread struct {
+	Field    string `json:"field"`
+	Position int    `json:"position"`
+	jsonRaw
 }
 
 type jsonStamp struct {
@@ -132,6 +150,8 @@ type jsonStamp struct {
 	Field     string            `json:"field"`
 	Position  int               `json:"position"`
 	Values    map[string]string `json:"values"`
+	Says      []string          `json:"says,omitempty"`
+	Status    string            `json:"status,omitempty"` // how the meaning is known
 	Verdict   string            `json:"verdict"`
 	Score     *float64          `json:"score,omitempty"`
 	Threshold *float64          `json:"threshold,omitempty"`
@@ -179,7 +199,9 @@ func analysisOf(a seedtest.Analysis) jsonAnalysis {
 		Schema: analysisSchema, Source: a.Source, MessageID: a.MessageID, Subject: a.Subject,
 		From: a.From, Date: jsonTime(a.Date),
 		Hops: []jsonHop{}, Authentication: []jsonAuth{}, ReceivedSPF: []jsonSPF{},
-		Stamps: []jsonStamp{}, Findings: []jsonFinding1{}, ARC: arcOf(a.ARC),
+		Signatures: []jsonSigned{}, Stamps: []jsonStamp{}, Unread: []jsonUnread{},
+		Findings: []jsonFinding1{}, ARC: arcOf(a), Report: deliveryOf(a.Report),
+		Verified: verifiedOf(a.Verified),
 	}
 	for _, h := range a.Hops {
 		j.Hops = append(j.Hops, hopOf(h))
@@ -191,8 +213,15 @@ func analysisOf(a seedtest.Analysis) jsonAnalysis {
 		j.ReceivedSPF = append(j.ReceivedSPF, jsonSPF{f.Position, f.Result, f.Comment,
 			propertiesOf(f.Pairs), f.Trusted, rawOf(f.Raw)})
 	}
+	for _, s := range a.Signatures {
+		j.Signatures = append(j.Signatures, jsonSigned{s.Position, propertiesOf(s.Tags),
+			listOf(s.Problems), rawOf(s.Raw)})
+	}
 	for _, s := range a.Stamps {
 		j.Stamps = append(j.Stamps, stampOf(s))
+	}
+	for _, f := range a.Unread {
+		j.Unread = append(j.Unread, jsonUnread{f.Field, f.Position, rawOf(f.Raw)})
 	}
 	if a.Origin != nil {
 		j.Origin = &jsonOrigin{address(a.Origin.IP), a.Origin.Hop, a.Origin.Why}
@@ -224,7 +253,7 @@ func hopOf(h seedtest.Hop) jsonHop {
 func authOf(f seedtest.AuthField) jsonAuth {
 	j := jsonAuth{
 		Field: f.Field, Position: f.Position, Instance: f.Instance, AuthservID: f.AuthservID,
-		Version: f.Version, Trusted: f.Trusted, Results: []jsonResult{},
+		Version: f.Version, Comments: f.Comments, Trusted: f.Trusted, Results: []jsonResult{},
 		Problems: listOf(f.Problems), jsonRaw: rawOf(f.Raw),
 	}
 	for _, r := range f.Results {
@@ -242,11 +271,15 @@ func propertiesOf(list []seedtest.Property) []jsonProperty {
 	return out
 }
 
-func arcOf(sets []seedtest.ARCSet) jsonARC {
+func arcOf(a seedtest.Analysis) jsonARC {
 	j := jsonARC{Sets: []jsonARCSet{}}
+	if a.Verified != nil && a.Verified.ARC.Result != "" {
+		j.Verified = &a.Verified.ARC.Result
+	}
 	newest := 0
-	for _, s := range sets {
-		j.Sets = append(j.Sets, jsonARCSet{s.Instance, s.Seal, s.Message, s.Results, s.Validation})
+	for _, s := range a.ARC {
+		j.Sets = append(j.Sets, jsonARCSet{s.Instance, s.Seal, s.Message, s.Results, s.Validation,
+			s.Problems})
 		if s.Instance >= newest {
 			newest, j.Claimed = s.Instance, s.Validation
 		}
@@ -255,14 +288,14 @@ func arcOf(sets []seedtest.ARCSet) jsonARC {
 }
 
 func stampOf(s seedtest.Stamp) jsonStamp {
-	values := make(map[string]string, len(s.Values))
+	values := make(map[string]string, len(s.Values)) // of a repeated key the first, as Value does
 	for _, v := range s.Values {
 		if _, ok := values[v.Name]; !ok {
 			values[v.Name] = v.Value
 		}
 	}
-	return jsonStamp{s.Family, s.Field, s.Position, values, s.Verdict, finite(s.Score),
-		finite(s.Threshold), s.Trusted, rawOf(s.Raw)}
+	return jsonStamp{s.Family, s.Field, s.Position, values, s.Says, s.Status, s.Verdict,
+		finite(s.Score), finite(s.Threshold), s.Trusted, rawOf(s.Raw)}
 }
 
 func findingOf1(f seedtest.Finding) jsonFinding1 {

@@ -28,7 +28,7 @@ func Probe(w io.Writer, r Report, id seedtest.ProbeID, s Style) error {
 	p.troubles(r.Run, *x)
 	p.times(*x)
 	if x.Analysis != nil {
-		p.analysis(*x.Analysis)
+		p.analysis(p.read(*x.Analysis))
 	}
 	p.probeCauses(r, id)
 	return p.write(w)

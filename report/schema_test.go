@@ -65,7 +65,7 @@ func TestRunsObeyTheSchema(t *testing.T) {
 
 func TestAnalysesObeyTheSchema(t *testing.T) {
 	obeys := schemas(t)
-	all := []seedtest.Analysis{long(), {}, hostileHeader(nasty), byOld("gmail")}
+	all := []seedtest.Analysis{long(), {}, hostileHeader(nasty), byOld("gmail"), bounced(), checkedAgain()}
 	var b bytes.Buffer
 	if err := report.AnalysisJSON(&b, all, true); err != nil {
 		t.Fatal(err)
