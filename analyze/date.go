@@ -17,19 +17,25 @@ const (
 // names of zones, am and pm, ISO 8601, numbers with strokes. Where no zone stands, or one that
 // nobody can know, UTC is assumed.
 func readDate(s string) (at time.Time, rest string, ok bool) {
+	at, rest, _, ok = readZonedDate(s)
+	return at, rest, ok
+}
+
+// readZonedDate is readDate that says whether the zone is known.
+func readZonedDate(s string) (at time.Time, rest string, zoned, ok bool) {
 	d := dateReader{s: s, day: -1, month: -1, year: -1, hour: -1}
 	for d.pos < len(s) && d.part() {
 	}
 	rest = strings.TrimLeft(s[d.pos:], " \t")
 	if d.day < 1 || d.month < 1 || d.month > 12 || d.hour < 0 || d.year < firstYear ||
 		d.year > lastYear {
-		return time.Time{}, rest, false
+		return time.Time{}, rest, false, false
 	}
 	if d.day > 28 && d.day > daysIn(d.month, d.year) {
-		return time.Time{}, rest, false
+		return time.Time{}, rest, false, false
 	}
 	at = time.Date(d.year, time.Month(d.month), d.day, d.hour, d.minute, d.second, d.nanos, time.UTC)
-	return at.Add(-d.offset), rest, true
+	return at.Add(-d.offset), rest, d.zoned, true
 }
 
 func daysIn(month, year int) int {

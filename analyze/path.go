@@ -3,6 +3,7 @@ package analyze
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,7 +140,7 @@ func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	at, longest := -1, slowHop-1
 	for i := range hops {
 		delay := hops[i].Delay
-		if delay == nil || *delay <= longest {
+		if delay == nil || *delay <= longest || !zoned(hops[i-1:i+1]) {
 			continue
 		}
 		if i+1 < len(hops) && hops[i+1].Delay != nil && *hops[i+1].Delay < -*delay/2 {
@@ -162,6 +163,16 @@ func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	}, true
 }
 
+// zoned reports whether the zone of each hop's time is known.
+func zoned(hops []seedtest.Hop) bool {
+	for i := range hops {
+		if slices.Contains(hops[i].Problems, noZone) {
+			return false
+		}
+	}
+	return true
+}
+
 // wholeTime is the time from the first hop that gives one to the last.
 func wholeTime(hops []seedtest.Hop) time.Duration {
 	var first, last time.Time
@@ -180,7 +191,7 @@ func wholeTime(hops []seedtest.Hop) time.Duration {
 func worstClock(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	at, worst := -1, -skewedHop+1
 	for i := range hops {
-		if d := hops[i].Delay; d != nil && *d < worst {
+		if d := hops[i].Delay; d != nil && *d < worst && zoned(hops[i-1:i+1]) {
 			at, worst = i, *d
 		}
 	}
@@ -191,13 +202,23 @@ func worstClock(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	if worst <= -wrongHop {
 		severity = seedtest.SeverityWarning
 	}
+	fix := "compare both clocks with a time server: delays around them are not to be trusted"
+	if isZoneShift(-worst) {
+		fix = "look at the time zone of both servers first: the difference is one of zones"
+	}
 	return seedtest.Finding{
 		Code: "hop.skew", Severity: severity,
 		Title: fmt.Sprintf("the clock of %s is at least %s behind that of %s", serverName(hops[at]),
 			-worst, serverName(hops[at-1])),
 		Evidence: evidence(hops[at-1 : at+1]),
-		Fix:      []string{"compare both clocks with a time server: delays around them are not to be trusted"},
+		Fix:      []string{fix},
 	}, true
+}
+
+// isZoneShift reports whether a difference is what zones differ by, give or take some minutes.
+func isZoneShift(d time.Duration) bool {
+	const near = 3 * time.Minute
+	return d > 30*time.Minute && (d+near)%(30*time.Minute) <= 2*near && d < 24*time.Hour
 }
 
 // plaintext finds hops over the internet whose server says that it was ESMTP and not ESMTPS (RFC

@@ -63,6 +63,8 @@ func TestPathFindings(t *testing.T) {
 				"c.example.com"},
 		{"a clock is a little behind", []string{mail, strings.Replace(c, "10:00:01", "09:59:45", 1)},
 			"info hop.skew: the clock of c.example.com is at least 15s behind that of b.example.net"},
+		{"a zone that nobody knows", []string{mail, strings.Replace(c, "10:00:01 +0000", "19:00:01 JST", 1)},
+			""},
 		{"clocks differ as clocks do", []string{mail, strings.Replace(c, "10:00:01", "09:59:55", 1)}, ""},
 		{"no TLS", []string{strings.Replace(mail, "ESMTPS", "ESMTP", 1), c},
 			"info hop.plaintext: b.example.net shows no TLS"},

@@ -29,6 +29,7 @@ type received struct {
 
 	long      bool // there is more than is read
 	dated     bool // there is something where the date should be
+	zoned     bool // the date says what zone it is in
 	plainDate bool // the date begins with the day of the month
 }
 
@@ -56,6 +57,9 @@ func (r *received) readHop(value string) seedtest.Hop {
 	return hop
 }
 
+// noZone is the problem of a time that may be hours off.
+const noZone = "its time zone is not known: UTC is assumed"
+
 // problems says what a reader of the hop should know is missing.
 func (r *received) problems(hop *seedtest.Hop) []string {
 	var list []string
@@ -64,6 +68,8 @@ func (r *received) problems(hop *seedtest.Hop) []string {
 		list = append(list, "the date cannot be read")
 	case r.time.IsZero():
 		list = append(list, "no date")
+	case !r.zoned:
+		list = append(list, noZone)
 	}
 	if hop.By.Name == "" && r.has(clauseFrom) {
 		list = append(list, "no receiving server is named")
@@ -82,8 +88,7 @@ func (r *received) split(text string) {
 		r.clause[c] = r.clause[c][:0]
 	}
 	r.fors, r.time, r.dated, r.plainDate = r.fors[:0], time.Time{}, false, false
-	r.long = false
-	r.text = text
+	r.long, r.zoned, r.text = false, false, text
 	body, tail := r.date(text)
 	r.tokens(body, 0)
 	if tail != "" {
@@ -205,8 +210,8 @@ func (r *received) date(text string) (body, tail string) {
 		if i < 0 {
 			break
 		}
-		if at, rest, ok := readDate(text[i+1:]); ok {
-			r.time, r.dated = at, true
+		if at, rest, zoned, ok := readZonedDate(text[i+1:]); ok {
+			r.time, r.dated, r.zoned = at, true, zoned
 			date := strings.TrimLeft(text[i+1:], " ")
 			r.plainDate = date != "" && isDigit(date[0])
 			return text[:i], rest
@@ -214,8 +219,7 @@ func (r *received) date(text string) (body, tail string) {
 		r.dated = r.dated || strings.TrimSpace(text[i+1:]) != ""
 		end = i
 	}
-	if at, i, ok := dateAtEnd(text); ok {
-		r.time, r.dated = at, true
+	if i := r.dateAtEnd(text); i >= 0 {
 		return text[:i], ""
 	}
 	return text, ""
@@ -224,22 +228,20 @@ func (r *received) date(text string) (body, tail string) {
 // maxDateWords is how many words from the end a date without a semicolon may begin.
 const maxDateWords = 9
 
-// dateAtEnd finds a date at the very end of a text, and where it begins.
-func dateAtEnd(text string) (time.Time, int, bool) {
-	end := len(text)
-	var best time.Time
-	begin := -1
+// dateAtEnd finds a date at the very end of a text, and returns where it begins, or -1.
+func (r *received) dateAtEnd(text string) int {
+	end, begin := len(text), -1
 	for range maxDateWords {
 		i := strings.LastIndexByte(text[:end], ' ')
 		if i < 0 {
 			break
 		}
-		if at, rest, ok := readDate(text[i+1:]); ok && rest == "" {
-			best, begin = at, i
+		if at, rest, zoned, ok := readZonedDate(text[i+1:]); ok && rest == "" {
+			r.time, r.dated, r.zoned, begin = at, true, zoned, i
 		}
 		end = i
 	}
-	return best, begin, begin >= 0
+	return begin
 }
 
 // verifies reports whether the server puts a name in front that it has verified: Exim does where it
