@@ -125,7 +125,8 @@ func TestSPFTrace(t *testing.T) {
 		{Depth: 1, Domain: "example.org", Term: "ip4:192.0.2.1", Outcome: "no match"},
 		{Depth: 1, Domain: "example.org", Term: "a:mail.example.org", Outcome: "no match"},
 		{Depth: 1, Domain: "example.org", Term: "mx", Outcome: "no match"},
-		{Depth: 1, Domain: "example.org", Term: "include:_spf.example.net", Outcome: "no match"},
+		{Depth: 1, Domain: "example.org", Term: "include:_spf.example.net",
+			Outcome: "no match: neutral there"},
 		{Depth: 2, Domain: "_spf.example.net", Term: "record", Outcome: "v=spf1 " +
 			"ip4:198.51.100.0/24 ip6:2001:db8:1::/48 ?exists:%{i}.list.example.net"},
 		{Depth: 2, Domain: "_spf.example.net", Term: "ip4:198.51.100.0/24", Outcome: "no match"},

@@ -17,8 +17,9 @@ type spfEval struct {
 	local  string // of the sender
 	sender string // the sender's domain
 	names  []string
-	named  bool // names has been found
-	void   bool // the term being evaluated counts as void already
+	named  bool   // names has been found
+	void   bool   // the term being evaluated counts as void already
+	inner  string // what the record of the last include came to
 }
 
 // spfVerdict is what one record comes to, with those that it redirects to.
@@ -52,6 +53,9 @@ func (e *spfEval) check(ctx context.Context, domain string, depth int) spfVerdic
 		step := e.begin(depth, domain, d.text)
 		matched, err := e.match(ctx, d, domain, depth)
 		e.end(step, matched, err)
+		if d.kind == "include" && err == nil && !matched {
+			e.set(step, "no match: "+e.inner+" there")
+		}
 		if err != nil {
 			v = failed(err)
 			v.domain, v.mechanism = domain, d.text

@@ -49,6 +49,7 @@ func (e *spfEval) include(ctx context.Context, target string, depth int) (bool, 
 		return false, permanent("include of %s: %s", shorten(target, 80), why)
 	}
 	v := e.check(ctx, target, depth+1)
+	e.inner = v.result
 	switch v.result {
 	case "pass":
 		return true, nil
