@@ -51,8 +51,8 @@ func newMemory(size int, now func() time.Time) *memory {
 		asked: map[question]*flight{}}
 }
 
-// get returns what is kept, or what ask finds out. Who asks for the same meanwhile waits for that; if
-// its asker gives up, the next one asks.
+// get returns what is kept, or what ask finds out. Who asks for the same meanwhile waits for that;
+// if its asker gives up, the next one asks.
 func (m *memory) get(ctx context.Context, q question, ask func() outcome) outcome {
 	for {
 		m.mu.Lock()

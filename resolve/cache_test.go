@@ -176,7 +176,8 @@ func TestConcurrentUse(t *testing.T) {
 func FuzzAnswer(f *testing.F) {
 	q := newQuestion("alias.example.", dns.TypeA, true)
 	q.Id = 7
-	for _, name := range []string{"alias.example.", "loop.example.", "text.example.", "gone.example."} {
+	for _, name := range []string{"alias.example.", "loop.example.", "text.example.",
+		"gone.example."} {
 		m := q.Copy()
 		m.Question[0].Name = name
 		wire, err := world(m).Pack()

@@ -15,8 +15,8 @@ import (
 	"seedtest"
 )
 
-// The sizes of messages: what we tell servers that we take over UDP (the value that the DNS flag day
-// of 2020 agreed on), and what is read if one sends more.
+// The sizes of messages: what we tell servers that we take over UDP (the value that the DNS flag
+// day of 2020 agreed on), and what is read if one sends more.
 const (
 	udpSize = 1232
 	udpRoom = 8 << 10
@@ -39,8 +39,8 @@ func newQuestion(name string, kind uint16, edns bool) *dns.Msg {
 	return m
 }
 
-// exchange asks one server: over UDP, over TCP where the answer is cut short, and without EDNS where
-// the server does not know it.
+// exchange asks one server: over UDP, over TCP where the answer is cut short, and without EDNS
+// where the server does not know it.
 func (r *Resolver) exchange(ctx context.Context, server, name string, kind uint16) (*dns.Msg,
 	*failure) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)

@@ -46,8 +46,8 @@ type Resolver struct {
 	memory  *memory
 }
 
-// New returns a resolver. It asks nobody yet. An error says that a server's address is none, or that
-// none is given and the system knows none either.
+// New returns a resolver. It asks nobody yet. An error says that a server's address is none, or
+// that none is given and the system knows none either.
 func New(o Options) (*Resolver, error) {
 	r := &Resolver{timeout: o.Timeout, dial: o.Dial}
 	if r.timeout <= 0 {
@@ -91,8 +91,8 @@ func serverAddress(s string) (string, error) {
 	return net.JoinHostPort(host, "53"), nil
 }
 
-// Query asks for the records of a type, such as "TXT" or "TLSA", at a name. Names with letters beyond
-// ASCII are asked for in A-labels. Aliases (CNAME) are followed. The error is an *Error.
+// Query asks for the records of a type, such as "TXT" or "TLSA", at a name. Names with letters
+// beyond ASCII are asked for in A-labels. Aliases (CNAME) are followed. The error is an *Error.
 func (r *Resolver) Query(ctx context.Context, name, recordType string) (Answer, error) {
 	e := &Error{Name: name, Type: strings.ToUpper(recordType)}
 	kind, ok := dns.StringToType[e.Type]

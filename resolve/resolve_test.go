@@ -76,6 +76,7 @@ func overLoopback(t *testing.T) *Resolver {
 
 func TestLookups(t *testing.T) {
 	r, ctx := overLoopback(t), t.Context()
+	same := cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 	for what, get := range map[string]func() (any, error){
 		"A plain.example":    func() (any, error) { return r.IP4(ctx, "plain.example") },
 		"A PLAIN.example.":   func() (any, error) { return r.IP4(ctx, "PLAIN.example.") },
@@ -86,7 +87,7 @@ func TestLookups(t *testing.T) {
 		"TXT text.example":   func() (any, error) { return r.TXT(ctx, "text.example") },
 		"MX mail.example":    func() (any, error) { return r.MX(ctx, "mail.example") },
 		"MX none.example":    func() (any, error) { return r.MX(ctx, "none.example") },
-		"PTR":                func() (any, error) { return r.PTR(ctx, netip.MustParseAddr("::ffff:192.0.2.1")) },
+		"PTR":                func() (any, error) { return r.PTR(ctx, addrs("::ffff:192.0.2.1")[0]) },
 	} {
 		got, err := get()
 		want := map[string]any{
@@ -103,7 +104,7 @@ func TestLookups(t *testing.T) {
 		}[what]
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
-		} else if d := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); d != "" {
+		} else if d := cmp.Diff(want, got, same); d != "" {
 			t.Errorf("%s (-want +got):\n%s", what, d)
 		}
 	}
@@ -328,7 +329,8 @@ func TestSilentServer(t *testing.T) {
 
 func TestServers(t *testing.T) {
 	for text, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1:53", "192.0.2.1:5353": "192.0.2.1:5353", "2001:db8::1": "[2001:db8::1]:53",
+		"192.0.2.1": "192.0.2.1:53", "192.0.2.1:5353": "192.0.2.1:5353",
+		"2001:db8::1":   "[2001:db8::1]:53",
 		"[2001:db8::1]": "[2001:db8::1]:53", "[fe80::1%eth0]:54": "[fe80::1%eth0]:54",
 		"fe80::1%eth0": "[fe80::1%eth0]:53", "ns.example": "ns.example:53",
 	} {

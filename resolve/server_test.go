@@ -66,7 +66,8 @@ func loopback(t *testing.T, h dns.HandlerFunc) string {
 		t.Fatal(err)
 	}
 	done := make(chan error, 2)
-	for _, s := range []*dns.Server{{PacketConn: packets, Handler: h}, {Listener: listener, Handler: h}} {
+	servers := []*dns.Server{{PacketConn: packets, Handler: h}, {Listener: listener, Handler: h}}
+	for _, s := range servers {
 		started := make(chan struct{})
 		s.NotifyStartedFunc = func() { close(started) }
 		go func() { done <- s.ActivateAndServe() }()

@@ -42,8 +42,8 @@ func arcKeys(t *testing.T) keyZone {
 	return keyZone{"one._domainkey.example.org": {"p=" + public(t, testKeys()["rsa1024"])}}
 }
 
-// TestARCTellsWhoChangedTheMessage sends a message by three that seal it, of whom the second changes
-// the subject.
+// TestARCTellsWhoChangedTheMessage sends a message by three that seal it, of whom the second
+// changes the subject.
 func TestARCTellsWhoChangedTheMessage(t *testing.T) {
 	raw := sealed(t, 1, "none", lines(note))
 	raw = sealed(t, 2, "pass", strings.Replace(raw, "One", "[list] One", 1))

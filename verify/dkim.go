@@ -84,8 +84,8 @@ type finding struct {
 	unsigned int64 // octets of the body that l= leaves out
 }
 
-// check holds a signature against its key; sum gives the hash that was signed. Where several records
-// stand at the key's name, the first with which it passes decides, else the first.
+// check holds a signature against its key; sum gives the hash that was signed. Where several
+// records stand at the key's name, the first with which it passes decides, else the first.
 func (v *verifier) check(ctx context.Context, s *signature, sum func() []byte) finding {
 	found := v.keys.find(ctx, s)
 	if len(found.keys) == 0 {

@@ -53,7 +53,8 @@ func TestDKIMAgainstLibrary(t *testing.T) {
 func drawMessage(t *rapid.T) []byte {
 	var b bytes.Buffer
 	blank := rapid.SampledFrom([]string{" ", "", "  ", "\t", "\r\n ", " \r\n\t \t"})
-	word := rapid.SampledFrom([]string{"Hello", "x:y;z", "=?utf-8?q?=C3=A4?=", "ä", "<a@example.org>"})
+	word := rapid.SampledFrom([]string{"Hello", "x:y;z", "=?utf-8?q?=C3=A4?=", "ä",
+		"<a@example.org>"})
 	b.WriteString("From: a@example.org\r\n")
 	names := rapid.SampledFrom([]string{"Subject", "SUBJECT", "to", "Received", "X-Odd_1", "Cc"})
 	for range rapid.IntRange(0, 6).Draw(t, "fields") {

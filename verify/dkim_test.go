@@ -15,7 +15,8 @@ import (
 )
 
 // note is what the tests send; noon is when.
-const note = "From: A <a@example.org>\nTo: b@example.net\nSubject: One\n\tand  two\n\nHello,\n\nworld  .\n"
+const note = "From: A <a@example.org>\nTo: b@example.net\nSubject: One\n\tand  two\n\n" +
+	"Hello,\n\nworld  .\n"
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 

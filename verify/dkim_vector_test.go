@@ -31,8 +31,8 @@ func evaluate(t *testing.T, raw string, r Resolver, now time.Time) []seedtest.DK
 	return DKIM(t.Context(), []byte(raw), header.Parse([]byte(raw)), r, now)
 }
 
-// The message of RFC 6376 appendix A, with one space before "Are" (erratum 3192), and its signature,
-// indented as the text of the RFC prints it (erratum 4926).
+// The message of RFC 6376 appendix A, with one space before "Are" (erratum 3192), and its
+// signature, indented as the text of the RFC prints it (erratum 4926).
 const (
 	dinnerHead = "From: Joe SixPack <joe@football.example.com>\r\n" +
 		"To: Suzie Q <suzie@shopping.example.net>\r\n" +
