@@ -39,56 +39,54 @@ type span struct {
 // read reads one field.
 func (r *authReader) read(value string, arc bool) seedtest.AuthField {
 	f := seedtest.AuthField{Raw: value}
-	r.split(value)
 	r.results, r.properties, r.comments = r.results[:0], r.properties[:0], r.comments[:0]
 	r.problems, r.waiting, r.remark, r.fresh, r.opened = nil, -1, -1, false, false
-	n, parts := instance(r.parts)
-	if arc {
-		f.Instance = n
+	r.start(value)
+	p, ok := r.next()
+	for ; ok && p.kind == partComment; p, ok = r.next() {
+		r.comments = append(r.comments, p.value)
 	}
-	parts = r.takeServer(&f, parts)
-	for i := range parts {
-		r.take(&parts[i])
+	if ok && p.kind == partPair && p.key == "i" { // some copy it into Authentication-Results
+		if arc {
+			f.Instance = instance(p.value)
+		}
+		if p, ok = r.next(); ok && p.kind == partSemicolon {
+			p, ok = r.next()
+		}
+	}
+	for ok && r.takeServer(&f, &p) {
+		p, ok = r.next()
+	}
+	for ; ok; p, ok = r.next() {
+		r.take(&p)
 	}
 	r.finish(&f, arc)
 	return f
 }
 
-// instance takes "i=2;" from the front. Some copy it into Authentication-Results.
-func instance(parts []part) (int, []part) {
-	begin := 0
-	for begin < len(parts) && parts[begin].kind == partComment {
-		begin++
-	}
-	if begin == len(parts) || parts[begin].kind != partPair || parts[begin].key != "i" {
-		return 0, parts
-	}
-	n, err := strconv.Atoi(parts[begin].value)
+// instance reads the number of an ARC set; 0 is none.
+func instance(s string) int {
+	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		n = 0
+		return 0
 	}
-	if parts = parts[begin+1:]; len(parts) > 0 && parts[0].kind == partSemicolon {
-		parts = parts[1:]
-	}
-	return n, parts
+	return n
 }
 
-// takeServer takes the authserv-id and the version from the front. Microsoft writes neither, and
-// begins with a result.
-func (r *authReader) takeServer(f *seedtest.AuthField, parts []part) []part {
-	for i, p := range parts {
-		switch {
-		case p.kind == partComment:
-			r.comments = append(r.comments, p.value)
-		case p.kind == partWord && f.AuthservID == "":
-			f.AuthservID = p.value
-		case p.kind == partWord && f.Version == "" && isNumber(p.value):
-			f.Version = p.value
-		default:
-			return parts[i:]
-		}
+// takeServer takes the authserv-id and the version from the front, and reports false at what is
+// neither. Microsoft writes none, and begins with a result.
+func (r *authReader) takeServer(f *seedtest.AuthField, p *part) bool {
+	switch {
+	case p.kind == partComment:
+		r.comments = append(r.comments, p.value)
+	case p.kind == partWord && f.AuthservID == "":
+		f.AuthservID = p.value
+	case p.kind == partWord && f.Version == "" && isNumber(p.value):
+		f.Version = p.value
+	default:
+		return false
 	}
-	return nil
+	return true
 }
 
 func isNumber(s string) bool {
@@ -140,6 +138,9 @@ func (r *authReader) takePair(p *part) {
 func (r *authReader) begins(p *part) bool {
 	if r.fresh || !r.opened {
 		return !isProperty(p.key)
+	}
+	if strings.IndexByte(p.key, '.') >= 0 {
+		return false
 	}
 	method, _, _ := strings.Cut(p.key, "/")
 	return slices.Contains(methods[:], method) &&
@@ -195,10 +196,11 @@ func (r *authReader) finish(f *seedtest.AuthField, arc bool) {
 		f.Results = make([]seedtest.AuthResult, len(r.results))
 	}
 	properties, comments := slices.Clone(r.properties), slices.Clone(r.comments)
-	f.Comments = comments
+	own := len(comments)
 	if len(r.results) > 0 {
-		f.Comments = section(comments, 0, r.results[0].comments)
+		own = r.results[0].comments
 	}
+	f.Comments = section(comments, 0, own)
 	for i := range r.results {
 		s := &r.results[i]
 		end := span{properties: len(properties), comments: len(comments)}
@@ -216,7 +218,7 @@ func (r *authReader) finish(f *seedtest.AuthField, arc bool) {
 	if arc && f.Instance == 0 {
 		r.problems = append(r.problems, "no instance of an ARC set")
 	}
-	if r.open {
+	if r.scanner.Unbalanced() {
 		r.problems = append(r.problems, "a parenthesis is not closed")
 	}
 	if r.cut {

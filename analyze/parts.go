@@ -30,80 +30,99 @@ type part struct {
 // partReader takes values apart. It knows blanks around "=", values that are empty or hold "=",
 // quoted ones, and comments wherever RFC 8601 allows them.
 type partReader struct {
-	value  string
-	tokens []header.Token
-	parts  []part
-	at     int  // index of the token to read next
-	spent  int  // tokens of all values so far
-	open   bool // a parenthesis of this value is not closed
-	cut    bool // this value was not read to its end
+	value   string
+	scanner header.Scanner
+	token   header.Token // the one to read next
+	late    []part       // comments from within a pair, which come behind it
+	joined  []byte
+	spent   int  // tokens of all values so far
+	cut     bool // this value was not read to its end
 }
 
-// split takes a value apart into parts, which are valid until the next call.
-func (r *partReader) split(value string) {
-	r.value, r.tokens, r.parts, r.at = value, r.tokens[:0], r.parts[:0], 0
-	s := header.NewScanner(value, ";=")
-	t := s.Next()
-	for ; t.Kind != header.KindEnd && r.spent < maxTokens; t = s.Next() {
-		r.tokens = append(r.tokens, t)
-		r.spent++
-	}
-	r.open, r.cut = s.Unbalanced(), t.Kind != header.KindEnd
-	for r.at < len(r.tokens) {
-		r.part()
+// start begins with another value.
+func (r *partReader) start(value string) {
+	r.value, r.scanner = value, header.NewScanner(value, ";=")
+	r.late, r.cut = r.late[:0], false
+	r.advance()
+}
+
+// advance goes to the next token.
+func (r *partReader) advance() {
+	r.token = r.scanner.Next()
+	if r.spent++; r.spent > maxTokens {
+		r.cut = r.cut || r.token.Kind != header.KindEnd
+		r.token = header.Token{}
 	}
 }
 
-func (r *partReader) part() {
-	switch t := &r.tokens[r.at]; {
-	case t.Kind == header.KindComment:
-		r.keepComments(r.at, r.at+1)
-	case t.Kind == header.KindSpecial:
-		if t.Text == ";" {
-			r.parts = append(r.parts, part{kind: partSemicolon})
+// next returns the next part, and false at the end.
+func (r *partReader) next() (part, bool) {
+	if len(r.late) > 0 {
+		p := r.late[0]
+		r.late = r.late[1:]
+		return p, true
+	}
+	for {
+		t := r.token
+		if t.Kind == header.KindEnd {
+			return part{}, false
 		}
-	case r.pair():
-		return
-	default:
-		r.parts = append(r.parts, part{kind: partWord, value: t.Text})
-	}
-	r.at++
-}
-
-// pair reads a pair, and reports false if there is none here. Comments within come behind it.
-func (r *partReader) pair() bool {
-	begin := r.at
-	key, equals := r.keyAt(begin)
-	if equals < 0 {
-		return false
-	}
-	from, to := r.valueAt(equals)
-	p := part{kind: partPair, key: strings.ToLower(key)}
-	if from < to {
-		p.value = r.join(from, to)
-	}
-	r.parts = append(r.parts, p)
-	r.keepComments(begin+1, from)
-	r.at = to
-	return true
-}
-
-// keyAt reads the key that begins at a token, and finds its "=", or gives -1. A key may have blanks
-// and comments around its slash or dot: "dkim (why not) / 1 =", "policy . expired =".
-func (r *partReader) keyAt(i int) (key string, equals int) {
-	key = r.tokens[i].Text
-	for j := i + 1; j < len(r.tokens); j++ {
-		switch t := &r.tokens[j]; {
-		case t.Kind == header.KindSpecial && t.Text == "=":
-			return key, j
+		r.advance()
+		switch {
 		case t.Kind == header.KindComment:
-		case t.Kind == header.KindWord && continues(key, t.Text):
-			key += t.Text
-		default:
-			return "", -1
+			return comment(t), true
+		case t.Kind != header.KindSpecial:
+			return r.pairOrWord(t), true
+		case t.Text == ";":
+			return part{kind: partSemicolon}, true
 		}
 	}
-	return "", -1
+}
+
+func comment(t header.Token) part {
+	return part{kind: partComment, value: strings.TrimSpace(t.Text)}
+}
+
+// pairOrWord reads what begins with a word.
+func (r *partReader) pairOrWord(t header.Token) part {
+	key := t.Text
+	if !r.atEquals() {
+		whole, ok := r.longKey(key)
+		if !ok {
+			return part{kind: partWord, value: key}
+		}
+		key = whole
+	}
+	equals := r.token.End
+	r.advance()
+	return part{kind: partPair, key: strings.ToLower(key), value: r.pairValue(equals)}
+}
+
+func (r *partReader) atEquals() bool {
+	return r.token.Kind == header.KindSpecial && r.token.Text == "="
+}
+
+// longKey reads on behind the first word of what may be a key, to its "=". A key may have blanks
+// and comments around its slash or dot: "dkim (why not) / 1 =", "policy . expired =". Where none
+// is, it goes back; what it has read stays spent, so that nobody makes it go there for ever.
+func (r *partReader) longKey(key string) (whole string, ok bool) {
+	if r.token.Kind != header.KindComment && r.token.Kind != header.KindWord {
+		return "", false
+	}
+	scanner, token, late := r.scanner, r.token, len(r.late)
+	for !r.atEquals() {
+		switch {
+		case r.token.Kind == header.KindComment:
+			r.late = append(r.late, comment(r.token))
+		case r.token.Kind == header.KindWord && continues(key, r.token.Text):
+			key += r.token.Text
+		default:
+			r.scanner, r.token, r.late = scanner, token, r.late[:late]
+			return "", false
+		}
+		r.advance()
+	}
+	return key, true
 }
 
 // continues reports whether a word belongs to the key before it. Only a type that RFC 8601 knows
@@ -130,59 +149,56 @@ func isType(s string) bool {
 	return false
 }
 
-// valueAt finds the tokens that make the value behind a "=": everything up to a blank, a semicolon
-// or a comment. Behind a blank it is one word, unless that is the next key. There may be none.
-func (r *partReader) valueAt(equals int) (from, to int) {
-	from = equals + 1
-	for from < len(r.tokens) && r.tokens[from].Kind == header.KindComment {
-		from++
+// pairValue reads what stands behind the "=" that ends at a place: everything up to a blank, a
+// semicolon or a comment. Behind a blank it is one word, unless that is the next key.
+func (r *partReader) pairValue(equals int) string {
+	scanner, token, late := r.scanner, r.token, len(r.late)
+	for r.token.Kind == header.KindComment {
+		r.late = append(r.late, comment(r.token))
+		r.advance()
 	}
-	if from == len(r.tokens) || !isValue(&r.tokens[from]) {
-		return equals + 1, equals + 1
+	if r.isValue() && (r.token.Start == equals || !r.atKey()) {
+		return r.joinValue()
 	}
-	if t := &r.tokens[from]; t.Start > r.tokens[equals].End && t.Kind == header.KindWord {
-		if _, next := r.keyAt(from); next >= 0 {
-			return equals + 1, equals + 1
-		}
-	}
-	to = from + 1
-	for to < len(r.tokens) && r.tokens[to].Start == r.tokens[to-1].End && isValue(&r.tokens[to]) {
-		to++
-	}
-	return from, to
+	r.scanner, r.token, r.late = scanner, token, r.late[:late]
+	return ""
 }
 
-// isValue reports whether a token can be part of a value.
-func isValue(t *header.Token) bool {
-	return t.Kind == header.KindWord || t.Kind == header.KindQuoted || t.Text == "=" &&
-		t.Kind == header.KindSpecial
+// isValue reports whether the next token can be part of a value.
+func (r *partReader) isValue() bool {
+	return r.token.Kind == header.KindWord || r.token.Kind == header.KindQuoted || r.atEquals()
 }
 
-// join returns the text of tokens between which nothing stands, without the quotation marks.
-func (r *partReader) join(from, to int) string {
-	tokens := r.tokens[from:to]
-	size, quoted := tokens[len(tokens)-1].End-tokens[0].Start, false
-	for i := range tokens {
-		quoted = quoted || tokens[i].Kind == header.KindQuoted
+// atKey reports whether a pair comes next.
+func (r *partReader) atKey() bool {
+	if r.token.Kind != header.KindWord {
+		return false
 	}
-	switch {
-	case len(tokens) == 1:
-		return tokens[0].Text
-	case !quoted:
-		return r.value[tokens[0].Start:tokens[len(tokens)-1].End]
+	scanner, token, late := r.scanner, r.token, len(r.late)
+	r.advance()
+	ok := r.atEquals()
+	if !ok {
+		_, ok = r.longKey(token.Text)
 	}
-	text := make([]byte, 0, size)
-	for i := range tokens {
-		text = append(text, tokens[i].Text...)
-	}
-	return string(text)
+	r.scanner, r.token, r.late = scanner, token, r.late[:late]
+	return ok
 }
 
-// keepComments makes parts of the comments among some tokens.
-func (r *partReader) keepComments(from, to int) {
-	for i := from; i < to; i++ {
-		if t := &r.tokens[i]; t.Kind == header.KindComment {
-			r.parts = append(r.parts, part{kind: partComment, value: strings.TrimSpace(t.Text)})
-		}
+// joinValue reads the tokens between which nothing stands, without the quotation marks.
+func (r *partReader) joinValue() string {
+	first := r.token
+	quoted, end := first.Kind == header.KindQuoted, first.End
+	if r.advance(); r.token.Start != end || !r.isValue() {
+		return first.Text
 	}
+	r.joined = append(r.joined[:0], first.Text...)
+	for r.token.Start == end && r.isValue() {
+		quoted, end = quoted || r.token.Kind == header.KindQuoted, r.token.End
+		r.joined = append(r.joined, r.token.Text...)
+		r.advance()
+	}
+	if quoted {
+		return string(r.joined)
+	}
+	return r.value[first.Start:end]
 }

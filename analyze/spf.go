@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"seedtest"
@@ -14,26 +15,19 @@ func readSPF(value string) seedtest.ReceivedSPF { return new(authReader).readSPF
 // of its own: what it does not understand stands in Raw.
 func (r *authReader) readSPF(value string) seedtest.ReceivedSPF {
 	f := seedtest.ReceivedSPF{Raw: value}
-	r.split(value)
-	pairs := 0
-	for i := range r.parts {
-		if r.parts[i].kind == partPair {
-			pairs++
-		}
-	}
-	if pairs > 0 {
-		f.Pairs = make([]seedtest.Property, 0, pairs)
-	}
-	for i := range r.parts {
-		switch p := &r.parts[i]; {
+	r.properties = r.properties[:0]
+	r.start(value)
+	for p, ok := r.next(); ok; p, ok = r.next() {
+		switch {
 		case p.kind == partWord && f.Result == "":
 			f.Result = strings.ToLower(strings.TrimRight(p.value, ":,"))
 		case p.kind == partComment && f.Comment == "":
 			f.Comment = p.value
 		case p.kind == partPair:
-			f.Pairs = append(f.Pairs, seedtest.Property{Name: p.key,
+			r.properties = append(r.properties, seedtest.Property{Name: p.key,
 				Value: strings.TrimRight(p.value, ",")})
 		}
 	}
+	f.Pairs = section(slices.Clone(r.properties), 0, len(r.properties))
 	return f
 }
