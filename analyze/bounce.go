@@ -82,7 +82,7 @@ func (d *dialect) collect(n *notice, text string, form *regexp.Regexp, found [][
 		}
 		to := seedtest.ReportedRecipient{Address: bareAddress(group(form, text, at, "address"))}
 		key := strings.ToLower(to.Address)
-		if key == "" || seen[key] || d.Status == guess && n.isTo(key) {
+		if key == "" || seen[key] || d.Status == guess && n.isSender(key) {
 			continue
 		}
 		seen[key] = true
@@ -90,7 +90,7 @@ func (d *dialect) collect(n *notice, text string, form *regexp.Regexp, found [][
 		if form.SubexpIndex("text") < 0 {
 			diagnostic = d.paragraph(text[at[1]:end])
 		}
-		if strings.TrimSpace(diagnostic) == "" {
+		if strings.TrimSpace(diagnostic) == "" && (d.Status != guess || len(found) == 1) {
 			diagnostic = d.reason(n.said)
 		}
 		d.tell(&to, diagnostic)

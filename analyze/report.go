@@ -65,7 +65,7 @@ func isAnswer(subject string) bool {
 // needsText reports whether the fields leave something for the text to tell.
 func needsText(r *seedtest.DeliveryReport) bool {
 	for _, to := range r.Recipients {
-		if to.Diagnostic == "" {
+		if to.Diagnostic == "" || to.Address == "" {
 			return true
 		}
 	}
@@ -88,6 +88,9 @@ func addText(r *seedtest.DeliveryReport, d *dialect, n *notice) {
 	for i := range r.Recipients {
 		to := &r.Recipients[i]
 		for _, f := range found {
+			if to.Address == "" && len(found) == len(r.Recipients) {
+				to.Address = found[i].Address
+			}
 			if strings.EqualFold(to.Address, f.Address) {
 				addDiagnostic(to, f)
 			}
@@ -123,7 +126,7 @@ func addNamed(r *seedtest.DeliveryReport, d *dialect, n *notice) {
 	names := n.failed()
 	if to := n.original.To; len(names) == 0 && d != nil && strings.Count(to, "@") == 1 {
 		names = []string{to}
-		r.Problems = append(r.Problems, "the report names no recipient: taken from the original")
+		r.Problems = append(r.Problems, fromOriginal)
 	}
 	for _, name := range names {
 		to := seedtest.ReportedRecipient{Address: bareAddress(name), Action: action,
@@ -163,9 +166,23 @@ func finish(r *seedtest.DeliveryReport, n *notice) {
 			r.Recipients[i].Action = n.impliedAction(r.Recipients[i])
 		}
 	}
-	// Exim names a file where a mailbox lies, and beside it the address that led there.
-	if names := n.failed(); len(names) == 1 && len(r.Recipients) == 1 &&
-		!strings.Contains(r.Recipients[0].Address, "@") {
-		r.Recipients[0].Address = names[0]
+	if len(r.Recipients) == 1 {
+		nameSingle(r, n)
 	}
 }
+
+// nameSingle finds the address of a single recipient for whom the fields give none: Exim writes the
+// file where a mailbox lies, and beside it the address that led there; others leave it out.
+func nameSingle(r *seedtest.DeliveryReport, n *notice) {
+	to := &r.Recipients[0]
+	if names := n.failed(); len(names) == 1 && !strings.Contains(to.Address, "@") {
+		to.Address = names[0]
+	}
+	if to.Address == "" && strings.Count(n.original.To, "@") == 1 {
+		to.Address = n.original.To
+		r.Problems = append(r.Problems, fromOriginal)
+	}
+}
+
+// fromOriginal is the problem of a recipient that no report names.
+const fromOriginal = "the report names no recipient: taken from the original"

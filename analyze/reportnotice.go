@@ -19,8 +19,9 @@ type notice struct {
 	announced string // the line behind which the original is quoted
 	enclosed  string // the original, or its header, as it is attached or quoted
 	original  seedtest.OriginalMessage
-	other     bool // a report of another kind: abuse, or a receipt
-	empty     bool // only a head was given
+	sender    string // From of the original
+	other     bool   // a report of another kind: abuse, or a receipt
+	empty     bool   // only a head was given
 	cut       bool
 }
 
@@ -39,9 +40,9 @@ func openNotice(h header.Header, raw []byte) *notice {
 	n.cut = u.cut
 	n.sort(u.parts)
 	n.quoted()
-	n.original = readOriginal(n.enclosed)
+	n.original, n.sender = readOriginal(n.enclosed)
 	if n.original == (seedtest.OriginalMessage{}) {
-		n.original = readOriginal(toldFields(n.said))
+		n.original, _ = readOriginal(toldFields(n.said))
 	}
 	n.squeezed = strings.ToLower(squeezeBlanks(n.said[:min(len(n.said), maxSqueezed)] + n.announced))
 	return n
@@ -196,10 +197,11 @@ func (n *notice) failed() []string {
 	return list
 }
 
-// isTo reports whether the report itself went to an address: it names the sender, then.
-func (n *notice) isTo(address string) bool {
+// isSender reports whether an address is the one that the report went to or that the original came
+// from: guesses leave it out.
+func (n *notice) isSender(address string) bool {
 	f, ok := n.h.Get("To")
-	return ok && containsFold(f.Value, address)
+	return ok && containsFold(f.Value, address) || containsFold(n.sender, address)
 }
 
 // impliedAction is the action where none is stated: a report of delay says so in its words, and all

@@ -10,11 +10,10 @@ import (
 // maxOriginal is how much of an original is searched for its header.
 const maxOriginal = 64 << 10
 
-// readOriginal reads the fields of the message that a report quotes, of which a person's eye can
-// make out the header: blank or ruled lines above it and an indentation are passed over.
-func readOriginal(text string) seedtest.OriginalMessage {
+// readOriginal reads the fields of the message that a report quotes, and who it is from. Blank or
+// ruled lines above its header and an indentation are passed over.
+func readOriginal(text string) (o seedtest.OriginalMessage, from string) {
 	text = headOf(text[:min(len(text), maxOriginal)])
-	var o seedtest.OriginalMessage
 	for _, f := range header.Parse([]byte(text)).Fields {
 		switch strings.ToLower(f.Name) {
 		case "message-id":
@@ -25,9 +24,11 @@ func readOriginal(text string) seedtest.OriginalMessage {
 			setOnce(&o.Subject, decoded(f.Value))
 		case "to":
 			setOnce(&o.To, bareAddress(decoded(f.Value)))
+		case "from":
+			setOnce(&from, f.Value)
 		}
 	}
-	return o
+	return o, from
 }
 
 // headOf returns a text from its first field on, without the indentation that it has.
