@@ -91,22 +91,25 @@ func lowest(stamps []seedtest.Stamp) bool {
 }
 
 // believeResults marks the fields of results within the provider's region that bear its authserv-id
-// or, where it writes none, none. Where only the kinds of the fields below the boundary are known,
+// or, where it writes none, none. A provider writes them on one side of its edge's Received field, so
+// that none below count where some stand above. Where only the kinds of the fields below are known,
 // none is believed there that states a method which a believed one above it has stated: a copy that
 // the sender brought along would otherwise outvote the provider. One that writes its results below
 // the sender's fields (results_below) is believed for the lowest field if none stands on top.
 func believeResults(fields []seedtest.AuthField, r region, trust seedtest.Trust) {
-	found := false
+	found, above := false, false
 	for i := range fields {
 		f := &fields[i]
 		if !r.holds(f.Position) || !isOwn(f, trust) {
 			continue
 		}
-		if r.loose && r.top <= f.Position && f.Position < r.end && restated(fields[:i], f) {
+		inserted := r.top <= f.Position && f.Position < r.end
+		if inserted && (above || r.loose && (f.Instance != 0 || restated(fields[:i], f))) {
 			continue
 		}
 		f.Trusted = true
 		found = found || f.Instance == 0
+		above = above || f.Instance == 0 && f.Position < r.top
 	}
 	if !trust.ResultsBelow || found || r.edge < 0 {
 		return
