@@ -170,20 +170,24 @@ func (r *received) appendFor(list []string, tokens []header.Token) []string {
 			if comma < 0 || t.Kind == header.KindQuoted {
 				break
 			}
-			list = appendAddress(list, text[:comma])
+			list = r.appendAddress(list, text[:comma])
 			text = text[comma+1:]
 			begin += comma + 1
 		}
-		list = appendAddress(list, text)
+		list = r.appendAddress(list, text)
 	}
 	return list
 }
 
-func appendAddress(list []string, text string) []string {
-	if a := addressOf(text); a != "" && len(list) < hopRecipients {
-		list = append(list, a)
+func (r *received) appendAddress(list []string, text string) []string {
+	switch a := addressOf(text); {
+	case a == "" || len(list) >= hopRecipients:
+		return list
+	case len(list) == 0:
+		return r.names.one(a)
+	default:
+		return append(list, a)
 	}
-	return list
 }
 
 // hopRecipients is how many are read of one field. No server names more than a few.

@@ -39,7 +39,7 @@ func readTLS(r *received) *seedtest.HopTLS {
 	if !found {
 		return nil
 	}
-	return &tls
+	return &r.secure.one(tls)[0]
 }
 
 // cipherAround reads "tls X" and "X encrypted", and knows the words that only say that there was

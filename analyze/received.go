@@ -26,11 +26,28 @@ type received struct {
 	clause [clauseCount][]header.Token
 	fors   []int // where each for clause begins in clause[clauseFor]
 	time   time.Time
+	names  chunk[string] // for Hop.For
+	secure chunk[seedtest.HopTLS]
 
 	long      bool // there is more than is read
 	dated     bool // there is something where the date should be
 	zoned     bool // the date says what zone it is in
 	plainDate bool // the date begins with the day of the month
+}
+
+// chunk makes space for values of which a message has several, a few at a time.
+type chunk[T any] struct {
+	values []T
+}
+
+// one returns a slice of one value, to which nothing can be added in place.
+func (c *chunk[T]) one(v T) []T {
+	if len(c.values) == cap(c.values) {
+		c.values = make([]T, 0, 8)
+	}
+	c.values = append(c.values, v)
+	n := len(c.values)
+	return c.values[n-1 : n : n]
 }
 
 // readHop reads one Received value. It never fails: what it cannot read it leaves empty, and says
