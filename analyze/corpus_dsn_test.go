@@ -183,7 +183,7 @@ func (r *reportTest) compareBounces(file string, got *seedtest.DeliveryReport,
 		if b.Reason == "delivered" {
 			want = "delivered"
 		}
-		if to.Action != "delayed" { // Sisimai tells no delay from failure
+		if to.Action != "delayed" { // of which Sisimai's table says as little as of failure
 			ok = r.add(file, i, "action", to.Action, want) && ok
 		}
 		if b.DSN != "" && !invented.MatchString(b.DSN) {

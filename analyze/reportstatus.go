@@ -1,7 +1,9 @@
 package analyze
 
 import (
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"seedtest"
 	"seedtest/header"
@@ -145,7 +147,33 @@ func untyped(value string) string {
 
 // typedAddress reads "rfc822; anna@example.net", with or without the type and with what stands
 // around it.
-func typedAddress(value string) string { return bareAddress(untyped(value)) }
+func typedAddress(value string) string { return unescape(bareAddress(untyped(value))) }
+
+// unescape decodes \x{FC}, as addresses in UTF-8 are written in fields of ASCII (RFC 6533 section
+// 3). What is no such escape stays as it is.
+func unescape(s string) string {
+	const mark = `\x{`
+	if !strings.Contains(s, mark) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		plain, rest, found := strings.Cut(s, mark)
+		b.WriteString(plain)
+		if !found {
+			return b.String()
+		}
+		digits, after, _ := strings.Cut(rest, "}")
+		n, err := strconv.ParseUint(digits, 16, 21)
+		if err != nil || n < 0x20 || !utf8.ValidRune(rune(n)) {
+			b.WriteString(mark)
+			s = rest
+			continue
+		}
+		b.WriteRune(rune(n))
+		s = after
+	}
+}
 
 // bareAddress takes an address out of its brackets, its quotation marks and the name before it.
 func bareAddress(s string) string {
