@@ -111,9 +111,6 @@ func (m *memory) remember(q question, o outcome) {
 	if o.ttl <= 0 || m.size <= 0 || o.answer.size() > maxRemembered {
 		return
 	}
-	if e, ok := m.kept[q]; ok {
-		m.forget(e)
-	}
 	for m.recent.Len() >= m.size {
 		m.forget(m.recent.Back())
 	}

@@ -66,8 +66,6 @@ type failure struct {
 	err    error
 }
 
-func (f *failure) Error() string { return f.err.Error() }
-
 // final reports whether another server cannot come to another result.
 func (f *failure) final() bool {
 	return f.kind == KindNXDOMAIN || f.kind == KindName || f.kind == KindCanceled

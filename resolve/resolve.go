@@ -142,10 +142,10 @@ func (r *Resolver) ask(ctx context.Context, name string, kind uint16) outcome {
 			a.TTL = min(a.TTL, record.TTL)
 		}
 		switch {
-		case x == nil && len(a.Records) > 0:
-			return outcome{answer: a, ttl: a.TTL}
 		case len(a.Aliases) > maxAliases:
 			return outcome{failure: endless(server)}
+		case x == nil && len(a.Records) > 0:
+			return outcome{answer: a, ttl: a.TTL}
 		case x == nil && end != name && nothingTTL(m) == 0:
 			name = end // the server left it to us to follow the alias
 		default:

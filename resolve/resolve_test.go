@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +47,8 @@ func world(q *dns.Msg) *dns.Msg {
 		return reply(q, dns.RcodeNameError, "astray.example. 30 CNAME gone.example.", soa)
 	case "loop.example.A":
 		return reply(q, 0, "loop.example. 30 CNAME pool.example.", "pool.example. 30 CNAME loop.example.")
+	case "self.example.A": // both an alias and an address, which cannot be
+		return reply(q, 0, "self.example. 30 CNAME self.example.", "self.example. 30 A 192.0.2.1")
 	case "ping.example.A":
 		return reply(q, 0, "ping.example. 30 CNAME pong.example.")
 	case "pong.example.A":
@@ -135,6 +136,7 @@ func TestNoAnswer(t *testing.T) {
 		{"notimp.example", "A", KindOther, nil},
 		{"loop.example", "A", KindMalformed, nil},
 		{"ping.example", "A", KindMalformed, nil},
+		{"self.example", "A", KindMalformed, nil},
 		{"", "A", KindName, seedtest.ErrNXDOMAIN},
 		{"a..example", "A", KindName, seedtest.ErrNXDOMAIN},
 		{"a\x00b.example", "A", KindName, seedtest.ErrNXDOMAIN},
@@ -179,152 +181,46 @@ func TestAnswerTellsWhereAndHowLong(t *testing.T) {
 	}
 }
 
-// TestLargeAnswer gets an answer that does not fit into a datagram.
-func TestLargeAnswer(t *testing.T) {
-	long := strings.Repeat("x", 250)
-	address := loopback(t, func(w dns.ResponseWriter, q *dns.Msg) {
-		m := reply(q, 0)
-		for range 40 {
-			m.Answer = append(m.Answer, reply(q, 0, "big.example. 60 TXT "+long).Answer...)
-		}
-		if w.RemoteAddr().Network() == "udp" {
-			m.Truncate(int(q.IsEdns0().UDPSize()))
-		}
-		_ = w.WriteMsg(m)
-	})
-	r := newResolver(t, Options{Servers: []string{address}})
-	got, err := r.TXT(t.Context(), "big.example")
-	if err != nil || len(got) != 40 {
-		t.Errorf("TXT: got %d records, %v, want 40", len(got), err)
-	}
-}
-
-// TestForgedDatagrams sends what a forger would who cannot see the question.
-func TestForgedDatagrams(t *testing.T) {
-	h := handler(func(_ string, q *dns.Msg) []*dns.Msg {
-		wrongID := reply(q, 0, "plain.example. 60 A 203.0.113.1")
-		wrongID.Id++
-		wrongName := reply(q, 0, "plain.example. 60 A 203.0.113.2")
-		wrongName.Question[0].Name = "other.example."
-		wrongType := reply(q, dns.RcodeNameError)
-		wrongType.Question[0].Qtype = dns.TypeMX
-		noQuestion := reply(q, dns.RcodeNameError)
-		noQuestion.Question = nil
-		return []*dns.Msg{wrongID, wrongName, wrongType, noQuestion, q, world(q)}
-	})
-	// reply shares the question of q, so each forgery needs its own.
-	fresh := handler(func(network string, q *dns.Msg) []*dns.Msg { return h(network, q.Copy()) })
-	r := newResolver(t, Options{Dial: fresh.dial})
-	got, err := r.IP4(t.Context(), "plain.example")
-	if err != nil || got[0] != netip.MustParseAddr("192.0.2.1") {
-		t.Errorf("IP4 among forgeries: got %v, %v", got, err)
-	}
-}
-
-// TestUnreadableAnswer gets octets over UDP that are no message, and the answer over TCP.
-func TestUnreadableAnswer(t *testing.T) {
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		if network == "tcp" {
-			return one(world).dial(ctx, network, address)
-		}
-		client, server := net.Pipe()
-		go func() {
-			defer server.Close()
-			buf := make([]byte, 1500)
-			n, _ := server.Read(buf)
-			_, _ = server.Write([]byte("short"))
-			_, _ = server.Write(append(buf[:n:n], "no record at all"...)[:n-5])
-		}()
-		return client, nil
-	}
-	r := newResolver(t, Options{Dial: dial})
-	if got, err := r.IP4(t.Context(), "plain.example"); err != nil || len(got) != 2 {
-		t.Errorf("IP4 after garbage: got %v, %v", got, err)
-	}
-}
-
-// TestServerWithoutEDNS answers FORMERR to what it does not know.
-func TestServerWithoutEDNS(t *testing.T) {
+func TestOtherTypes(t *testing.T) {
 	r := newResolver(t, Options{Dial: one(func(q *dns.Msg) *dns.Msg {
-		if q.IsEdns0() != nil {
-			return reply(q, dns.RcodeFormatError)
+		name := q.Question[0].Name
+		if q.Question[0].Qtype == dns.TypeCNAME {
+			return reply(q, 0, name+" 60 CNAME c.example.")
 		}
-		return world(q)
+		return reply(q, 0, name+" 60 NS a.example.", name+" 60 SRV 5 6 853 b.example.",
+			name+" 60 TLSA 3 1 1 ABCDEF")
 	}).dial})
-	if got, err := r.IP4(t.Context(), "plain.example"); err != nil || len(got) != 2 {
-		t.Errorf("IP4 from a server without EDNS: got %v, %v", got, err)
+	for kind, want := range map[string]Record{
+		"NS":    {Host: "a.example", Data: "a.example."},
+		"SRV":   {Host: "b.example", Data: "5 6 853 b.example.", Preference: 5, Port: 853},
+		"CNAME": {Host: "c.example", Data: "c.example."},
+		"TLSA":  {Data: "3 1 1 abcdef"},
+	} {
+		want.Type, want.TTL = kind, time.Minute
+		got, err := r.Query(t.Context(), "x.example", kind)
+		if err != nil || len(got.Records) != 1 || got.Records[0] != want || len(got.Aliases) != 0 {
+			t.Errorf("Query(%s): got %+v, %v, want %+v", kind, got, err, want)
+		}
 	}
 }
 
-// TestNextServer asks the next server when one fails, and not when it says that there is nothing.
-func TestNextServer(t *testing.T) {
-	var asked []string
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		asked = append(asked, address)
-		switch address {
-		case "192.0.2.1:53":
-			return nil, errors.New("unreachable")
-		case "192.0.2.2:53":
-			return one(func(q *dns.Msg) *dns.Msg { return reply(q, dns.RcodeRefused) }).dial(ctx,
-				network, address)
-		}
-		return one(world).dial(ctx, network, address)
+func TestGivenUpBefore(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := newResolver(t, Options{Dial: one(world).dial})
+	_, err := r.TXT(ctx, "text.example")
+	want := `dns: TXT "text.example": context canceled`
+	if !errors.Is(err, context.Canceled) || err.Error() != want {
+		t.Errorf("TXT: got %v, want %s", err, want)
 	}
-	r := newResolver(t, Options{Dial: dial,
-		Servers: []string{"192.0.2.1", "192.0.2.2:53", "[2001:db8::3]:5353"}})
-	if got, err := r.IP4(t.Context(), "plain.example"); err != nil || len(got) != 2 {
-		t.Errorf("IP4: got %v, %v", got, err)
+	if _, err := r.PTR(t.Context(), netip.Addr{}); KindOf(err) != KindName {
+		t.Errorf("PTR of no address: got %v", err)
 	}
-	if _, err := r.IP4(t.Context(), "gone.example"); !errors.Is(err, seedtest.ErrNXDOMAIN) {
-		t.Errorf("IP4 of no name: got %v", err)
+	_, err = r.MX(t.Context(), "gone.example")
+	want = `dns: MX "gone.example": no such domain name (192.0.2.53:53)`
+	if err == nil || err.Error() != want {
+		t.Errorf("MX: got %v, want %s", err, want)
 	}
-	turn := []string{"192.0.2.1:53", "192.0.2.2:53", "[2001:db8::3]:5353"}
-	if d := cmp.Diff(append(turn, turn...), asked); d != "" {
-		t.Errorf("servers asked (-want +got):\n%s", d)
-	}
-}
-
-func TestUnreachable(t *testing.T) {
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := packets.LocalAddr().String()
-	if err := packets.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r := newResolver(t, Options{Servers: []string{address}})
-	if _, err := r.IP4(t.Context(), "plain.example"); KindOf(err) != KindNetwork {
-		t.Errorf("IP4 from where nobody listens: got %v of kind %q, want %q", err, KindOf(err),
-			KindNetwork)
-	}
-}
-
-// TestSilentServer waits for servers that never answer, in time that does not pass.
-func TestSilentServer(t *testing.T) {
-	silent := handler(func(string, *dns.Msg) []*dns.Msg { return nil })
-	synctest.Test(t, func(t *testing.T) {
-		r := newResolver(t, Options{Dial: silent.dial, Servers: []string{"192.0.2.1", "192.0.2.2"}})
-		began := time.Now()
-		_, err := r.IP4(t.Context(), "plain.example")
-		if KindOf(err) != KindTimeout || errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("IP4 from silent servers: got %v of kind %q", err, KindOf(err))
-		}
-		if d := time.Since(began); d != rounds*2*DefaultTimeout {
-			t.Errorf("gave up after %v, want %v", d, rounds*2*DefaultTimeout)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		began = time.Now()
-		_, err = r.IP4(ctx, "plain.example")
-		if KindOf(err) != KindCanceled || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("IP4 with a deadline: got %v of kind %q", err, KindOf(err))
-		}
-		if d := time.Since(began); d != time.Second {
-			t.Errorf("gave up after %v, want 1s", d)
-		}
-		synctest.Wait()
-	})
 }
 
 func TestServers(t *testing.T) {

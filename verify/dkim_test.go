@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +66,9 @@ func dkimCases() []dkimCase {
 		with("expired", rsaTags+otherMarch, "policy", "expired on 2026-02-25"),
 		with("expires before it begins", rsaTags+"; t=9; x=9", "permerror", "x= is not after"),
 		with("from the future", rsaTags+"; t=1800000000", "pass", "signed in the future"),
+		with("expiry in letters", rsaTags+"; x=noon", "permerror", "is no time"),
+		with("a time too late", rsaTags+"; t=1234567890123", "permerror", "is no time"),
+		with("too many tags", rsaTags+manyTags(), "permerror", "too many tags"),
 		with("time in letters", rsaTags+"; t=noon", "permerror", "is no time"),
 		with("rsa-sha1", swap("sha256", "sha1"), "policy", "RFC 8301"),
 		with("all but 5 octets", rsaTags+"; l=14", "pass", "leaves 5 octets"),
@@ -139,6 +144,14 @@ func dkimCases() []dkimCase {
 	}
 }
 
+func manyTags() string {
+	var b strings.Builder
+	for i := range maxTags {
+		fmt.Fprintf(&b, "; x%d=", i)
+	}
+	return b.String()
+}
+
 func TestDKIM(t *testing.T) {
 	for _, c := range dkimCases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -187,6 +200,32 @@ func TestDKIMShortKey(t *testing.T) {
 	got := evaluate(t, raw, zone, noon)[0]
 	if got.Result != "policy" || !strings.Contains(got.Reason, "too short") || got.KeyBits != 512 {
 		t.Errorf("DKIM with 512 bits: got %+v, want policy", got)
+	}
+}
+
+// TestDKIMLongKey leaves alone a key that would take long to use.
+func TestDKIMLongKey(t *testing.T) {
+	long := &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 9000, 1), E: 65537}
+	p := base64.StdEncoding.EncodeToString(x509.MarshalPKCS1PublicKey(long))
+	raw := signed(t, "DKIM-Signature: v=1; "+rsaTags, lines(note), testKeys()["rsa1024"])
+	got := evaluate(t, raw, keyZone{"one._domainkey.example.org": {"p=" + p}}, noon)[0]
+	if got.Result != "policy" || got.Reason != "the key is too long" || got.KeyBits != 9001 {
+		t.Errorf("DKIM with 9001 bits: got %+v, want policy", got)
+	}
+}
+
+// TestCutHeader evaluates nothing of a message of whose header some was not read.
+func TestCutHeader(t *testing.T) {
+	raw := []byte(sealed(t, 1, "none", signed(t, "DKIM-Signature: v=1; "+rsaTags, lines(note),
+		testKeys()["rsa2048"])))
+	h := header.Parse(raw)
+	h.Cut = true
+	checks := DKIM(t.Context(), raw, h, keyZone{}, noon)
+	if len(checks) != 1 || checks[0].Result != "" || checks[0].Reason != tooLarge {
+		t.Errorf("DKIM: got %+v, want nothing evaluated", checks)
+	}
+	if a := ARC(t.Context(), raw, h, keyZone{}, noon); a.Result != "" || a.Reason != tooLarge {
+		t.Errorf("ARC: got %+v, want nothing evaluated", a)
 	}
 }
 
