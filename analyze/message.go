@@ -6,6 +6,7 @@ import (
 	"mime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"seedtest"
@@ -18,8 +19,9 @@ import (
 func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis {
 	h := header.Parse(raw)
 	a := seedtest.Analysis{Source: source}
-	r := reader{a: &a}
-	r.reserve(h)
+	r := readers.Get().(*reader)
+	defer r.release()
+	r.begin(&a, h)
 	for i, f := range h.Fields {
 		r.field(i, f)
 	}
@@ -41,8 +43,19 @@ type reader struct {
 	places []int // where the Received fields stand
 }
 
-// reserve makes room for what comes once for each of many fields.
-func (r *reader) reserve(h header.Header) {
+// readers are those that nobody uses: a reader's lists cost more to make than to fill.
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// release gives a reader back, unless a message of no common size has made it large.
+func (r *reader) release() {
+	if r.a = nil; cap(r.places) <= 1000 && r.auth.spent <= 10_000 {
+		readers.Put(r)
+	}
+}
+
+// begin makes a reader ready for a message, and room for what comes once for each of many fields.
+func (r *reader) begin(a *seedtest.Analysis, h header.Header) {
+	r.a, r.auth.spent, r.places = a, 0, r.places[:0]
 	var hops, fields int
 	for i := range h.Fields {
 		if key := h.Fields[i].Key; key == "received" {
@@ -53,7 +66,7 @@ func (r *reader) reserve(h header.Header) {
 	}
 	if hops > 0 {
 		r.a.Hops = make([]seedtest.Hop, 0, hops)
-		r.places = make([]int, 0, hops)
+		r.places = slices.Grow(r.places, hops)
 	}
 	if fields > 0 {
 		r.a.Authentication = make([]seedtest.AuthField, 0, fields)
