@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// The years between which a date is believed. Mail is older than neither, and a date beyond is the
-// work of a broken program or of one that lies.
+// The years between which a date is believed (RFC 5322 section 3.3 begins with 1900). One beyond is
+// the work of a broken program or of one that lies.
 const (
-	firstYear = 1970
+	firstYear = 1900
 	lastYear  = 2199
 )
 
@@ -78,20 +78,25 @@ func (d *dateReader) part() bool {
 	return false
 }
 
-// comment passes over "(PDT)" and the like, which ends a date.
+// comment passes over "(PDT)" and the like, which ends a date, and over any comment within one.
 func (d *dateReader) comment() bool {
-	end := strings.IndexByte(d.s[d.pos:], ')')
-	if end < 0 || end > 40 || d.hour < 0 || d.year < 0 {
+	if d.day < 0 {
+		return false
+	}
+	end := strings.IndexByte(d.s[d.pos:min(d.pos+41, len(d.s))], ')')
+	if end < 0 {
 		return false
 	}
 	name := strings.TrimSpace(d.s[d.pos+1 : d.pos+end])
-	if !isZoneName(name) {
-		return false
+	if d.hour >= 0 && d.year >= 0 {
+		if !isZoneName(name) {
+			return false
+		}
+		if !d.zoned {
+			d.zone(name)
+		}
 	}
 	d.pos += end + 1
-	if !d.zoned {
-		d.zone(name)
-	}
 	return true
 }
 
@@ -114,13 +119,13 @@ func (d *dateReader) number() bool {
 	switch {
 	case next == ':' && d.hour < 0:
 		return d.clock(n)
-	case next == '-' && width == 4 && d.year < 0:
-		return d.iso(n)
-	case next == '/' && d.day < 0:
-		return d.strokes(n)
+	case (next == '-' || next == '/') && width == 4 && d.year < 0:
+		return d.iso(n, next)
+	case (next == '/' || next == '.' && d.digitAt(1)) && d.day < 0:
+		return d.strokes(n, next)
 	case d.day < 0 && width <= 2:
 		d.day = n
-		if next == '-' { // 24-Jun-2002
+		if next == '-' || next == '.' { // 24-Jun-2002, 24. Jun 2002
 			d.pos++
 		}
 	case d.year < 0 && (width == 2 || width == 4):
@@ -132,6 +137,11 @@ func (d *dateReader) number() bool {
 		return false
 	}
 	return true
+}
+
+// digitAt reports whether there is a digit so many bytes ahead.
+func (d *dateReader) digitAt(ahead int) bool {
+	return d.pos+ahead < len(d.s) && isDigit(d.s[d.pos+ahead])
 }
 
 // digits reads a number. One that is too long to be any part of a date comes back as too large.
@@ -175,7 +185,7 @@ func (d *dateReader) clock(hour int) bool {
 }
 
 func (d *dateReader) fraction() {
-	if d.pos+1 >= len(d.s) || d.s[d.pos] != '.' || !isDigit(d.s[d.pos+1]) {
+	if d.pos >= len(d.s) || d.s[d.pos] != '.' && d.s[d.pos] != ',' || !d.digitAt(1) {
 		return
 	}
 	d.pos++
@@ -185,11 +195,11 @@ func (d *dateReader) fraction() {
 	}
 }
 
-// iso reads the rest of 2026-09-21, which a T may follow.
-func (d *dateReader) iso(year int) bool {
+// iso reads the rest of 2026-09-21, which a T may follow, or of 2026/09/21.
+func (d *dateReader) iso(year int, separator byte) bool {
 	d.pos++
 	month, width := d.digits()
-	if width == 0 || d.pos >= len(d.s) || d.s[d.pos] != '-' {
+	if width == 0 || d.pos >= len(d.s) || d.s[d.pos] != separator {
 		return false
 	}
 	d.pos++
@@ -201,11 +211,11 @@ func (d *dateReader) iso(year int) bool {
 	return true
 }
 
-// strokes reads the rest of 17/08/2002 or, where it can be nothing else, 08/17/2002.
-func (d *dateReader) strokes(first int) bool {
+// strokes reads the rest of 17/08/2002, 17.08.2002 or, where it can be nothing else, 08/17/2002.
+func (d *dateReader) strokes(first int, separator byte) bool {
 	d.pos++
 	second, width := d.digits()
-	if width == 0 || d.pos >= len(d.s) || d.s[d.pos] != '/' {
+	if width == 0 || d.pos >= len(d.s) || d.s[d.pos] != separator {
 		return false
 	}
 	d.pos++

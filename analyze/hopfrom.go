@@ -301,6 +301,9 @@ func loginIn(comment string) string {
 }
 
 func mayHoldLogin(comment string) bool {
+	if comment == "" || strings.IndexByte("aAIuS", comment[0]) < 0 {
+		return false
+	}
 	for _, s := range [...]string{"auth", "Auth", "AUTH", "IDENT: ", "user=", "SquirrelMail "} {
 		if strings.HasPrefix(comment, s) {
 			return true
