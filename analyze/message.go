@@ -32,6 +32,8 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 	a.Report = readReport(h, raw)
 	a.Findings = brokenHead(raw, h)
 	a.Findings = append(a.Findings, pathFindings(a.Hops)...)
+	a.Findings = append(a.Findings, forgedFindings(&a, own, trust)...)
+	a.Findings = append(a.Findings, contaminated(a.Stamps)...)
 	return a
 }
 

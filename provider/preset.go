@@ -18,18 +18,17 @@ type Preset struct {
 	Sources    []string // a repository and path, a page, or what was measured
 	Unverified []string // dotted names of fields that rest on general knowledge only
 
-	IMAP          Server
-	Auth          Auth
-	OAuth         *OAuth
-	Mailboxes     Mailboxes
-	Extensions    Extensions `toml:"imap_ext"`
-	Limits        Limits
-	Account       Account
-	Headers       Headers
-	Placement     []PlacementStamp
-	Stamp         []Stamp
-	Contamination []Contamination
-	Sender        Demands
+	IMAP       Server
+	Auth       Auth
+	OAuth      *OAuth
+	Mailboxes  Mailboxes
+	Extensions Extensions `toml:"imap_ext"`
+	Limits     Limits
+	Account    Account
+	Headers    Headers
+	Placement  []PlacementStamp
+	Stamp      []Stamp
+	Sender     Demands
 }
 
 // Server is an IMAP server. Username says what to sign in with: "email", "localpart" or "account".
@@ -154,15 +153,6 @@ type Stamp struct {
 	Header  string
 	Key     string
 	Meaning string
-}
-
-// Contamination is a stamp which says that the account knows the sender, so that what it shows is
-// not what a stranger's mail would meet. One of Values, or Prefix, is what the field or its Key says.
-type Contamination struct {
-	Header string
-	Key    string
-	Values []string
-	Prefix string
 }
 
 // Demands are what the provider asks of senders.

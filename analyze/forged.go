@@ -1,0 +1,139 @@
+package analyze
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"seedtest"
+)
+
+// maxEvidence is how many fields a finding quotes, and maxQuote how much of each: a forger may have
+// written thousands.
+const (
+	maxEvidence = 5
+	maxQuote    = 300
+)
+
+// forgedFindings says what stands in the provider's name and is not believed. Results under a name
+// that only looks like the provider's have one purpose. Those under its very name may be left over
+// from an earlier delivery by it, if a hop below the boundary could be one.
+func forgedFindings(a *seedtest.Analysis, r region, trust seedtest.Trust) []seedtest.Finding {
+	if len(trust.AuthservIDs) == 0 || r.edge < 0 {
+		return nil
+	}
+	earlier := earlierHops(a.Hops, r, trust)
+	var alike, copied []seedtest.AuthField
+	for _, f := range a.Authentication {
+		switch {
+		case f.Trusted || f.AuthservID == "":
+		case looksLike(trust.AuthservIDs, f):
+			alike = append(alike, f)
+		case f.Instance == 0 && isOwn(&f, trust):
+			copied = append(copied, f)
+		}
+	}
+	by := a.Hops[r.edge].By.Name
+	var list []seedtest.Finding
+	if len(alike) > 0 {
+		list = append(list, inTheName(alike, seedtest.SeverityWarning, "auth.forged", fmt.Sprintf(
+			"results under a name that only looks like the provider's, not written by %s", by)))
+	}
+	switch {
+	case len(copied) == 0:
+	case earlier:
+		list = append(list, inTheName(copied, seedtest.SeverityInfo, "auth.copied", fmt.Sprintf(
+			"results in the provider's name, not written by %s on this delivery: left from an earlier one, "+
+				"or forged", by)))
+	default:
+		list = append(list, inTheName(copied, seedtest.SeverityWarning, "auth.forged", fmt.Sprintf(
+			"results in the provider's name, not written by %s: no earlier delivery by it is to be seen", by)))
+	}
+	return list
+}
+
+// earlierHops reports whether a hop below the boundary says that an edge of the provider wrote it.
+func earlierHops(hops []seedtest.Hop, r region, trust seedtest.Trust) bool {
+	own := match(trust.BoundaryBy, false)
+	for i := range hops[:r.edge] {
+		if isEdge(hops[i].By.Name, own, trust) {
+			return true
+		}
+	}
+	return false
+}
+
+func inTheName(fields []seedtest.AuthField, severity seedtest.Severity, code,
+	title string) seedtest.Finding {
+	f := seedtest.Finding{Code: code, Severity: severity, Title: title,
+		Fix: []string{"nothing to do here: they are not believed. A server of yours should remove " +
+			"results in its own name from what it is handed (RFC 8601 section 5)"}}
+	if len(fields) > maxEvidence {
+		f.Title += fmt.Sprintf(" (%d fields)", len(fields))
+	}
+	for _, field := range fields[:min(len(fields), maxEvidence)] {
+		f.Evidence = append(f.Evidence,
+			seedtest.Evidence{Field: field.Field, Raw: shortened(field.Raw)})
+	}
+	return f
+}
+
+func shortened(raw string) string { return strings.ToValidUTF8(raw[:min(len(raw), maxQuote)], "") }
+
+// looksLike reports whether an authserv-id is none of the provider's and contains one once letters
+// are taken for what they look like. A name within the provider's own domain is only another of its
+// servers.
+func looksLike(patterns []string, f seedtest.AuthField) bool {
+	if hasID(patterns, f.AuthservID) {
+		return false
+	}
+	id := lookalike(strings.TrimSuffix(f.AuthservID, "."))
+	for _, p := range patterns {
+		re := match(p, false)
+		if re == nil {
+			continue
+		}
+		at := re.FindStringIndex(id)
+		if at == nil || at[1] == 0 {
+			continue
+		}
+		within := at[1] == len(id) && (at[0] == 0 || id[at[0]-1] == '.')
+		if !within || !onlyASCII(f.AuthservID) {
+			return true
+		}
+	}
+	return false
+}
+
+// lookalike writes a name in the letters that it looks to be written in, without what cannot be
+// seen. It knows the Cyrillic and Greek letters that pass for Latin ones in most typefaces, the
+// letters that fold to ASCII, and full-width forms.
+func lookalike(id string) string {
+	if onlyASCII(id) {
+		return id
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r < 0x80:
+			return r
+		case unicode.In(r, unicode.Cf, unicode.Mn):
+			return -1
+		case 0xff01 <= r && r <= 0xff5e:
+			return r - 0xfee0
+		}
+		if latin, ok := confusable[unicode.ToLower(r)]; ok {
+			return latin
+		}
+		return r
+	}, id)
+}
+
+// confusable holds what passes for a Latin letter (Unicode Technical Standard 39, the letters of
+// host names).
+var confusable = map[rune]rune{
+	'а': 'a', 'в': 'b', 'с': 'c', 'ԁ': 'd', 'е': 'e', 'ё': 'e', 'һ': 'h', 'і': 'i', 'ј': 'j',
+	'к': 'k', 'ӏ': 'l', 'м': 'm', 'н': 'h', 'п': 'n', 'о': 'o', 'р': 'p', 'ԛ': 'q', 'г': 'r',
+	'ѕ': 's', 'т': 't', 'у': 'y', 'ѵ': 'v', 'ԝ': 'w', 'х': 'x', 'α': 'a', 'ι': 'i', 'κ': 'k',
+	'ν': 'v', 'ο': 'o', 'ρ': 'p', 'τ': 't', 'υ': 'u', 'χ': 'x', 'ı': 'i', 'ſ': 's', 'ɡ': 'g',
+	'。': '.', '․': '.',
+}
