@@ -126,3 +126,18 @@ func ExampleMessages() {
 	// [one]
 	// [two]
 }
+
+func BenchmarkMessages(b *testing.B) {
+	letter := envelope + strings.Repeat("X-Field: "+strings.Repeat("x", 60)+"\n", 50) + "\n" +
+		strings.Repeat("From time to time there is a line of text.\n", 20) + "\n"
+	box := []byte(strings.Repeat(letter, 100))
+	b.SetBytes(int64(len(box)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, err := range Messages(bytes.NewReader(box)) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
