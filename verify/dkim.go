@@ -198,7 +198,6 @@ func (v *verifier) notes(s *signature, f finding) []string {
 	add(s.algorithm == "rsa-sha1", "rsa-sha1 is broken and must not be used")
 	add(f.key.kind == "rsa" && f.key.bits < goodBits,
 		"an RSA key of %d bits: RFC 8301 asks for %d", f.key.bits, goodBits)
-	add(f.key.testing, "the key is marked as a test (t=y)")
 	add(s.length != nil && f.result == resultPass,
 		"l= leaves %d octets of the body unsigned, and whatever is added to it", f.unsigned)
 	add(s.time.After(v.now), "signed in the future: %s", s.time.Format(time.RFC3339))

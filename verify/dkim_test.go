@@ -91,7 +91,7 @@ func dkimCases() []dkimCase {
 
 		record("default record", "p=KEY", "pass", ""),
 		record("unknown tags and blanks", " p = KEY ; n=a note; g=*; ", "pass", ""),
-		record("testing", rsaRecord+"; t=y", "pass", "marked as a test"),
+		record("testing", rsaRecord+"; t=s : y", "pass", ""),
 		record("revoked", "v=DKIM1; p=", "permerror", "revoked"),
 		record("no p", "v=DKIM1; k=rsa", "permerror", "no p="),
 		record("another version", "v=DKIM2; p=KEY", "permerror", "v=DKIM1"),
@@ -169,6 +169,9 @@ func TestDKIM(t *testing.T) {
 			got := checks[0]
 			if got.Result != c.result {
 				t.Errorf("DKIM: got %s (%s), want %s", got.Result, got.Reason, c.result)
+			}
+			if test := strings.HasSuffix(c.record, "y"); got.Testing != test {
+				t.Errorf("DKIM: a test is %v, want %v", got.Testing, test)
 			}
 			said := got.Reason + "\n" + strings.Join(got.Notes, "\n")
 			if !strings.Contains(said, c.says) {
