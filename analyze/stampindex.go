@@ -71,7 +71,7 @@ func (x *stampIndex) form(key string) *stampForm {
 func starredForm(names []starredName, key string) *stampForm {
 	for i := range names {
 		n := &names[i]
-		if len(key) > len(n.begin)+len(n.end) && strings.HasPrefix(key, n.begin) &&
+		if len(key) >= len(n.begin)+len(n.end) && strings.HasPrefix(key, n.begin) &&
 			strings.HasSuffix(key, n.end) {
 			return n.form
 		}

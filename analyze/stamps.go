@@ -175,30 +175,24 @@ func (f *stampForm) read(value string) seedtest.Stamp {
 		text = strings.Trim(text, f.Trim)
 	}
 	s.Values = f.values(text)
-	s.Score = firstNumber(&s, f.Score)
-	s.Threshold = firstNumber(&s, f.Threshold)
+	var score, threshold string
+	score, s.Score = firstNumber(&s, f.Score)
+	threshold, s.Threshold = firstNumber(&s, f.Threshold)
 	s.Verdict = f.verdict(s.Value(f.Key))
-	s.Says = f.says(&s)
+	s.Says = f.says(&s, score, threshold)
 	return s
 }
 
-// firstNumber returns the first of some values that is a number.
-func firstNumber(s *seedtest.Stamp, keys []string) *float64 {
-	if n, ok := frontNumber(firstText(s, keys)); ok {
-		return &n
-	}
-	return nil
-}
-
-// firstText returns the first of some values that begins with a number, as it is written there.
-func firstText(s *seedtest.Stamp, keys []string) string {
+// firstNumber returns the first of some values that begins with a number, as it is written and as
+// it counts.
+func firstNumber(s *seedtest.Stamp, keys []string) (string, *float64) {
 	for _, key := range keys {
 		value := s.Value(key)
-		if _, ok := frontNumber(value); ok {
-			return value[:numberEnd(value)]
+		if n, ok := frontNumber(value); ok {
+			return value[:numberEnd(value)], &n
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // frontNumber reads the number with which a text begins: 5.1 of "5.1/8 (spam)".

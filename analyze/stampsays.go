@@ -98,7 +98,7 @@ func (s *saying) say(value string) string {
 
 // says puts into words what a stamp means. Where no value says anything, it is told what the field
 // is.
-func (f *stampForm) says(s *seedtest.Stamp) []string {
+func (f *stampForm) says(s *seedtest.Stamp, score, threshold string) []string {
 	var few [16]string
 	list := few[:0]
 	for i := range s.Values {
@@ -107,7 +107,7 @@ func (f *stampForm) says(s *seedtest.Stamp) []string {
 			list = append(list, text)
 		}
 	}
-	if text := f.scoreSays(s); text != "" {
+	if text := f.scoreSays(score, threshold); text != "" {
 		list = append(list, text)
 	}
 	if len(list) == 0 {
@@ -137,17 +137,16 @@ func (f *stampForm) meaningOf(v *seedtest.Property) string {
 
 // scoreSays tells a score with what it is measured by: "score 7.3, spam from 5", "score 12, from 0
 // to 100, higher is worse".
-func (f *stampForm) scoreSays(s *seedtest.Stamp) string {
+func (f *stampForm) scoreSays(score, threshold string) string {
 	switch {
-	case s.Score == nil || f.Means[f.Score[0]] != nil:
+	case score == "" || f.Means[f.Score[0]] != nil:
 		return "" // no score, or what it means is said already
-	case s.Threshold == nil:
-		return "score " + firstText(s, f.Score) + f.scale
+	case threshold == "":
+		return "score " + score + f.scale
 	case f.Worse == "high":
-		return "score " + firstText(s, f.Score) + ", " + or(f.Limit, "spam from") + " " +
-			firstText(s, f.Threshold)
+		return "score " + score + ", " + or(f.Limit, "spam from") + " " + threshold
 	}
-	return "score " + firstText(s, f.Score) + ", threshold " + firstText(s, f.Threshold) + f.scale
+	return "score " + score + ", threshold " + threshold + f.scale
 }
 
 // scaleWords tells between which numbers a score lies, and which are the bad ones.
