@@ -41,8 +41,9 @@ const (
 
 // The bounds of how long something is kept, whatever the answer says.
 const (
-	maxKept    = 24 * time.Hour
-	maxNothing = time.Hour
+	maxKept     = 24 * time.Hour
+	maxNothing  = time.Hour
+	keptFailure = 5 * time.Second
 )
 
 // chain follows the aliases of a message from a name on, and returns where they end or become too

@@ -59,8 +59,11 @@ func TestCache(t *testing.T) {
 		}
 	}
 	before := asked.Load()
-	for range 2 {
-		_, _ = r.IP4(t.Context(), "servfail.example")
+	for _, wait := range []time.Duration{0, keptFailure - 1, 1} {
+		now = now.Add(wait)
+		if _, err := r.IP4(t.Context(), "servfail.example"); KindOf(err) != KindServFail {
+			t.Errorf("a failure after %v: got %v", wait, err)
+		}
 	}
 	if n := asked.Load() - before; n != 2*rounds {
 		t.Errorf("a failure: asked %d times, want %d", n, 2*rounds)

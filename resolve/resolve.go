@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -41,6 +42,7 @@ type Options struct {
 // Resolver asks recursive servers of DNS.
 type Resolver struct {
 	servers []string
+	first   atomic.Int64 // of servers, the one that answered last
 	timeout time.Duration
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	memory  *memory
@@ -131,7 +133,7 @@ func (r *Resolver) ask(ctx context.Context, name string, kind uint16) outcome {
 	for range maxQuestions {
 		m, server, x := r.fromAny(ctx, name, kind)
 		if m == nil {
-			return outcome{failure: x}
+			return failed(x)
 		}
 		end, passed, ttl := chain(m, name, kind)
 		a.Server, a.Authentic = server, a.Authentic && m.AuthenticatedData
@@ -143,7 +145,7 @@ func (r *Resolver) ask(ctx context.Context, name string, kind uint16) outcome {
 		}
 		switch {
 		case len(a.Aliases) > maxAliases:
-			return outcome{failure: endless(server)}
+			return failed(endless(server))
 		case x == nil && len(a.Records) > 0:
 			return outcome{answer: a, ttl: a.TTL}
 		case x == nil && end != name && nothingTTL(m) == 0:
@@ -152,7 +154,16 @@ func (r *Resolver) ask(ctx context.Context, name string, kind uint16) outcome {
 			return nothing(m, server, x, a.TTL)
 		}
 	}
-	return outcome{failure: endless(a.Server)}
+	return failed(endless(a.Server))
+}
+
+// failed is the outcome that nothing was learned. It is kept a little, so that a question that
+// fails is not asked again at once (RFC 9520), unless it was the caller who gave up.
+func failed(x *failure) outcome {
+	if x.kind == KindCanceled {
+		return outcome{failure: x}
+	}
+	return outcome{failure: x, ttl: keptFailure}
 }
 
 func endless(server string) *failure {
@@ -168,27 +179,29 @@ func nothing(m *dns.Msg, server string, x *failure, ttl time.Duration) outcome {
 	return outcome{failure: x, ttl: min(ttl, nothingTTL(m))}
 }
 
-// fromAny asks one server after the other until one answers. The message is nil if none did; the
-// failure beside a message is that there is no such name.
+// fromAny asks one server after the other until one answers, and first the one that answered last,
+// so that a dead server costs one wait and not one a question. The message is nil if none answered;
+// the failure beside a message is that there is no such name.
 func (r *Resolver) fromAny(ctx context.Context, name string, kind uint16) (*dns.Msg, string,
 	*failure) {
 	var last *failure
-	for range rounds {
-		for _, server := range r.servers {
-			m, x := r.exchange(ctx, server, name, kind)
-			if x == nil {
-				x = failedCode(m.Rcode)
-			}
-			if x == nil || x.kind == KindNXDOMAIN {
-				return m, server, x
-			}
-			x.server = server
-			if last = x; x.final() {
-				return nil, server, x
-			}
+	first, n := int(r.first.Load()), len(r.servers)
+	for i := range rounds * n {
+		server := r.servers[(first+i)%n]
+		m, x := r.exchange(ctx, server, name, kind)
+		if x == nil {
+			x = failedCode(m.Rcode)
+		}
+		if x == nil || x.kind == KindNXDOMAIN {
+			r.first.Store(int64((first + i) % n))
+			return m, server, x
+		}
+		x.server = server
+		if last = x; x.final() {
+			break
 		}
 	}
-	return nil, "", last
+	return nil, last.server, last
 }
 
 func relativeAll(names []string) []string {
