@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/BurntSushi/toml"
 
 	"seedtest"
 	"seedtest/provider"
@@ -134,6 +137,35 @@ func TestShapes(t *testing.T) {
 		p, _ := provider.Details(id)
 		if p.Headers.Shape == "observed" && !have[p.Headers.BoundaryBy] && id != "gmx-com" {
 			t.Errorf("%s: the shape of its headers is observed: want a fixture", id)
+		}
+	}
+}
+
+// TestContributingTrust holds the example in CONTRIBUTING.md against every forgery.
+func TestContributingTrust(t *testing.T) {
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "### A provider's trust")
+	block := func(kind string) string {
+		_, rest, _ := strings.Cut(section, "```"+kind+"\n")
+		inside, _, _ := strings.Cut(rest, "```")
+		return inside
+	}
+	var entry struct{ Headers provider.Headers }
+	if _, err := toml.Decode(block("toml"), &entry); err != nil {
+		t.Fatal(err)
+	}
+	s := readShape(t, "gmail", block("shape"))
+	s.trust = entry.Headers.Trust()
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, o := range operators {
+		d := arrived(r)
+		m := compose(s, d, o.forge(&forger{r, s, d, d.lie()}))
+		a := m.analyze()
+		if wrong := append(m.believed(a), m.lost(a)...); len(wrong) > 0 {
+			t.Errorf("%s: %s", o.name, strings.Join(wrong, "\n\t"))
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (p Preset) provider() seedtest.Provider {
 		Quarantine:  slices.Contains(p.Quirks, quirkQuarantine),
 		Quirks:      p.Quirks,
 		IdleRestart: p.idleRestart(),
-		Trust:       p.Headers.trust(),
+		Trust:       p.Headers.Trust(),
 	}
 	if out.Username == "" {
 		out.Username = "email"
@@ -91,7 +91,8 @@ func (p Preset) idleRestart() time.Duration {
 	return duration(Silent().IdleRestart)
 }
 
-func (h Headers) trust() seedtest.Trust {
+// Trust returns what tells the fields that the provider writes itself from others.
+func (h Headers) Trust() seedtest.Trust {
 	t := seedtest.Trust{
 		BoundaryBy:     h.BoundaryBy,
 		InsideBy:       h.InsideBy,
