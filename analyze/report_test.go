@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -146,10 +147,57 @@ func TestDialects(t *testing.T) {
 				t.Errorf("dialect %s: %q is not in lower case with single blanks", d.ID, s)
 			}
 		}
-		for i, form := range d.recipients {
-			if form.SubexpIndex("address") < 0 {
-				t.Errorf("dialect %s: pattern %q has no address", d.ID, d.Recipient[i])
-			}
+		for _, form := range d.recipients {
+			wantGroup(t, d.ID, form, "address")
+		}
+		wantGroup(t, d.ID, d.reasons, "text")
+		wantGroup(t, d.ID, d.detail, "text")
+		wantGroup(t, d.ID, d.state, "status")
+	}
+	for _, form := range dialects().remotes {
+		wantGroup(t, "remote", form, "host")
+	}
+}
+
+// wantGroup demands that a pattern, if there is one, has a group of a name.
+func wantGroup(t *testing.T, id string, form *regexp.Regexp, name string) {
+	t.Helper()
+	if form != nil && form.SubexpIndex(name) < 0 {
+		t.Errorf("%s: pattern %q has no group %q", id, form, name)
+	}
+}
+
+// TestContributingReport holds what CONTRIBUTING.md says of adding a dialect.
+func TestContributingReport(t *testing.T) {
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "### A delivery report in words")
+	entry := fenced(t, section, "toml")
+	want, message, ok := strings.Cut(fenced(t, section, "report"), "\n---\n")
+	file, err := readDialects(bounceData + "\n" + entry)
+	if err != nil || !ok {
+		t.Fatalf("%v; the example has a message: %v", err, ok)
+	}
+	d := file.Dialect[len(file.Dialect)-1]
+	n := openNotice(header.Parse([]byte(message)), []byte(message))
+	r := seedtest.DeliveryReport{Recipients: d.read(n)}
+	f := reportFixture{want: []string{want}}
+	if got := f.describe(&r); !d.fits(n) || !slices.Equal(got, f.want) {
+		t.Errorf("dialect %s fits: %v; got %q, want %q", d.ID, d.fits(n), got, f.want)
+	}
+}
+
+func TestStatusIn(t *testing.T) {
+	tests := map[string]string{
+		"5.1.1": "5.1.1", " 4.4.7 (delivery time expired)": "4.4.7", "5.1.1-user unknown": "5.1.1",
+		"#5.1.2": "5.1.2", "5.0.0.": "5.0.0", "550 5.2.2": "5.2.2", "5.1": "", "550": "", "": "",
+		"6.1.1": "", "5.1.1234": "", "unknown": "",
+	}
+	for value, want := range tests {
+		if got := statusIn(value); got != want {
+			t.Errorf("statusIn(%q) = %q, want %q", value, got, want)
 		}
 	}
 }
@@ -186,6 +234,8 @@ func TestReplyIn(t *testing.T) {
 		{"Remote host said: 554 delivery error (#5.5.0)", 554, "5.5.0"},
 		{"host mx.example.net [4.79.181.134]: 554 delivery error", 554, ""},
 		{"501: 5.1.8 Sender address rejected", 501, "5.1.8"},
+		{"550 [5.7.1] not allowed", 550, "5.7.1"},
+		{"5.1.0 - Unknown address error 550-'5.1.1 no such user'", 550, "5.1.1"},
 		{"5.1.0 - Unknown address error 550-'no such user'", 550, "5.1.0"},
 		{"connect to 5.4.3.2 timed out", 0, ""},
 		{"Exim 4.90.1 gave up", 0, ""},

@@ -19,7 +19,7 @@ type patterns struct {
 var replyForms = sync.OnceValue(func() patterns {
 	const enhanced = `([245]\.[0-7]\.\d{1,3})`
 	return patterns{
-		full: regexp.MustCompile(`(?:^|[^0-9A-Za-z.])([245]\d\d)[ \-:]+[#(<]*` + enhanced +
+		full: regexp.MustCompile(`(?:^|[^0-9A-Za-z.])([245]\d\d)[ \-:]+[#(<\['"]*` + enhanced +
 			`(?:[^0-9.]|\.?$|\.[^0-9])`),
 		marked: regexp.MustCompile(`(?:[(\[<]#?|#|DSN[ =:]+)` + enhanced + `[\])> :;]`),
 		enhanced: regexp.MustCompile(`(?:^|[^0-9A-Za-z.@/_-])` + enhanced +
@@ -53,10 +53,13 @@ func replyIn(text string) (code int, enhanced string) {
 
 // statusIn reads the value of a Status field: a code, and perhaps a comment.
 func statusIn(value string) string {
-	value = strings.TrimSpace(value)
-	word, _, _ := strings.Cut(value, " ")
-	if isStatus(strings.TrimRight(word, ".,;")) {
-		return strings.TrimRight(word, ".,;")
+	code := strings.TrimLeft(value, " \t#(<")
+	end := 0
+	for end < len(code) && (isDigit(code[end]) || code[end] == '.') {
+		end++
+	}
+	if code = strings.TrimRight(code[:end], "."); isStatus(code) {
+		return code
 	}
 	_, enhanced := replyIn(value)
 	return enhanced
