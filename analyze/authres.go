@@ -8,10 +8,6 @@ import (
 	"seedtest"
 )
 
-// readAuth reads the value of an Authentication-Results field or, with arc, of an
-// ARC-Authentication-Results field, which names its instance first.
-func readAuth(value string, arc bool) seedtest.AuthField { return new(authReader).read(value, arc) }
-
 // authReader reads the fields of results of one message, with memory that it uses again.
 //
 // A segment begins with "method=result". Where it begins with what can only be a property, that
@@ -36,7 +32,8 @@ type span struct {
 	properties, comments   int
 }
 
-// read reads one field.
+// read reads the value of an Authentication-Results field or, with arc, of an
+// ARC-Authentication-Results field, which names its instance first.
 func (r *authReader) read(value string, arc bool) seedtest.AuthField {
 	f := seedtest.AuthField{Raw: value}
 	r.results, r.properties, r.comments = r.results[:0], r.properties[:0], r.comments[:0]

@@ -10,6 +10,10 @@ import (
 	"seedtest"
 )
 
+func readAuth(value string, arc bool) seedtest.AuthField { return new(authReader).read(value, arc) }
+
+func readSPF(value string) seedtest.ReceivedSPF { return new(authReader).readSPF(value) }
+
 func TestReadAuth(t *testing.T) {
 	r := new(authReader) // as in a message: what was read before must not show
 	for _, file := range []string{"authres.txt", "rfc8601.txt"} {

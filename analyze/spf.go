@@ -7,12 +7,9 @@ import (
 	"seedtest"
 )
 
-// readSPF reads the value of a Received-SPF field.
-func readSPF(value string) seedtest.ReceivedSPF { return new(authReader).readSPF(value) }
-
 // readSPF reads the value of a Received-SPF field: the result, a comment, and pairs that semicolons
-// (RFC 7208 section 9.1), commas or only blanks (the dialects before it) part. It adds no problem
-// of its own: what it does not understand stands in Raw.
+// (RFC 7208 section 9.1), commas or only blanks (the dialects before it) part. What it does
+// not understand stands in Raw.
 func (r *authReader) readSPF(value string) seedtest.ReceivedSPF {
 	f := seedtest.ReceivedSPF{Raw: value}
 	r.properties = r.properties[:0]
