@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -42,7 +43,8 @@ func TestContributing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	families, err := decodeFamilies([]byte(fenced(t, string(text), "toml")), &unreadRule{})
+	_, section, _ := strings.Cut(string(text), "### A spam filter's header")
+	families, err := decodeFamilies([]byte(fenced(t, section, "toml")), &unreadRule{})
 	if err != nil || len(families) != 1 || len(families[0].Field) != 1 {
 		t.Fatalf("the entry has %d families, %v", len(families), err)
 	}
@@ -50,7 +52,7 @@ func TestContributing(t *testing.T) {
 	for _, problem := range form.problems() {
 		t.Errorf("%s: %s", form.Name, problem)
 	}
-	field, rest, _ := strings.Cut(fenced(t, string(text), "stamp"), "\n")
+	field, rest, _ := strings.Cut(fenced(t, section, "stamp"), "\n")
 	want := map[string][]string{}
 	for line := range strings.Lines(rest) {
 		key, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "> "), " ")
@@ -108,5 +110,50 @@ func (f *stampForm) problems() []string {
 			list = append(list, rule.text)
 		}
 	}
+	return append(list, f.unreachable()...)
+}
+
+// unreachable names what an entry says of values that its form never yields.
+func (f *stampForm) unreachable() []string {
+	var list []string
+	keys := slices.Concat(f.Score, f.Threshold, slices.Collect(maps.Keys(f.Means)))
+	if len(f.Spam)+len(f.Ham)+len(f.Unsure) > 0 {
+		keys = append(keys, f.Key)
+	}
+	for _, key := range keys {
+		if !f.yields(key) {
+			list = append(list, "no value is named "+strconv.Quote(key))
+		}
+	}
+	word := f.Form == formWord || f.Form == formNumber || f.Form == formStatus
+	for key, means := range f.Means {
+		for value, text := range means {
+			if word && key == "" && strings.Contains(value, " ") && !strings.Contains(value, " to ") {
+				list = append(list, "no first word is "+strconv.Quote(value))
+			}
+			if text == "" || strings.HasSuffix(text, ".") || strings.Count(text, "{}") > 1 {
+				list = append(list, strconv.Quote(text)+" is no phrase")
+			}
+		}
+	}
 	return list
+}
+
+// yields reports whether the form can yield a value of that name.
+func (f *stampForm) yields(key string) bool {
+	switch f.Form {
+	case formWord, formNumber, formBar:
+		return key == ""
+	case formStatus:
+		return key == strings.ToLower(key)
+	case formRspamd:
+		return true
+	case formPattern:
+		return slices.ContainsFunc(f.patterns, func(p pattern) bool {
+			return slices.ContainsFunc(p, func(part patternPart) bool {
+				return part.gap && part.name == key
+			})
+		})
+	}
+	return f.Form == formPairs
 }
