@@ -31,6 +31,9 @@ func pathFindings(hops []seedtest.Hop) []seedtest.Finding {
 	if f, ok := plaintext(hops); ok {
 		list = append(list, f)
 	}
+	if f, ok := hiddenClient(hops); ok {
+		list = append(list, f)
+	}
 	return list
 }
 
@@ -151,9 +154,10 @@ func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	if at < 0 {
 		return seedtest.Finding{}, false
 	}
-	title := fmt.Sprintf("it waited %s before %s took it", longest, serverName(hops[at]))
+	title := fmt.Sprintf("it waited %s before %s took it", longest.Round(time.Second),
+		serverName(hops[at]))
 	if all := wholeTime(hops); all >= longest {
-		title += fmt.Sprintf(", of %s in all", all)
+		title += fmt.Sprintf(", of %s in all", all.Round(time.Second))
 	}
 	return seedtest.Finding{
 		Code: "hop.slow", Severity: seedtest.SeverityWarning, Title: title,
@@ -209,7 +213,7 @@ func worstClock(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	return seedtest.Finding{
 		Code: "hop.skew", Severity: severity,
 		Title: fmt.Sprintf("the clock of %s is at least %s behind that of %s", serverName(hops[at]),
-			-worst, serverName(hops[at-1])),
+			-worst.Round(time.Second), serverName(hops[at-1])),
 		Evidence: evidence(hops[at-1 : at+1]),
 		Fix:      []string{fix},
 	}, true
@@ -250,6 +254,23 @@ func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
 		f.Title += ", and a login was given"
 	}
 	return f, true
+}
+
+// hiddenClient finds that the first field which the receiving provider wrote gives an address from
+// within, though the message came to it from others: something in front hides who connected.
+func hiddenClient(hops []seedtest.Hop) (seedtest.Finding, bool) {
+	i := slices.IndexFunc(hops, func(h seedtest.Hop) bool { return h.Trusted })
+	if i < 1 || !hops[i].From.IP.IsValid() || !isInternal(hops[i].From.IP) {
+		return seedtest.Finding{}, false
+	}
+	return seedtest.Finding{
+		Code: "hop.hidden", Severity: seedtest.SeverityInfo,
+		Title: fmt.Sprintf("%s took it from %s, an address from within: who connected is not told",
+			serverName(hops[i]), hops[i].From.IP),
+		Evidence: evidence(hops[i : i+1]),
+		Fix: []string{"let what stands in front of that server hand the client's address on (the " +
+			"PROXY protocol, XCLIENT): SPF and blocklists are asked about the wrong one"},
+	}, true
 }
 
 func isPlain(h *seedtest.Hop) bool {

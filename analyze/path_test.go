@@ -2,6 +2,8 @@ package analyze
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +91,33 @@ func TestPathFindings(t *testing.T) {
 		}
 		if s := strings.Join(got, "; "); s != test.want {
 			t.Errorf("%s:\n got %q\nwant %q", test.name, s, test.want)
+		}
+	}
+}
+
+func TestHiddenClient(t *testing.T) {
+	within, outside := netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("192.0.2.1")
+	hop := func(ip netip.Addr, trusted bool) seedtest.Hop {
+		return seedtest.Hop{From: seedtest.HopFrom{IP: ip}, By: seedtest.HopBy{Name: "mx.example.net"},
+			Trusted: trusted}
+	}
+	tests := []struct {
+		name string
+		hops []seedtest.Hop
+		want bool
+	}{
+		{"hidden", []seedtest.Hop{hop(outside, false), hop(within, true)}, true},
+		{"told", []seedtest.Hop{hop(outside, false), hop(outside, true), hop(within, true)}, false},
+		{"its own mail", []seedtest.Hop{hop(within, true), hop(within, true)}, false},
+		{"nobody is trusted", []seedtest.Hop{hop(outside, false), hop(within, false)}, false},
+		{"no address", []seedtest.Hop{hop(outside, false), hop(netip.Addr{}, true)}, false},
+	}
+	for _, test := range tests {
+		got := slices.ContainsFunc(pathFindings(test.hops), func(f seedtest.Finding) bool {
+			return f.Code == "hop.hidden"
+		})
+		if got != test.want {
+			t.Errorf("%s: hop.hidden is found: %v, want %v", test.name, got, test.want)
 		}
 	}
 }
