@@ -92,7 +92,11 @@ func aboutWords(r seedtest.AuthResult) (string, []seedtest.Property) {
 			if at < 0 || rest[at].Value == "" {
 				continue
 			}
-			said = append(said, subjectLabel(name)+rest[at].Value)
+			value := rest[at].Value
+			if name == "header.i" { // without a local part it names the domain
+				value = strings.TrimPrefix(value, "@")
+			}
+			said = append(said, subjectLabel(name)+value)
 			rest = slices.Delete(rest, at, at+1)
 			break
 		}

@@ -55,7 +55,8 @@ type findingReading struct {
 	Fix      []string
 }
 
-// read puts an analysis into words. Names of seeds stand in place of their addresses if n knows any.
+// read puts an analysis into words. Names of seeds stand in place of their addresses if n knows
+// any.
 func (n names) read(a seedtest.Analysis) reading {
 	r := reading{
 		Summary: n.say(summaryOf(a)), Names: n.namesOf(a), Report: n.delivery(a.Report),

@@ -9,9 +9,9 @@ import (
 )
 
 // AnalysisText writes what one message's header says: first the most important in a line or two,
-// then the way it took hop by hop with a bar for each delay, who says what of its sender and whether
-// that is believed, what an evaluation of our own came to, the stamps of spam filters, and what is
-// worth saying. A star marks what the receiving provider wrote itself.
+// then the way it took hop by hop with a bar for each delay, who says what of its sender and
+// whether that is believed, what an evaluation of our own came to, the stamps of spam filters, and
+// what is worth saying. A star marks what the receiving provider wrote itself.
 func AnalysisText(w io.Writer, a seedtest.Analysis, s Style) error {
 	p := &page{style: s}
 	r := p.read(a)

@@ -3,10 +3,10 @@
 // A caller folds the facts into a Run, attaches the analyses, judges it, asks diagnose for the
 // findings, puts all of it into a [Report] and gives that to one of the writers: [Text] for a
 // terminal, [JSON] for programs, [Nagios], [JUnit] and [Markdown] for monitoring, build servers and
-// tickets. [Probe] explains one probe, [Runs] and [RunsJSON] list runs, [AnalysisText] and
-// [AnalysisJSON] tell
-// what one message's header says, [Live] and [Line] tell what happens while it happens. [Clean]
-// and [CleanLine] are for whoever prints words of a server without a writer of this package.
+// tickets. [Probe] explains one probe, [Runs] and [RunsJSON] list runs, [Live] and [Line] tell what
+// happens while it happens. [AnalysisText] and [AnalysisJSON] tell what one message's header says,
+// [AnalysisHTML] and [AnalysisMarkdown] make one document of many. [Clean] and [CleanLine] are for
+// whoever prints words of a server without a writer of this package.
 //
 // All functions are pure: the same values give the same bytes. Text that came from the network or
 // from configuration is cleaned before it is printed, so that it cannot drive a terminal, break a

@@ -1,52 +1,57 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"seedtest"
-	"seedtest/analyze"
 	"seedtest/provider"
-	"seedtest/report"
 )
 
+// analyzeFlags are the flags of the command.
+type analyzeFlags struct {
+	provider string
+	trust    []string
+	check    checkFlags
+}
+
 func (a *app) analyzeCommand() *cobra.Command {
-	var providerID string
-	var ids []string
+	var flags analyzeFlags
 	c := &cobra.Command{
 		Use:   "analyze [FILE...]",
 		Short: "Say what the headers of messages tell: hops, authentication, stamps",
-		Long: `Reads messages from .eml files, mbox files, Maildirs and other directories, or standard input
-("-", or no FILE), and says of each what its header tells. Works offline.
+		Long: `Reads messages from .eml files, mbox files, Maildirs and other directories, or standard
+input ("-", or no FILE), and says of each what its header tells: the way it took, who says
+what of its sender, what spam filters noted, what a delivery report reports. Works offline,
+unless --verify asks DNS.
 
 A header holds what the receiving provider wrote and what others claimed. Name the provider
 with --provider, or an authserv-id with --trust, and its own fields are believed; without
 them everything is read and nothing is believed.`,
+		Example: `  seedtest analyze --provider gmail message.eml
+  seedtest analyze --provider gmail --verify message.eml
+  seedtest analyze --format html ~/Maildir > messages.html
+  seedtest analyze --format jsonl archive.mbox | jq -r '.origin.ip'`,
 		RunE: func(c *cobra.Command, args []string) error {
-			trust, err := trustOf(providerID, ids)
-			if err != nil {
-				return err
-			}
-			return a.analyze(c.Context(), args, trust)
+			flags.check.config = c.Flags().Changed("config")
+			return a.analyze(c.Context(), args, flags)
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&providerID, "provider", "", "believe what this provider (`ID`, such as gmail) wrote")
-	f.StringSliceVar(&ids, "trust", nil, "believe the results of this `AUTHSERV-ID`")
+	f.StringVar(&flags.provider, "provider", "",
+		"believe what this provider (`ID`, such as gmail) wrote")
+	f.StringSliceVar(&flags.trust, "trust", nil, "believe the results of this `AUTHSERV-ID`")
+	flags.check.add(c)
 	_ = c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(provider.IDs(),
 		cobra.ShellCompDirectiveNoFileComp))
-	a.formatFlag(c, "text", "json", "jsonl")
+	a.formatFlag(c, "text", "json", "jsonl", "html", "markdown")
 	return c
 }
 
@@ -73,181 +78,55 @@ func trustOf(id string, authserv []string) (seedtest.Trust, error) {
 	return trust, nil
 }
 
-// analysis is one call of the command: what it reads and what it has printed.
-type analysis struct {
-	app   *app
-	ctx   context.Context
-	trust seedtest.Trust
-	out   *bufio.Writer
-	style report.Style
-	count int
-	held  *seedtest.Analysis // the only one so far: json prints one object or refuses
-	bad   bool               // something could not be read
+// analyze reads messages and prints what they tell, in the order in which they are named.
+func (a *app) analyze(ctx context.Context, paths []string, flags analyzeFlags) error {
+	trust, err := trustOf(flags.provider, flags.trust)
+	if err != nil {
+		return err
+	}
+	check, err := a.checker(flags.check)
+	if err != nil {
+		return err
+	}
+	if paths, err = a.named(paths); err != nil {
+		return err
+	}
+	out, err := a.printer(flags.provider == "" && len(flags.trust) == 0)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	f := flow{workers: runtime.GOMAXPROCS(0), mostMessages: 256, mostBytes: 8 << 20,
+		read: func(ctx context.Context, take func(letter) bool) {
+			source{stdin: a.stdin, take: take}.paths(ctx, paths)
+		},
+		work: func(ctx context.Context, l letter) (printed, error) {
+			return out.render(check.analyze(ctx, l, trust), l)
+		},
+		write: out.write,
+	}
+	if check.asks() {
+		f.workers = 32 // they wait for DNS, and not for a processor
+	}
+	if err := f.run(ctx); err != nil {
+		return out.failed(err)
+	}
+	return out.end()
 }
 
-func (a *app) analyze(ctx context.Context, paths []string, trust seedtest.Trust) error {
+// named returns what is to be read: standard input if nothing is named.
+func (a *app) named(paths []string) ([]string, error) {
 	if len(paths) == 0 {
 		if f, ok := a.stdin.(*os.File); ok && typed(f) {
-			return usage(errors.New("no FILE is named"), `seedtest analyze message.eml`,
+			return nil, usage(errors.New("no FILE is named"), `seedtest analyze message.eml`,
 				`"-" reads standard input`)
 		}
-		paths = []string{"-"}
+		return []string{"-"}, nil
 	}
 	for _, p := range paths {
 		if _, err := os.Stat(p); p != "-" && err != nil {
-			return usage(err)
+			return nil, usage(err)
 		}
 	}
-	x := &analysis{app: a, ctx: ctx, trust: trust, out: bufio.NewWriter(a.stdout),
-		style: a.style(a.stdout)}
-	for _, p := range paths {
-		if err := x.path(p); err != nil {
-			_ = x.out.Flush()
-			return err
-		}
-	}
-	return x.end()
-}
-
-// end prints what is still held, and says by the exit status whether all could be read.
-func (x *analysis) end() error {
-	if x.held != nil {
-		if err := report.AnalysisJSON(x.out, []seedtest.Analysis{*x.held}, false); err != nil {
-			return broken(err)
-		}
-	}
-	if err := x.out.Flush(); err != nil {
-		return broken(err)
-	}
-	switch {
-	case x.bad:
-		return exit(statusNothing)
-	case x.count == 0:
-		return broken(errors.New("there is no message to read"))
-	}
-	return nil
-}
-
-// path reads a file, a directory or standard input.
-func (x *analysis) path(p string) error {
-	if p == "-" {
-		return x.stream(x.app.stdin, "-")
-	}
-	info, err := os.Stat(p)
-	switch {
-	case err != nil:
-		return x.unread(err)
-	case !info.IsDir():
-		return x.file(p)
-	}
-	files, err := messageFiles(p)
-	if err != nil {
-		return x.unread(err)
-	}
-	for _, f := range files {
-		if err := x.file(f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// messageFiles lists the messages of a Maildir, or the files of another directory, in the order of
-// their names, which in a Maildir is that of delivery.
-func messageFiles(dir string) ([]string, error) {
-	var files []string
-	found := false
-	for _, sub := range []string{"cur", "new"} {
-		list, err := regularFiles(filepath.Join(dir, sub))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		found = true
-		files = append(files, list...)
-	}
-	if !found {
-		return regularFiles(dir)
-	}
-	slices.SortFunc(files, func(a, b string) int {
-		return strings.Compare(filepath.Base(a), filepath.Base(b))
-	})
-	return files, nil
-}
-
-func regularFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	var files []string
-	for _, e := range entries {
-		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
-			files = append(files, filepath.Join(dir, e.Name()))
-		}
-	}
-	return files, err
-}
-
-func (x *analysis) file(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return x.unread(err)
-	}
-	defer func() { _ = f.Close() }()
-	return x.stream(f, path)
-}
-
-// unread tells of something that could not be read, and goes on.
-func (x *analysis) unread(err error) error {
-	x.bad = true
-	_, _ = fmt.Fprintf(x.app.stderr, "seedtest: %s\n", report.CleanLine(err.Error()))
-	return nil
-}
-
-// stream reads the messages of a file. Those of an mbox are numbered.
-func (x *analysis) stream(r io.Reader, name string) error {
-	in := bufio.NewReader(r)
-	start, _ := in.Peek(len("From "))
-	mbox := string(start) == "From "
-	n := 0
-	for raw, err := range analyze.Messages(in) {
-		if err != nil {
-			return x.unread(fmt.Errorf("%s: %w", name, err))
-		}
-		if err := x.ctx.Err(); err != nil {
-			return broken(err)
-		}
-		source := name
-		if n++; mbox {
-			source = fmt.Sprintf("%s:%d", name, n)
-		}
-		if err := x.print(analyze.Message(raw, source, x.trust)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (x *analysis) print(m seedtest.Analysis) error {
-	x.count++
-	var err error
-	switch {
-	case x.app.format == "jsonl":
-		err = report.AnalysisJSON(x.out, []seedtest.Analysis{m}, true)
-	case x.app.format == "json" && x.held == nil:
-		x.held = &m
-	case x.app.format == "json":
-		x.held = nil
-		return usage(errors.New("--format json is for one message, and there are several"),
-			"--format jsonl prints one a line")
-	default:
-		if x.count > 1 {
-			_, _ = fmt.Fprintln(x.out)
-		}
-		err = report.AnalysisText(x.out, m, x.style)
-	}
-	if err != nil {
-		return broken(err)
-	}
-	return nil
+	return paths, nil
 }
