@@ -91,7 +91,7 @@ func TestCorpusReports(t *testing.T) {
 		r.compare(file, corpusReport(t, dir, file), refs[file])
 	}
 	for key := range r.judge {
-		if !r.used[key] && !strings.HasSuffix(key, " report") {
+		if _, known := refs[strings.Fields(key)[0]]; known && !r.used[key] {
 			t.Errorf("adjudication_dsn.txt: %s: nothing to judge", key)
 		}
 	}
@@ -118,21 +118,36 @@ func (r *reportTest) compare(file string, got *seedtest.DeliveryReport, ref refR
 	groups := recipientGroups(ref)
 	bounces := ref.Sisimai
 	if len(bounces) > 0 && slices.Contains(notReports, bounces[0].Reason) {
-		r.add(file, 0, "is a report", strconv.FormatBool(got != nil), "false")
+		r.add(file, 0, "report", strconv.FormatBool(got != nil), "false")
 		return
 	}
 	if len(groups) == 0 && len(bounces) == 0 {
 		return
 	}
-	r.add(file, 0, "is a report", strconv.FormatBool(got != nil), "true")
+	r.add(file, 0, "report", strconv.FormatBool(got != nil), "true")
 	if got == nil {
 		got = &seedtest.DeliveryReport{}
 	}
 	if len(groups) > 0 {
 		r.compareGroups(file, got, groups)
+		r.compareSecond(file, got, bounces)
 		return
 	}
 	r.compareBounces(file, got, bounces)
+}
+
+// compareSecond holds a report whose fields have been compared against Sisimai too, which prefers
+// the status within a diagnostic to the Status field.
+func (r *reportTest) compareSecond(file string, got *seedtest.DeliveryReport, bounces []refBounce) {
+	for i, b := range bounces {
+		to := recipientAt(got, i)
+		if b.DSN != "" && !invented.MatchString(b.DSN) {
+			r.add(file, i, "status-again", to.Status, b.DSN)
+		}
+		if b.Reply != "" {
+			r.add(file, i, "reply-code", strconv.Itoa(to.Code), b.Reply)
+		}
+	}
 }
 
 // recipientGroups returns the groups of fields that are about a recipient.
@@ -163,7 +178,7 @@ func (r *reportTest) compareGroups(file string, got *seedtest.DeliveryReport,
 		if mta := g["remote-mta"]; mta != "" {
 			_, name, _ := strings.Cut(squeeze(mta), ";")
 			name, _, _ = strings.Cut(strings.TrimSpace(name), " ")
-			r.add(file, i, "remote mta", to.RemoteMTA, strings.Trim(strings.TrimSuffix(name, "."), "[]()"))
+			r.add(file, i, "remote-mta", to.RemoteMTA, strings.Trim(strings.TrimSuffix(name, "."), "[]()"))
 		}
 		if d := g["diagnostic-code"]; d != "" {
 			r.add(file, i, "diagnostic", latin(squeeze(to.Diagnostic)), latin(untyped(squeeze(d))))
@@ -177,7 +192,7 @@ func (r *reportTest) compareBounces(file string, got *seedtest.DeliveryReport,
 	bounces []refBounce) {
 	for i, b := range bounces {
 		to := recipientAt(got, i)
-		r.add(file, i, "recipient found", strconv.FormatBool(to.Address != ""), "true")
+		r.add(file, i, "recipient-found", strconv.FormatBool(to.Address != ""), "true")
 		ok := to.Address != ""
 		want := "failed"
 		if b.Reason == "delivered" {
@@ -190,7 +205,7 @@ func (r *reportTest) compareBounces(file string, got *seedtest.DeliveryReport,
 			ok = r.add(file, i, "status", to.Status, b.DSN) && ok
 		}
 		if b.Reply != "" {
-			r.add(file, i, "reply code", strconv.Itoa(to.Code), b.Reply)
+			r.add(file, i, "reply-code", strconv.Itoa(to.Code), b.Reply)
 		}
 		r.recipient(ok)
 	}

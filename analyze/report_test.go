@@ -251,6 +251,24 @@ func TestReplyIn(t *testing.T) {
 	}
 }
 
+func TestPlainText(t *testing.T) {
+	tests := map[string]string{
+		"plain\ntext":                           "plain text",
+		"<p>one<br>\n  two</p>three":            "\none\ntwo\nthree",
+		"<pre>a\n  b</pre>\nc":                  "\na\n  b\nc",
+		"<style>p { x }</style>a<b>b<script>c":  "abc",
+		"&lt;anna@example.net&gt;&nbsp;x":       "<anna@example.net>\u00a0x",
+		"<TD>a</TD><td>b<tr>c<br/>d<p class=x>": "ab\nc\nd\n",
+		"a < b":                                 "a ",
+		"":                                      "",
+	}
+	for in, want := range tests {
+		if got := plainText(in); got != want {
+			t.Errorf("plainText(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestTypedAddress(t *testing.T) {
 	tests := map[string]string{
 		"rfc822; anna@example.net":                  "anna@example.net",

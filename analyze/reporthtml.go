@@ -5,30 +5,62 @@ import (
 	"strings"
 )
 
-// plainText makes text of HTML, well enough to read a report that has no other part: tags go,
-// those that begin a line become one.
+// plainText makes text of HTML, well enough to read a report that has no other part: tags go, those
+// that begin a line become a line end, and lines of the source count inside <pre> only.
 func plainText(s string) string {
-	var b strings.Builder
-	shown := true // nothing that is hidden without an end has been met
+	var t textMaker
 	for s != "" {
 		text, rest, ok := strings.Cut(s, "<")
-		b.WriteString(strings.ReplaceAll(text, "\n", " "))
-		if !ok {
-			break
-		}
+		t.add(text)
 		tag, after, closed := strings.Cut(rest, ">")
-		if !closed {
+		if !ok || !closed {
 			break
 		}
-		b.WriteString(lineOf(tag))
 		s = after
-		if hidden := hiddenText(tag); hidden != "" && shown {
+		t.tag(tag)
+		if hidden := hiddenText(tag); hidden != "" && !t.endless {
 			end := indexFold(s, hidden)
-			shown = end >= 0
+			t.endless = end < 0
 			s = s[max(end, 0):]
 		}
 	}
-	return html.UnescapeString(b.String())
+	return html.UnescapeString(t.b.String())
+}
+
+type textMaker struct {
+	b       strings.Builder
+	fresh   bool // nothing stands on the line yet
+	pre     bool
+	endless bool // something that is hidden without an end has been met
+}
+
+func (t *textMaker) add(text string) {
+	if !t.pre {
+		text = strings.ReplaceAll(text, "\n", " ")
+		if t.fresh {
+			text = strings.TrimLeft(text, " \t")
+		}
+	}
+	t.b.WriteString(text)
+	if text != "" {
+		t.fresh = strings.HasSuffix(text, "\n")
+	}
+}
+
+func (t *textMaker) tag(tag string) {
+	name, _, _ := strings.Cut(strings.ToLower(tag[:min(len(tag), 20)]), " ")
+	switch strings.TrimSuffix(strings.TrimPrefix(name, "/"), "/") {
+	case "pre":
+		t.pre = name == "pre"
+		t.line()
+	case "br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "hr", "blockquote":
+		t.line()
+	}
+}
+
+func (t *textMaker) line() {
+	t.b.WriteByte('\n')
+	t.fresh = true
 }
 
 // hiddenText returns the tag that ends what a tag hides.
@@ -38,17 +70,6 @@ func hiddenText(tag string) string {
 		return "</style"
 	case hasPrefixFold(tag, "script"):
 		return "</script"
-	}
-	return ""
-}
-
-// lineOf returns a line end for the tags that make one.
-func lineOf(tag string) string {
-	name := strings.ToLower(strings.TrimLeft(tag, "/"))
-	for _, block := range []string{"br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "hr"} {
-		if name == block || strings.HasPrefix(name, block+" ") || strings.HasPrefix(name, block+"/") {
-			return "\n"
-		}
 	}
 	return ""
 }
