@@ -40,7 +40,7 @@ func forgedFindings(a *seedtest.Analysis, r region, trust seedtest.Trust) []seed
 			"results under a name that only looks like the provider's, not written by %s", by)))
 	}
 	switch {
-	case len(copied) == 0:
+	case len(copied) == 0, r.inner: // who wrote what inside a provider cannot be told
 	case earlier:
 		list = append(list, inTheName(copied, seedtest.SeverityInfo, "auth.copied", fmt.Sprintf(
 			"results in the provider's name, not written by %s on this delivery: left from an earlier one, "+

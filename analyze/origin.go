@@ -49,7 +49,7 @@ func originFrom(source string, h header.Header, a *seedtest.Analysis,
 	field, what, _ := strings.Cut(source, ":")
 	switch {
 	case source == boundaryHop:
-		if r.edge >= 0 {
+		if r.edge >= 0 && !a.Hops[r.edge].From.IP.IsLoopback() {
 			hop := a.Hops[r.edge]
 			return hop.From.IP, "Received: the client that " + hop.By.Name + ", the provider's edge, saw"
 		}

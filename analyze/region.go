@@ -22,6 +22,7 @@ type region struct {
 	loose bool // what may stand there is not known, only of which kinds it is
 	tail  int  // the fields from tail on were appended
 	edge  int  // index in the hops of the field that the edge wrote, -1 if unknown
+	inner bool // no edge saw a client from outside: the message stayed inside, as far as it shows
 }
 
 func (r region) holds(position int) bool { return position < r.end || position >= r.tail }
@@ -30,9 +31,9 @@ func (r region) holds(position int) bool { return position < r.end || position >
 func boundary(h header.Header, hops []seedtest.Hop, received []int, trust seedtest.Trust) region {
 	r := region{edge: -1, tail: len(h.Fields)}
 	r.known = trust.BoundaryBy != "" || trust.BoundaryMarker != ""
-	switch edge := edgeHop(hops, trust); {
+	switch edge, outside := edgeHop(hops, trust); {
 	case edge >= 0:
-		r.known = true
+		r.known, r.inner = true, !outside
 		r.edge, r.top = edge, received[hops[edge].Header]+1
 		r.end, r.loose = below(h, r.top, trust)
 	case trust.BoundaryBy == "" && trust.BoundaryMarker != "":
@@ -171,10 +172,10 @@ func lastAbove(hops []seedtest.Hop, received []int, position int) int {
 }
 
 // edgeHop returns the topmost hop that an edge of the provider wrote about a client from outside or,
-// if there is none, the topmost that one wrote at all. It looks no further than the hops can be the
+// if there is none, the topmost that one wrote at all, and which of the two it is. It looks no further than the hops can be the
 // provider's: below that, anybody may have named its edge. Without a name for the edge, a server
 // that signs with its own name is its own edge.
-func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) int {
+func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool) {
 	own, inside := match(trust.BoundaryBy, false), match(trust.InsideBy, false)
 	lenient := trust.InsideBy == "" && trust.BoundaryBy != ""
 	first := -1
@@ -183,17 +184,17 @@ func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) int {
 		switch {
 		case isEdge(h.By.Name, own, trust):
 			if !isInside(h.From, own, inside) {
-				return i
+				return i, true
 			}
 			if first < 0 {
 				first = i
 			}
 		case lenient, matches(inside, h.By.Name), !isPublic(h.From.IP):
 		default:
-			return first
+			return first, false
 		}
 	}
-	return first
+	return first, false
 }
 
 func isEdge(by string, own *regexp.Regexp, trust seedtest.Trust) bool {
