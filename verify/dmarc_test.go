@@ -34,6 +34,9 @@ const dmarcZone = `
 	_dmarc.blank.example.com TXT  v=DMARC1; p=reject
 	_dmarc.other.example.com TXT v=spf1 -all
 	_dmarc.down.example.com FAIL
+	_dmarc.spf.example.com TXT v=DMARC1; p=reject; aspf=s
+	_dmarc.a.broken TXT v=DMARC1; p=reject
+	_dmarc.broken FAIL
 	_dmarc.pct.example.net TXT v=DMARC1; p=reject; pct=0
 	_dmarc.bank TXT v=DMARC1; p=reject; sp=quarantine; np=reject; psd=y
 	money.bank A 192.0.2.1
@@ -60,6 +63,8 @@ func TestDMARCPolicy(t *testing.T) {
 		{"other.example.com", "example.com", "quarantine", "p", "fail", "quarantine", ""},
 		{"down.example.com", "", "", "", "temperror", "", "no answer in time"},
 		{"nothing.example", "", "", "", "none", "", "no record was found"},
+		{"a.broken", "a.broken", "reject", "p", "fail", "reject", ""},
+		{"b.a.broken", "", "", "", "temperror", "", "no answer in time"},
 		{"money.bank", "bank", "quarantine", "sp", "fail", "quarantine", ""},
 		{"gone.bank", "bank", "reject", "np", "fail", "reject", ""},
 		{"bank", "bank", "reject", "p", "fail", "reject", ""},
@@ -119,6 +124,11 @@ func TestDMARCIdentifiers(t *testing.T) {
 			"pass for example.com, which is not strict.example.com, as strict alignment wants"},
 		{"strict.example.com", spf("pass", "strict.example.com"), nil, "pass", "pass",
 			"no signature"},
+		{"spf.example.com", spf("pass", "example.com"), []seedtest.DKIMCheck{pass("example.com")},
+			"pass", "pass for example.com, which is not spf.example.com, as strict alignment wants",
+			"pass"},
+		{"example.org", spf("fail", "example.net"), []seedtest.DKIMCheck{check("a.example", "fail")},
+			"fail", "fail for example.net: why", "fail for a.example: why"},
 		{"example.com", spf("pass", "down.example.com"), nil, "temperror", "pass for " +
 			"down.example.com, whose organizational domain could not be learned", "no signature"},
 		{"money.bank", spf("pass", "other.bank"), nil, "fail", "pass for other.bank, which is not " +
@@ -218,6 +228,7 @@ func TestAuthors(t *testing.T) {
 		{"From: Team: a@example.org, B <b@example.net>;", "example.org example.net", ""},
 		{"From: =?utf-8?q?a=40evil.example?= <a@example.org>", "example.org", ""},
 		{"From: a@bücher.example", "xn--bcher-kva.example", ""},
+		{"From: \"x@evil.example\"", "", "no address"},
 		{"From: undisclosed:;", "", "no address"},
 		{"From: nobody", "", "no address"},
 		{"From:", "", "no address"},

@@ -54,6 +54,12 @@ const spfZone = `
 	v4.example.org MX mail.example.org
 	v4.example.org MX a.hosts.example.org
 	v4.example.org MX b.hosts.example.org
+	6.2.0.192.in-addr.arpa PTR evilhosts.example.org
+	evilhosts.example.org A 192.0.2.6
+	soft.example.org TXT v=spf1 ~all exp=text.example.org
+	both.example.org TXT v=spf1 -all exp=texts.example.org
+	texts.example.org TXT one
+	texts.example.org TXT two
 	nul.example.org TXT v=spf1 mx -all
 	nul.example.org MX .
 `
@@ -96,6 +102,7 @@ func TestSPF(t *testing.T) {
 		{"192.0.2.7", "a@named.example.org", "", "pass", "ptr:hosts.example.org", ""},
 		{"192.0.2.8", "a@named.example.org", "", "fail", "-all", ""},
 		{"192.0.2.9", "a@named.example.org", "", "fail", "-all", ""},
+		{"192.0.2.6", "a@named.example.org", "", "fail", "-all", ""},
 		{"192.0.2.9", "a@nul.example.org", "", "fail", "-all", ""},
 		{"192.0.2.9", strings.Repeat("a", 2000) + "@example.org", "", "none", "", "longer"},
 	}
@@ -154,6 +161,54 @@ func TestSPFExplanation(t *testing.T) {
 	want := "203.0.113.9 is not ours at 1700000000 to mx.example.net, j%2Bd of why.example.org"
 	if got.Result != "fail" || got.Explanation != want {
 		t.Errorf("result %s, explanation %q, want fail, %q", got.Result, got.Explanation, want)
+	}
+	for _, domain := range []string{"soft.example.org", "both.example.org"} {
+		got := SPF(t.Context(), z, SPFQuery{IP: got.IP, MailFrom: "a@" + domain})
+		if got.Explanation != "" {
+			t.Errorf("%s: %s with explanation %q, want none", domain, got.Result, got.Explanation)
+		}
+	}
+}
+
+// TestSPFSyntax holds what a record may hold (RFC 7208 section 12) and what it may not.
+func TestSPFSyntax(t *testing.T) {
+	good := []string{"", " ", "all", "+all  -ALL ", "a", "A/24", "a//64", "a/24//64",
+		"a:x.example/0//0", "a:%{d}", "a:x_y.example.", "mx:a:b/c.example", "ptr", "ptr:%{p2r.}",
+		"ip4:192.0.2.1/32", "ip6:::/0", "ip6:2001:db8::192.0.2.1/128", "exists:%{i}%%.example",
+		"include:a.xn--zckzah", "exp=%{o}.example redirect=a.b-c", "x-y.z_1=%{l1r+-}:/", "foo="}
+	for _, terms := range good {
+		if _, err := parseSPF("v=spf1 " + terms); err != nil {
+			t.Errorf("parseSPF(%q): %v", terms, err)
+		}
+	}
+	bad := []string{"all.", "all:x", "-", "--all", "a:", "a/33", "a//129", "a/024", "a/", "a/24/64",
+		"a:museum", "a:museum.", "a:x.123", "a:x.-com", "a:x.com-", "a:192.0.2.1", "mx=1.2 mx/x",
+		"ptr/24", "ip4", "ip4:192.0.2", "ip4:192.0.2.1/33", "ip4:192.0.2.1/032", "ip4:2001:db8::1",
+		"ip6:192.0.2.1", "ip6:2001:db8::1/129", "ip6:fe80::1%eth0", "include", "include:", "exists",
+		"exists:x.example/24", "redirect=", "exp=-all", "redirect=a.b redirect=a.b",
+		"exp=a.b exp=a.b", "1up=x", "=x", "x=%", "x=%a", "x=%{", "x=%{}", "x=%{a}", "a:%{c}.example",
+		"a:%{d0}", "a:%{dr2}", "a:%{d!}", "a:\x00.example", "a:b\tc.example", "a:ä.example", "spf2"}
+	for _, terms := range bad {
+		if _, err := parseSPF("v=spf1 " + terms); err == nil {
+			t.Errorf("parseSPF(%q) finds no error", terms)
+		}
+	}
+	for txt, want := range map[string]bool{"v=spf1": true, "V=SPF1 a": true, "v=spf10": false,
+		"v=spf1\ta": false, " v=spf1": false, "": false} {
+		if isSPF(txt) != want {
+			t.Errorf("isSPF(%q) = %v, want %v", txt, !want, want)
+		}
+	}
+}
+
+// TestSPFLongName holds that a name that grew too long loses labels on the left (RFC 7208 section
+// 7.3).
+func TestSPFLongName(t *testing.T) {
+	e := &spfEval{dns: zone{}, out: &seedtest.SPFCheck{}, local: strings.Repeat("abcdefgh.", 30)}
+	got, err := e.expandName(t.Context(), "%{l}.example.org", "example.org")
+	if err != nil || len(got) > 253 || len(got) < 253-9 || !strings.HasSuffix(got, ".example.org") ||
+		!strings.HasPrefix(got, "abcdefgh.") {
+		t.Errorf("expandName = %q of %d octets, %v", got, len(got), err)
 	}
 }
 

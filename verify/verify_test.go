@@ -79,6 +79,9 @@ func TestMessage(t *testing.T) {
 		{"claim of another signature", rsaTags, path + "Authentication-Results: mx.example.net; " +
 			"dkim=fail header.i=@example.com header.s=two\n" + arrivedBy, good, Options{}, "pass",
 			"pass", "pass", ""},
+		{"claim of another key", rsaTags, path + "Authentication-Results: mx.example.net; " +
+			"dkim=fail header.d=example.org header.s=two\n" + arrivedBy, good, Options{}, "pass",
+			"pass", "pass", ""},
 		{"provider found it bad", rsaTags, path + "Authentication-Results: mx.example.net; " +
 			"dkim=fail (bad) header.i=@example.org header.s=one\n" + arrivedBy, good, Options{}, "pass",
 			"pass", "pass", "verify.disagrees"},
@@ -88,6 +91,12 @@ func TestMessage(t *testing.T) {
 		{"nobody to believe, unsigned", "", path, good, Options{}, "", "", "", ""},
 		{"told", "", path, good, Options{IP: netip.MustParseAddr("198.51.100.7"),
 			MailFrom: "a@example.org"}, "pass", "", "pass", ""},
+		{"told of another client", rsaTags, path + allPassed + arrivedBy, good, Options{
+			IP: netip.MustParseAddr("192.0.2.99")}, "fail", "pass", "pass", ""},
+		{"provider follows RFC 7489", rsaTags, path + "Authentication-Results: mx.example.net; " +
+			"dmarc=none header.from=example.org\n" + arrivedBy, goodSPF + goodKey + goodDMARC +
+			goodDMARC + "_dmarc.org TXT v=DMARC1; p=reject; psd=y; rua=mailto:d@example.org\n",
+			Options{}, "pass", "pass", "pass", "dmarc.several dmarc.legacy"},
 		{"told that it is null", "", path + arrivedBy, "mail.example.org TXT v=spf1 a -all\n" +
 			"mail.example.org A 198.51.100.7\n" + goodDMARC, Options{MailFrom: "<>"}, "pass", "", "pass",
 			""},
@@ -202,6 +211,8 @@ func TestEnvelope(t *testing.T) {
 		{arrivedBy + "Return-Path: <>\n", "", "mail.example.org", "sender is not recorded"},
 		{"Return-Path: <>\n" + arrivedBy, "", "mail.example.org", ""},
 		{path, "", "", "address from which"},
+		{path + strings.Replace(arrivedBy, "mx.example.net", "mx.example.com", 1), "", "",
+			"address from which"},
 	}
 	for _, tt := range tests {
 		raw := []byte(tt.top + note)
