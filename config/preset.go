@@ -188,7 +188,11 @@ func (t *table) trust(trust seedtest.Trust) seedtest.Trust {
 	set(t, "authserv_ids", &trust.AuthservIDs, t.patterns("authserv_ids"))
 	set(t, "no_authserv_id", &trust.NoAuthservID, t.flag("no_authserv_id"))
 	set(t, "boundary_by", &trust.BoundaryBy, t.pattern("boundary_by"))
+	set(t, "inside_by", &trust.InsideBy, t.pattern("inside_by"))
 	set(t, "boundary_marker", &trust.BoundaryMarker, t.line("boundary_marker", "X-Edge"))
+	set(t, "nothing_below", &trust.NothingBelow, t.flag("nothing_below"))
+	set(t, "below", &trust.Below, t.texts("below", `below = ["Authentication-Results"]`))
+	set(t, "tail", &trust.Tail, t.texts("tail", `tail = ["X-Filter-Id", "X-Filter-*"]`))
 	set(t, "origin_from", &trust.OriginFrom,
 		t.texts("origin_from", `origin_from = ["Received[boundary]"]`))
 	set(t, "received_spf", &trust.ReceivedSPF, t.flag("received_spf"))
