@@ -23,75 +23,102 @@ type template struct {
 }
 
 var templates = []template{
-	{server: "Postfix", unsaid: "user", text: "from {helo} ({rdns} {tag}) (using TLSv1.3 with cipher " +
-		"{cipher} (256/256 bits)) (No client certificate requested) by {by} (Postfix) with ESMTPS id " +
-		"{id} for <{for}>; {date}"},
-	{server: "Postfix, login", text: "from {helo} ({rdns} {tag}) (using TLSv1.3 with cipher {cipher} " +
-		"(256/256 bits)) (Authenticated sender: {user}) by {by} (Postfix) with ESMTPSA id {id} for " +
-		"<{for}>; {date}"},
-	{server: "Exim", text: "from {rdns} ({lit}:4711 helo={helo} ident={user}) by {by} with esmtps " +
-		"(TLS1.3) tls {cipher} (Exim 4.97) (envelope-from <x@example.org>) id {id} for {for}; {date}"},
-	{server: "Exim, no name", unsaid: "rdns", text: "from {lit} (port=4711 helo={helo} ident={user}) by " +
-		"{by} with esmtps (TLS1.3:{cipher}:256) (Exim 4.92) id {id} for {for}; {date}"},
-	{server: "Exim, one name", unsaid: "user", same: "rdns", text: "from {rdns} ({lit}) by {by} with " +
-		"esmtps (TLSv1.2:{cipher}:256) (Exim 4.86) id {id} for {for}; {date}"},
-	{server: "Sendmail", text: "from {helo} ({user}@{rdns} {tag} (may be forged)) by {by} " +
-		"(8.17.1/8.17.1) with ESMTPS id {id} (version=TLSv1.3 cipher={cipher} bits=256 verify=NOT) for " +
-		"<{for}>; {date}"},
-	{server: "Sendmail, no name", unsaid: "rdns", text: "from {helo} ({user}@{tag}) by {by} " +
-		"(8.14.4/8.14.4) with ESMTPS id {id} (version=TLSv1.3 cipher={cipher} bits=256) for <{for}>; " +
-		"{date}"},
-	{server: "qmail", unsaid: "id for", text: "from {rdns} (HELO {helo}) ({user}@{ip}) by {by} with " +
-		"({cipher} encrypted) SMTP; {date}"},
-	{server: "Exchange", unsaid: "rdns user for", text: "from {helo} ({ip}) by {by} (2001:db8::2) with " +
-		"Microsoft SMTP Server (version=TLS1_2, cipher={cipher}) id {id} via Frontend Transport; {date}"},
-	{server: "Gmail", unsaid: "user", text: "from {helo} ({rdns}. {lit}) by {by} with ESMTPS id {id} for " +
-		"<{for}> (version=TLS1_3 cipher={cipher} bits=256/256); {date}"},
-	{server: "Gmail, no name", unsaid: "user rdns", text: "from {helo} ({lit}) by {by} with ESMTPS id " +
-		"{id} for <{for}> (version=TLS1_3 cipher={cipher} bits=256/256); {date}"},
-	{server: "Yahoo", unsaid: "user rdns id for", text: "from 127.0.0.1 (EHLO {helo}) ({ip}) by {by} " +
-		"with SMTPs (version=TLS1_3 cipher={cipher}); {date}"},
-	{server: "Mimecast", unsaid: "user for", text: "from {helo} ({rdns} {lit}) by {by} with ESMTP with " +
-		"STARTTLS (version=TLSv1.3, cipher={cipher}) id {id}; {date}"},
-	{server: "Proofpoint", unsaid: "user", text: "from {helo} ({rdns} {lit}) by {by} (PPS) with ESMTPS " +
-		"id {id} (version=TLSv1.2 cipher={cipher} bits=256 verify=NOT) for <{for}>; {date}"},
-	{server: "SES", unsaid: "user cipher", text: "from {helo} ({rdns} {lit}) by {by} with SMTP id {id} " +
-		"for {for}; {date}"},
-	{server: "Haraka", unsaid: "for", text: "from {helo} ({rdns} {lit}) by {by} (Haraka/3.0.5) with " +
-		"ESMTPSA id {id} envelope-from <x@example.org> tls {cipher} (authenticated bits=0 user={user}); " +
-		"{date}"},
-	{server: "OpenSMTPD", unsaid: "user", text: "from {helo} ({rdns} {lit}) by {by} (OpenSMTPD) with " +
-		"ESMTPS id {id} (TLSv1.3:{cipher}:256:NO) for <{for}>; {date}"},
-	{server: "Courier", unsaid: "for", text: "from {helo} ({rdns} {mapped}) (AUTH: LOGIN {user}, TLS: " +
-		"TLSv1.3,256bits,{cipher}) by {by} with ESMTPSA id {id}; {date}"},
-	{server: "CommuniGate", unsaid: "rdns cipher", text: "from {lit} (account {user} HELO {helo}) by " +
-		"{by} (CommuniGate Pro SMTP 6.3) with ESMTPSA id {id} for {for}; {date}"},
-	{server: "IronPort", unsaid: "user id for", text: "from {rdns} (HELO {helo}) ({lit}) by {by} with " +
-		"ESMTP/TLS/{cipher}; {date}"},
-	{server: "Barracuda", unsaid: "user rdns", text: "from {helo} ({lit}) by {by} with ESMTP id {id} " +
-		"(version=TLSv1.2 cipher={cipher} bits=256 verify=NO) for <{for}>; {date}"},
-	{server: "Kerio", unsaid: "rdns id for", text: "from {helo} ({lit}) (authenticated user {user}) by " +
-		"{by} (Kerio Connect 9.4.2) with ESMTPSA (TLSv1.3 with cipher {cipher} (256 bits)); {date}"},
-	{server: "MDaemon", unsaid: "user rdns cipher", text: "from {helo} {lit} by {by} (MDaemon PRO v20) " +
-		"with ESMTP id {id} for <{for}>; {date}"},
-	{server: "PowerMTA", unsaid: "user rdns cipher", text: "from {helo} ({ip}) by {by} id {id} for " +
-		"<{for}>; {date} (envelope-from <x@example.org>)"},
-	{server: "KumoMTA", unsaid: "user rdns", text: "from {helo} ({ip}) by {by} (KumoMTA 198.51.100.2) " +
-		"with ESMTPS (TLSv1_3:{cipher}) id {id} for <{for}>; {date}"},
-	{server: "ZoneMTA", unsaid: "user", text: "from {helo} ({lit} {rdns}) by {by} (ZoneMTA) with " +
-		"ESMTPS id {id} for <{for}> (version=TLSv1.3 cipher={cipher}); {date}"},
-	{server: "Momentum", unsaid: "user rdns", text: "from ({lit} helo={helo}) by {by} (ecelerity 4.3.1 " +
-		"r(Core:4.3.1.0)) with ESMTPS (cipher={cipher}) id {id} for <{for}>; {date}"},
-	{server: "MailMarshal", unsaid: "user rdns cipher for", text: "from {helo} (Not Verified{lit}) by " +
-		"{by} with MailMarshal (v7,1,0,4541) id <{id}>; {date}"},
-	{server: "obtuse smtpd", unsaid: "user cipher for", text: "from {rdns}({ip}), claiming to be " +
-		"\"{helo}\" via SMTP by {by}, id {id}; {date}"},
-	{server: "ZMailer", unsaid: "cipher for", text: "from {rdns} ({lit}:5736 \"EHLO {helo}\" ident: " +
-		"\"{user}\") by {by} with ESMTP id {id}; {date}"},
-	{server: "fetchmail", unsaid: "user rdns cipher id", text: "from {helo} {lit} by {by} with IMAP " +
-		"(fetchmail-6.4.37) for <{for}> (single-drop); {date}"},
-	{server: "Stalwart", unsaid: "user for", text: "from {helo} ({rdns} {lit} (AS64500, DE)) (using " +
-		"TLSv1.3 with cipher {cipher}) by {by} (Stalwart SMTP) with ESMTPS id {id}; {date}"},
+	{server: "Postfix", unsaid: "user",
+		text: "from {helo} ({rdns} {tag}) (using TLSv1.3 with cipher {cipher} (256/256 bits)) (No " +
+			"client certificate requested) by {by} (Postfix) with ESMTPS id {id} for <{for}>; " +
+			"{date}"},
+	{server: "Postfix, login",
+		text: "from {helo} ({rdns} {tag}) (using TLSv1.3 with cipher {cipher} (256/256 bits)) " +
+			"(Authenticated sender: {user}) by {by} (Postfix) with ESMTPSA id {id} for <{for}>; " +
+			"{date}"},
+	{server: "Exim",
+		text: "from {rdns} ({lit}:4711 helo={helo} ident={user}) by {by} with esmtps (TLS1.3) tls " +
+			"{cipher} (Exim 4.97) (envelope-from <x@example.org>) id {id} for {for}; {date}"},
+	{server: "Exim, no name", unsaid: "rdns",
+		text: "from {lit} (port=4711 helo={helo} ident={user}) by {by} with esmtps " +
+			"(TLS1.3:{cipher}:256) (Exim 4.92) id {id} for {for}; {date}"},
+	{server: "Exim, one name", unsaid: "user", same: "rdns",
+		text: "from {rdns} ({lit}) by {by} with esmtps (TLSv1.2:{cipher}:256) (Exim 4.86) id {id} " +
+			"for {for}; {date}"},
+	{server: "Sendmail",
+		text: "from {helo} ({user}@{rdns} {tag} (may be forged)) by {by} (8.17.1/8.17.1) with " +
+			"ESMTPS id {id} (version=TLSv1.3 cipher={cipher} bits=256 verify=NOT) for <{for}>; " +
+			"{date}"},
+	{server: "Sendmail, no name", unsaid: "rdns",
+		text: "from {helo} ({user}@{tag}) by {by} (8.14.4/8.14.4) with ESMTPS id {id} " +
+			"(version=TLSv1.3 cipher={cipher} bits=256) for <{for}>; {date}"},
+	{server: "qmail", unsaid: "id for",
+		text: "from {rdns} (HELO {helo}) ({user}@{ip}) by {by} with ({cipher} encrypted) SMTP; " +
+			"{date}"},
+	{server: "Exchange", unsaid: "rdns user for",
+		text: "from {helo} ({ip}) by {by} (2001:db8::2) with Microsoft SMTP Server " +
+			"(version=TLS1_2, cipher={cipher}) id {id} via Frontend Transport; {date}"},
+	{server: "Gmail", unsaid: "user",
+		text: "from {helo} ({rdns}. {lit}) by {by} with ESMTPS id {id} for <{for}> (version=TLS1_3 " +
+			"cipher={cipher} bits=256/256); {date}"},
+	{server: "Gmail, no name", unsaid: "user rdns",
+		text: "from {helo} ({lit}) by {by} with ESMTPS id {id} for <{for}> (version=TLS1_3 " +
+			"cipher={cipher} bits=256/256); {date}"},
+	{server: "Yahoo", unsaid: "user rdns id for",
+		text: "from 127.0.0.1 (EHLO {helo}) ({ip}) by {by} with SMTPs (version=TLS1_3 " +
+			"cipher={cipher}); {date}"},
+	{server: "Mimecast", unsaid: "user for",
+		text: "from {helo} ({rdns} {lit}) by {by} with ESMTP with STARTTLS (version=TLSv1.3, " +
+			"cipher={cipher}) id {id}; {date}"},
+	{server: "Proofpoint", unsaid: "user",
+		text: "from {helo} ({rdns} {lit}) by {by} (PPS) with ESMTPS id {id} (version=TLSv1.2 " +
+			"cipher={cipher} bits=256 verify=NOT) for <{for}>; {date}"},
+	{server: "SES", unsaid: "user cipher",
+		text: "from {helo} ({rdns} {lit}) by {by} with SMTP id {id} for {for}; {date}"},
+	{server: "Haraka", unsaid: "for",
+		text: "from {helo} ({rdns} {lit}) by {by} (Haraka/3.0.5) with ESMTPSA id {id} " +
+			"envelope-from <x@example.org> tls {cipher} (authenticated bits=0 user={user}); " +
+			"{date}"},
+	{server: "OpenSMTPD", unsaid: "user",
+		text: "from {helo} ({rdns} {lit}) by {by} (OpenSMTPD) with ESMTPS id {id} " +
+			"(TLSv1.3:{cipher}:256:NO) for <{for}>; {date}"},
+	{server: "Courier", unsaid: "for",
+		text: "from {helo} ({rdns} {mapped}) (AUTH: LOGIN {user}, TLS: TLSv1.3,256bits,{cipher}) " +
+			"by {by} with ESMTPSA id {id}; {date}"},
+	{server: "CommuniGate", unsaid: "rdns cipher",
+		text: "from {lit} (account {user} HELO {helo}) by {by} (CommuniGate Pro SMTP 6.3) with " +
+			"ESMTPSA id {id} for {for}; {date}"},
+	{server: "IronPort", unsaid: "user id for",
+		text: "from {rdns} (HELO {helo}) ({lit}) by {by} with ESMTP/TLS/{cipher}; {date}"},
+	{server: "Barracuda", unsaid: "user rdns",
+		text: "from {helo} ({lit}) by {by} with ESMTP id {id} (version=TLSv1.2 cipher={cipher} " +
+			"bits=256 verify=NO) for <{for}>; {date}"},
+	{server: "Kerio", unsaid: "rdns id for",
+		text: "from {helo} ({lit}) (authenticated user {user}) by {by} (Kerio Connect 9.4.2) with " +
+			"ESMTPSA (TLSv1.3 with cipher {cipher} (256 bits)); {date}"},
+	{server: "MDaemon", unsaid: "user rdns cipher",
+		text: "from {helo} {lit} by {by} (MDaemon PRO v20) with ESMTP id {id} for <{for}>; {date}"},
+	{server: "PowerMTA", unsaid: "user rdns cipher",
+		text: "from {helo} ({ip}) by {by} id {id} for <{for}>; {date} (envelope-from " +
+			"<x@example.org>)"},
+	{server: "KumoMTA", unsaid: "user rdns",
+		text: "from {helo} ({ip}) by {by} (KumoMTA 198.51.100.2) with ESMTPS (TLSv1_3:{cipher}) id " +
+			"{id} for <{for}>; {date}"},
+	{server: "ZoneMTA", unsaid: "user",
+		text: "from {helo} ({lit} {rdns}) by {by} (ZoneMTA) with ESMTPS id {id} for <{for}> " +
+			"(version=TLSv1.3 cipher={cipher}); {date}"},
+	{server: "Momentum", unsaid: "user rdns",
+		text: "from ({lit} helo={helo}) by {by} (ecelerity 4.3.1 r(Core:4.3.1.0)) with ESMTPS " +
+			"(cipher={cipher}) id {id} for <{for}>; {date}"},
+	{server: "MailMarshal", unsaid: "user rdns cipher for",
+		text: "from {helo} (Not Verified{lit}) by {by} with MailMarshal (v7,1,0,4541) id <{id}>; " +
+			"{date}"},
+	{server: "obtuse smtpd", unsaid: "user cipher for",
+		text: `from {rdns}({ip}), claiming to be "{helo}" via SMTP by {by}, id {id}; {date}`},
+	{server: "ZMailer", unsaid: "cipher for",
+		text: `from {rdns} ({lit}:5736 "EHLO {helo}" ident: "{user}") by {by} with ESMTP id {id}; ` +
+			`{date}`},
+	{server: "fetchmail", unsaid: "user rdns cipher id",
+		text: "from {helo} {lit} by {by} with IMAP (fetchmail-6.4.37) for <{for}> (single-drop); " +
+			"{date}"},
+	{server: "Stalwart", unsaid: "user for",
+		text: "from {helo} ({rdns} {lit} (AS64500, DE)) (using TLSv1.3 with cipher {cipher}) by " +
+			"{by} (Stalwart SMTP) with ESMTPS id {id}; {date}"},
 }
 
 // label is a part of a host's name: letters and digits, underscores, upper case, U-labels.
@@ -140,7 +167,8 @@ func draw(t *rapid.T) drawn {
 		"helo": helo, "rdns": hostName(t, "rdns"), "by": hostName(t, "by"),
 		"user": rapid.StringMatching(`[a-z][a-z0-9._-]{1,9}(@example\.org)?`).Draw(t, "user"),
 		"id":   rapid.StringMatching(`[A-Z0-9][A-Za-z0-9/_.+-]{4,20}[0-9]`).Draw(t, "id"),
-		"for":  rapid.StringMatching(`([a-z0-9][a-z0-9._+-]{0,9}|"a b")@[a-z]{2,9}\.example`).Draw(t, "for"),
+		"for": rapid.StringMatching(`([a-z0-9][a-z0-9._+-]{0,9}|"a b")@[a-z]{2,9}\.example`).
+			Draw(t, "for"),
 		"cipher": rapid.SampledFrom([]string{"TLS_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
 			"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"}).Draw(t, "cipher"),
 		"ip": ip.String(), "lit": literal(ip, false), "tag": literal(ip, true),

@@ -89,8 +89,8 @@ func (c *client) name(t header.Token) {
 	}
 }
 
-// address takes an address, if word is one. Of two comments the second counts, as what a client says
-// of itself comes before what the receiver saw.
+// address takes an address, if word is one. Of two comments the second counts, as what a client
+// says of itself comes before what the receiver saw.
 func (c *client) address(word string, rank int) bool {
 	ip, ok := readIP(word)
 	if ok && (rank > c.rank || rank == c.rank && c.anew) {
@@ -120,8 +120,8 @@ func (c *client) readComment(text string) {
 	if isAside(text) {
 		return
 	}
-	count, named := 0, ""
 	c.anew = true
+	count, named := 0, ""
 	w, rest := nextWord(text, &commentBetween)
 	for ; w != ""; w, rest = nextWord(rest, &commentBetween) {
 		count++
@@ -131,32 +131,53 @@ func (c *client) readComment(text string) {
 			}
 			w = w[i:]
 		}
-		switch key, value, pair := strings.Cut(w, "="); {
-		case pair:
-			c.pair(key, value)
-		case isGreeting(w):
-			c.greeted = true
-			w, rest = nextWord(rest, &commentBetween)
-			c.setHELO(w)
-		case w == "verified":
-			c.verified = true
-		case w == "Not" && count == 1: // (Not Verified[192.0.2.1])
-			named = w
-		case strings.EqualFold(w, "account"), w == "ident:":
-			w, rest = nextWord(rest, &commentBetween)
-			c.setUser(w)
+		switch more, known := c.readWord(w, rest); {
+		case known:
+			rest = more
 		case c.commentAddress(w):
 			if c.anew = false; count == 1 && isDigit(w[0]) && rest != "" {
 				named = w // (192.0.2.1 [192.0.2.1]): an address in the place of the name
 			}
-		case strings.HasPrefix(w, "ip:"):
-			c.address(w[len("ip:"):], rankBare)
-		case named == "" && isNamePart(w) && (count == 1 || count == 2 && strings.IndexByte(w, '.') >= 0):
+		case named != "" || !isNamePart(w):
+		case count == 1 || count == 2 && strings.IndexByte(w, '.') >= 0:
 			named = w
 		}
 	}
+	c.findReverse(named, count)
+}
+
+// readWord reads a word of a comment that says what it or the next one is, and returns what
+// follows them.
+func (c *client) readWord(w, rest string) (more string, known bool) {
+	key, value, pair := strings.Cut(w, "=")
+	switch {
+	case pair:
+		c.pair(key, value)
+	case isGreeting(w):
+		c.greeted = true
+		w, rest = nextWord(rest, &commentBetween)
+		c.setHELO(w)
+	case w == "verified":
+		c.verified = true
+	case strings.EqualFold(w, "account"), w == "ident:":
+		w, rest = nextWord(rest, &commentBetween)
+		c.setUser(w)
+	case strings.HasPrefix(w, "ip:"):
+		c.address(w[len("ip:"):], rankBare)
+	default:
+		return rest, false
+	}
+	return rest, true
+}
+
+// findReverse takes the name in a comment for the one that the receiver found: beside an address,
+// or alone if it cannot be anything else.
+func (c *client) findReverse(named string, words int) {
+	if named == "" || named == "Not" { // (Not Verified[192.0.2.1])
+		return
+	}
 	host := named[strings.LastIndexByte(named, '@')+1:]
-	if named != "" && named != "Not" && (!c.anew || c.rdns == "" && count == 1 && isFullName(host)) {
+	if !c.anew || c.rdns == "" && words == 1 && isFullName(host) {
 		c.reverse(named)
 	}
 }

@@ -39,8 +39,8 @@ func TestPathFindings(t *testing.T) {
 		want string // codes with severities and titles
 	}{
 		{"nothing to say", []string{mail, c}, ""},
-		{"comes back", []string{mail, c, again}, "info hop.again: it came back to b.example.net for " +
-			"y@example.net"},
+		{"comes back", []string{mail, c, again},
+			"info hop.again: it came back to b.example.net for y@example.net"},
 		{"comes back for another", []string{mail, c,
 			strings.Replace(again, "<y@", "<z@", 1)}, ""},
 		{"circle", []string{mail, c, again, c, strings.Replace(again, "b2", "b3", 1)},
@@ -65,8 +65,8 @@ func TestPathFindings(t *testing.T) {
 				"c.example.com"},
 		{"a clock is a little behind", []string{mail, strings.Replace(c, "10:00:01", "09:59:45", 1)},
 			"info hop.skew: the clock of c.example.com is at least 15s behind that of b.example.net"},
-		{"a zone that nobody knows", []string{mail, strings.Replace(c, "10:00:01 +0000", "19:00:01 JST", 1)},
-			""},
+		{"a zone that nobody knows",
+			[]string{mail, strings.Replace(c, "10:00:01 +0000", "19:00:01 JST", 1)}, ""},
 		{"clocks differ as clocks do", []string{mail, strings.Replace(c, "10:00:01", "09:59:55", 1)}, ""},
 		{"no TLS", []string{strings.Replace(mail, "ESMTPS", "ESMTP", 1), c},
 			"info hop.plaintext: b.example.net shows no TLS"},

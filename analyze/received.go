@@ -158,7 +158,8 @@ func (r *received) within(t header.Token) bool {
 		return false
 	}
 	s := header.NewScanner(t.Text[len("from "):], ";")
-	for t := s.Next(); t.Kind != header.KindEnd && len(r.clause[clauseFrom]) < hopTokens; t = s.Next() {
+	t = s.Next()
+	for ; t.Kind != header.KindEnd && len(r.clause[clauseFrom]) < hopTokens; t = s.Next() {
 		r.clause[clauseFrom] = append(r.clause[clauseFrom], t)
 	}
 	return true
@@ -282,8 +283,8 @@ func (r *received) verifies() bool {
 	return r.plainDate && !aside
 }
 
-// isEximID knows the ids of Exim, 1tAbCd-0001Ab-2C and from version 4.97 1tAbCd-00000000abc-2G0Q, as
-// some that run it do not name it.
+// isEximID knows the ids of Exim, 1tAbCd-0001Ab-2C and from version 4.97 1tAbCd-00000000abc-2G0Q,
+// as some that run it do not name it.
 func isEximID(id string) bool {
 	if len(id) != 16 && len(id) != 23 || strings.Count(id, "-") != 2 || id[6] != '-' {
 		return false
