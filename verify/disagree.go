@@ -96,7 +96,7 @@ func (c *claims) spf() {
 	if !ok || theirs == "" || open(ours.Result) || theirs == ours.Result {
 		return
 	}
-	if from := property(r, "smtp", "mailfrom"); from != "" &&
+	if from := resultSender(r); from != "" &&
 		domainOf(strings.Trim(from, "<>\" ")) != domainOf(ours.MailFrom) {
 		return // it was another sender's
 	}

@@ -71,7 +71,7 @@ func recordedHELO(a seedtest.Analysis) string {
 func recordedSender(h header.Header, a seedtest.Analysis) string {
 	var candidates []string
 	if r, ok := a.Result("spf"); ok {
-		candidates = append(candidates, property(r, "smtp", "mailfrom"))
+		candidates = append(candidates, resultSender(r))
 		if candidates[0] == "" && property(r, "smtp", "helo") != "" {
 			return nullSender // it was the name that was evaluated
 		}
@@ -95,6 +95,17 @@ func recordedSender(h header.Header, a seedtest.Analysis) string {
 		}
 	}
 	return best
+}
+
+// resultSender is the sender that a result for SPF names: RFC 8601 calls it smtp.mailfrom, RFC 7001
+// and what came before smtp.mail, and some smtp.envelope-from.
+func resultSender(r seedtest.AuthResult) string {
+	for _, name := range [...]string{"mailfrom", "mail", "envelope-from"} {
+		if from := property(r, "smtp", name); from != "" {
+			return from
+		}
+	}
+	return ""
 }
 
 // returnPath is the value of the Return-Path that the provider wrote: it stands above the Received

@@ -204,6 +204,7 @@ func TestEnvelope(t *testing.T) {
 			"mail.example.org", ""},
 		{results + "smtp.mailfrom=\"<a@example.org>\"\n" + arrivedBy, "a@example.org",
 			"mail.example.org", ""},
+		{results + "smtp.mail=a@example.org\n" + arrivedBy, "a@example.org", "mail.example.org", ""},
 		{results + "smtp.helo=mail.example.org\n" + path + arrivedBy, "", "mail.example.org", ""},
 		{"Received-SPF: pass (x) client-ip=198.51.100.7; envelope-from=\"c@example.org\"; " +
 			"helo=h.example\n" + arrivedBy, "c@example.org", "mail.example.org", ""},
