@@ -228,6 +228,11 @@ func TestHostileStamps(t *testing.T) {
 			maxStamps+5, maxStamps)
 	}
 	many := strings.Repeat("K:v;", 10*maxValues)
+	talk := Message([]byte("X-Forefront-Antispam-Report: CIP:"+strings.Repeat("9", 9*maxSaid)+
+		";CIP:1;CIP:2;CIP:3"+strings.Repeat(";CIP:4;CIP:5", maxSayings)+"\n\n"), "", seedtest.Trust{})
+	if says := talk.Stamps[0].Says; len(says) != 6 || len(says[0]) > maxSaid+100 {
+		t.Errorf("a long stamp says %q, want six short sentences", says)
+	}
 	a := Message([]byte("X-Microsoft-Antispam: "+many+"\n\n"), "", seedtest.Trust{})
 	if got := len(a.Stamps[0].Values); got != maxValues || a.Stamps[0].Raw != many {
 		t.Errorf("%d values are kept, want %d, and the raw text whole", got, maxValues)

@@ -86,8 +86,11 @@ func (s *saying) fits(value string) bool {
 	return matchesWord(s.value, value)
 }
 
-// maxSaid bounds the bytes of a value that is said in words.
-const maxSaid = 200
+// The bounds of what is said: bytes of one value, and sentences of one stamp.
+const (
+	maxSaid    = 200
+	maxSayings = 40
+)
 
 func (s *saying) say(value string) string {
 	if s.gap < 0 {
@@ -102,8 +105,8 @@ func (f *stampForm) says(s *seedtest.Stamp, score, threshold string) []string {
 	var few [16]string
 	list := few[:0]
 	for i := range s.Values {
-		v := &s.Values[i]
-		if text := f.meaningOf(v); text != "" && !slices.Contains(list, text) {
+		text := f.meaningOf(&s.Values[i])
+		if text != "" && len(list) < maxSayings && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
 	}
