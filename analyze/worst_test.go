@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"runtime"
 	"strings"
 	"testing"
@@ -58,11 +59,7 @@ const aHop = "Received: from a.example.org (a.example.org [192.0.2.1])\n" +
 var nestedComments = strings.Repeat("(", 10_000) + "x" + strings.Repeat(")", 10_000)
 
 func worstHead(front, part string) []byte {
-	raw := make([]byte, 0, worstSize+len(part))
-	for raw = append(raw, front...); len(raw) < worstSize; {
-		raw = append(raw, part...)
-	}
-	return raw
+	return append([]byte(front), bytes.Repeat([]byte(part), worstSize/len(part))...)
 }
 
 // TestWorstCases holds that no head makes the analysis take more memory, all counted that is ever
