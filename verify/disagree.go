@@ -138,6 +138,9 @@ func (c *claims) arc() {
 	if !ok || theirs == "" || open(ours.Result) || theirs == ours.Result {
 		return
 	}
+	if theirs == "none" && len(ours.Sets) == 1 {
+		return // the provider began a chain of its own when it had looked
+	}
 	c.add(r, ours.Result, ours.Reason,
 		"perhaps a key was changed or removed in between",
 		"perhaps the provider's result is of the chain before it added a set of its own",

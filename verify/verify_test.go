@@ -85,6 +85,8 @@ func TestMessage(t *testing.T) {
 		{"provider found it bad", rsaTags, path + "Authentication-Results: mx.example.net; " +
 			"dkim=fail (bad) header.i=@example.org header.s=one\n" + arrivedBy, good, Options{}, "pass",
 			"pass", "pass", "verify.disagrees"},
+		{"signed afterwards", rsaTags, path + "Authentication-Results: mx.example.net; dkim=none\n" +
+			arrivedBy, good, Options{}, "pass", "pass", "pass", "verify.disagrees"},
 		{"forged claim", rsaTags, path + arrivedBy + "Authentication-Results: mx.example.com; " +
 			"spf=fail; dkim=fail; dmarc=fail\n", good, Options{}, "pass", "pass", "pass", ""},
 		{"nobody to believe", rsaTags, path, good, Options{}, "", "pass", "pass", ""},
@@ -223,6 +225,32 @@ func TestEnvelope(t *testing.T) {
 			(why == "") != (tt.why == "") {
 			t.Errorf("envelope of %q = %q, %q, %q, want %q, %q, %q", tt.top, q.MailFrom, q.HELO, why,
 				tt.from, tt.helo, tt.why)
+		}
+	}
+}
+
+// TestDisagreeARC holds that a chain which the provider itself began is no disagreement.
+func TestDisagreeARC(t *testing.T) {
+	one, two := make([]seedtest.ARCSetCheck, 1), make([]seedtest.ARCSetCheck, 2)
+	tests := []struct {
+		claim, result string
+		sets          []seedtest.ARCSetCheck
+		want          string
+	}{
+		{"none", "pass", one, ""},
+		{"none", "pass", two, "verify.disagrees"},
+		{"pass", "fail", two, "verify.disagrees"},
+		{"pass", "pass", two, ""},
+		{"pass", "temperror", two, ""},
+		{"fail", "", two, ""},
+	}
+	for _, tt := range tests {
+		a := seedtest.Analysis{Authentication: []seedtest.AuthField{{Trusted: true,
+			Results: []seedtest.AuthResult{{Method: "arc", Result: tt.claim}}}}}
+		v := &seedtest.Verified{ARC: seedtest.ARCCheck{Result: tt.result, Sets: tt.sets}}
+		if got := codes(disagreements(v, a, Options{Now: noon})); got != tt.want {
+			t.Errorf("claim arc=%s, ours %q of %d sets: findings %q, want %q", tt.claim, tt.result,
+				len(tt.sets), got, tt.want)
 		}
 	}
 }
