@@ -219,11 +219,11 @@ func (p *parser) finish(size int) Header {
 func (p *parser) read(m mark, text *strings.Builder) Field {
 	begin := text.Len()
 	name := trimRight(p.raw[m.begin:m.colon])
-	text.Write(name)
-	key := text.Len()
-	var few [48]byte
-	text.Write(lower(append(few[:0], name...)))
-	value := text.Len()
+	key, value := begin+len(name), begin+2*len(name)
+	var few [96]byte
+	both := append(append(few[:0], name...), name...)
+	lower(both[len(name):])
+	text.Write(both)
 	p.unfold(m, text)
 	all := text.String()
 	return Field{Name: all[begin:key], Key: all[key:value], Value: all[value:],
@@ -262,13 +262,12 @@ func isName(s []byte) bool {
 }
 
 // lower puts the ASCII letters of a text into lower case.
-func lower(s []byte) []byte {
+func lower(s []byte) {
 	for i, c := range s {
 		if 'A' <= c && c <= 'Z' {
 			s[i] = c + 'a' - 'A'
 		}
 	}
-	return s
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
