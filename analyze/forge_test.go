@@ -229,6 +229,30 @@ func TestForgeriesNeedThePresets(t *testing.T) {
 	}
 }
 
+// TestForgedEnds holds that a sender who ends the head for the reader, though not for the provider,
+// gains nothing from what then stands last. The provider's own last fields are out of sight there.
+func TestForgedEnds(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for what, end := range map[string]string{
+		"a line of CR":            "\r\n",
+		"two CRs":                 "\r\r\n",
+		"lines that are no field": strings.Repeat("no field\n", 100),
+		"too many fields":         strings.Repeat("A:\n", header.MaxFields),
+	} {
+		for _, s := range shapes(t) {
+			if s.tail == "" {
+				continue // it appends nothing, and nothing there is believed
+			}
+			d := arrived(r)
+			f := forger{r, s, d, d.lie()}
+			m := compose(s, d, forgery{last: f.results() + f.stamps() + f.lie.fill(s.tail) + end})
+			for _, b := range m.believed(m.analyze()) {
+				t.Errorf("%s, %s: believed %s", s.name, what, b)
+			}
+		}
+	}
+}
+
 func table(counts map[string]int) string {
 	var lines []string
 	for what, n := range counts {

@@ -27,7 +27,7 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 	}
 	transit(a.Hops)
 	finishARC(a.ARC)
-	own := believe(h, &a, r.places, trust)
+	own := believe(head{h, raw, r.places}, &a, trust)
 	a.Origin = findOrigin(h, &a, own, trust)
 	a.Report = readReport(h, raw)
 	a.Findings = brokenHead(raw, h)

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -9,6 +10,13 @@ import (
 	"seedtest"
 	"seedtest/header"
 )
+
+// head is a header with the text it was read from and the positions of its Received fields.
+type head struct {
+	header.Header
+	raw      []byte
+	received []int
+}
 
 // region is the part of a header that the receiving provider wrote. Servers write on top, so that it
 // begins above all else and ends with the Received field of the edge, the server that spoke to the
@@ -22,28 +30,49 @@ type region struct {
 	loose bool // what may stand there is not known, only of which kinds it is
 	tail  int  // the fields from tail on were appended
 	edge  int  // index in the hops of the field that the edge wrote, -1 if unknown
+	whole bool // the head ends where it seems to, so that what stands last was written last
 	inner bool // no edge saw a client from outside: the message stayed inside, as far as it shows
 }
 
 func (r region) holds(position int) bool { return position < r.end || position >= r.tail }
 
 // boundary finds the region: by the name of the provider's edge, else by its marker.
-func boundary(h header.Header, hops []seedtest.Hop, received []int, trust seedtest.Trust) region {
-	r := region{edge: -1, tail: len(h.Fields)}
+func boundary(h head, hops []seedtest.Hop, trust seedtest.Trust) region {
+	r := region{edge: -1, tail: len(h.Fields), whole: h.isWhole()}
 	r.known = trust.BoundaryBy != "" || trust.BoundaryMarker != ""
 	switch edge, outside := edgeHop(hops, trust); {
 	case edge >= 0:
 		r.known, r.inner = true, !outside
-		r.edge, r.top = edge, received[hops[edge].Header]+1
-		r.end, r.loose = below(h, r.top, trust)
+		r.edge, r.top = edge, h.received[hops[edge].Header]+1
+		r.end, r.loose = below(h.Header, r.top, trust)
 	case trust.BoundaryBy == "" && trust.BoundaryMarker != "":
-		r.top = markerAt(h, trust.BoundaryMarker)
-		r.end, r.edge = r.top, lastAbove(hops, received, r.top)
+		r.top = markerAt(h.Header, trust.BoundaryMarker)
+		r.end, r.edge = r.top, lastAbove(hops, h.received, r.top)
 	}
-	if r.edge >= 0 {
-		r.tail = tailAt(h, r.end, trust)
+	if r.edge >= 0 && r.whole {
+		r.tail = tailAt(h.Header, r.end, trust)
 	}
 	return r
+}
+
+// isWhole reports whether the head was read to its end: an empty line with the line end that the
+// first line has, which is a server's, or the end of the input. A sender can make a line that only
+// looks empty, or so many that are no fields or too many that are, and so choose what seems to
+// stand last.
+func (h head) isWhole() bool {
+	if len(h.Fields) == header.MaxFields || len(h.raw) > header.MaxSize && h.Body >= header.MaxSize {
+		return false
+	}
+	if h.Body >= len(h.raw) {
+		return true
+	}
+	end := "\r"
+	if i := bytes.IndexByte(h.raw, '\n'); i > 0 && h.raw[i-1] == '\r' {
+		end = "\r\n"
+	} else if i >= 0 {
+		end = "\n"
+	}
+	return bytes.HasSuffix(h.raw[:h.Body], []byte(end+end))
 }
 
 // markerAt returns the position of the topmost field of that name, or 0: one that the sender brought

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"seedtest"
-	"seedtest/header"
 )
 
 // Whose word counts is decided in two steps, and a field must pass both. It must stand where the
@@ -15,15 +14,15 @@ import (
 // and a forwarder's own provider may be the same one.
 
 // believe marks what the provider itself wrote. Without a word about whom to trust nothing is.
-func believe(h header.Header, a *seedtest.Analysis, received []int, trust seedtest.Trust) region {
-	r := boundary(h, a.Hops, received, trust)
+func believe(h head, a *seedtest.Analysis, trust seedtest.Trust) region {
+	r := boundary(h, a.Hops, trust)
 	for i := range a.Hops {
 		a.Hops[i].Trusted = r.edge >= 0 && i >= r.edge
 	}
 	if r.known {
 		believeResults(a.Authentication, r, trust)
 	} else {
-		believeAlone(a.Authentication, received, trust)
+		believeAlone(a.Authentication, h.received, trust)
 	}
 	if trust.ReceivedSPF {
 		believeSPF(a, r)
@@ -65,7 +64,7 @@ func believeStamps(a *seedtest.Analysis, r region) {
 		a.Stamps[i].Trusted = r.holds(a.Stamps[i].Position)
 		appended = appended || a.Stamps[i].Position >= r.tail
 	}
-	if r.edge < 0 || appended {
+	if r.edge < 0 || appended || !r.whole {
 		return
 	}
 	by := a.Hops[r.edge].By.Name
@@ -111,7 +110,7 @@ func believeResults(fields []seedtest.AuthField, r region, trust seedtest.Trust)
 		found = found || f.Instance == 0
 		above = above || f.Instance == 0 && f.Position < r.top
 	}
-	if !trust.ResultsBelow || found || r.edge < 0 {
+	if !trust.ResultsBelow || found || r.edge < 0 || !r.whole {
 		return
 	}
 	for i := len(fields) - 1; i >= 0 && fields[i].Position >= r.end; i-- {
