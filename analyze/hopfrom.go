@@ -38,6 +38,7 @@ type client struct {
 	comment  bool // a comment gave the address
 	greeted  bool // the greeting is named, if only as nothing
 	verified bool // the receiver says that the name in front is the client's
+	unseen   bool // the receiver says that it knows no address
 	anew     bool // a comment has begun that has given no address yet
 	glued    bool // a comment follows the name without a blank, as in smap and obtuse smtpd
 }
@@ -103,6 +104,9 @@ func (c *client) address(word string, rank int) bool {
 // settle decides which name is the client's own and which one the receiver found.
 func (c *client) settle() seedtest.HopFrom {
 	from := seedtest.HopFrom{HELO: bare(c.helo), User: c.user, IP: c.ip, RDNS: bare(c.rdns)}
+	if c.unseen && c.rank <= rankLiteral {
+		from.IP = netip.Addr{}
+	}
 	named := c.first != "" && c.first[0] != '['
 	if c.helo == "" && !c.greeted {
 		from.HELO = bare(c.first)
@@ -138,6 +142,8 @@ func (c *client) readComment(text string) {
 			if c.anew = false; count == 1 && isDigit(w[0]) && rest != "" {
 				named = w // (192.0.2.1 [192.0.2.1]): an address in the place of the name
 			}
+		case w[0] == '[': // "[unknown]", "[local]", "[unix socket]"
+			c.unseen = true
 		case named != "" || !isNamePart(w):
 		case count == 1 || count == 2 && strings.IndexByte(w, '.') >= 0:
 			named = w
