@@ -44,8 +44,8 @@ func TestDKIMAgainstLibrary(t *testing.T) {
 		}
 		seen[map[bool]string{true: "pass", false: "fail"}[ours]]++
 	})
-	if !t.Failed() && (seen["pass"] == 0 || seen["fail"] == 0) {
-		t.Errorf("changed messages came to %v, want some of both", seen)
+	if !t.Failed() && seen["fail"] == 0 {
+		t.Errorf("changed messages came to %v, want some that fail", seen)
 	}
 }
 
