@@ -35,8 +35,11 @@ func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.D
 	if ok {
 		readGroups(r, status)
 	}
-	d := n.dialect()
-	if d != nil && needsText(r) {
+	var d *dialect
+	if needsText(r) {
+		d = n.dialect()
+	}
+	if d != nil {
 		addText(r, d, n)
 	}
 	if len(r.Recipients) == 0 {
@@ -87,10 +90,10 @@ func addText(r *seedtest.DeliveryReport, d *dialect, n *notice) {
 	}
 	for i := range r.Recipients {
 		to := &r.Recipients[i]
+		if to.Address == "" && len(found) == len(r.Recipients) {
+			to.Address = found[i].Address
+		}
 		for _, f := range found {
-			if to.Address == "" && len(found) == len(r.Recipients) {
-				to.Address = found[i].Address
-			}
 			if strings.EqualFold(to.Address, f.Address) {
 				addDiagnostic(to, f)
 			}

@@ -63,14 +63,15 @@ func suspectType(value string) suspicion {
 // systemNames are parts of the names under which mail systems write. All begin with one of the
 // pairs of letters in isSystem.
 var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "mail deliver",
-	"mail.deliver", "mail-daemon", "maildaemon", "mdaemon", "postmaster", "admin",
-	"sns.amazonaws", "dion.ne.jp"}
+	"mail.deliver", "mail-daemon", "maildaemon", "mdaemon", "postmaster",
+	"post_office", "admin", "interscan", "sns.amazonaws", "dion.ne.jp", "auone-net.jp"}
 
 // isSystem reports whether a From field is one of a mail system, or names nobody.
 func isSystem(from string) bool {
 	for i := 0; i+1 < len(from); i++ {
 		switch uint16(from[i]|0x20)<<8 | uint16(from[i+1]|0x20) {
-		case 'm'<<8 | 'a', 'm'<<8 | 'd', 'p'<<8 | 'o', 'a'<<8 | 'd', 's'<<8 | 'n', 'd'<<8 | 'i':
+		case 'm'<<8 | 'a', 'm'<<8 | 'd', 'p'<<8 | 'o', 'a'<<8 | 'd', 'a'<<8 | 'u', 'i'<<8 | 'n',
+			's'<<8 | 'n', 'd'<<8 | 'i':
 			if beginsSystem(from[i:]) {
 				return true
 			}
@@ -79,9 +80,10 @@ func isSystem(from string) bool {
 	return from == "" || strings.HasSuffix(from, "<>")
 }
 
+// beginsSystem reports whether a text of two bytes or more begins with one of the names.
 func beginsSystem(s string) bool {
 	for _, name := range systemNames {
-		if hasPrefixFold(s, name) {
+		if lower(s[0]) == name[0] && lower(s[1]) == name[1] && hasPrefixFold(s, name) {
 			return true
 		}
 	}
