@@ -304,6 +304,11 @@ func FuzzMessage(f *testing.F) {
 				t.Fatalf("stamp %+v is not field %d", s, s.Position)
 			}
 		}
+		for _, u := range a.Unread {
+			if u.Raw != h.Fields[u.Position].Value || u.Field != h.Fields[u.Position].Name {
+				t.Fatalf("unread %+v is not field %d", u, u.Position)
+			}
+		}
 		if a.Origin != nil && !a.Origin.IP.IsValid() {
 			t.Fatal("an origin without an address")
 		}
