@@ -203,26 +203,49 @@ type Evidence struct {
 	Raw   string
 }
 
-// Result returns the result of the first trusted statement of method, and false if there is none.
-// Where one field states a method twice, "pass" wins over the others, as DMARC reads DKIM.
+// Result returns what the provider says of a method, and false if it says nothing: the first trusted
+// statement, unless a later one outweighs it.
 func (a Analysis) Result(method string) (AuthResult, bool) {
-	var first AuthResult
+	var best AuthResult
 	found := false
 	for _, f := range a.Authentication {
 		if !f.Trusted || f.Instance != 0 {
 			continue
 		}
 		for _, r := range f.Results {
-			if r.Method != method {
-				continue
-			}
-			if r.Result == "pass" {
-				return r, true
-			}
-			if !found {
-				first, found = r, true
+			if r.Method == method && (!found || r.outweighs(best)) {
+				best, found = r, true
 			}
 		}
 	}
-	return first, found
+	return best, found
+}
+
+// outweighs reports whether a result counts more than an earlier one of its method. One good
+// signature is enough, and so "pass" wins, as DMARC reads DKIM. SPF's word on the envelope sender
+// counts more than that on the greeting. Any other method is evaluated once: where it is stated
+// twice, a sender may have made its address or name read like a result, and "pass" loses.
+func (r AuthResult) outweighs(first AuthResult) bool {
+	switch {
+	case r.Method == "dkim" || r.Method == "domainkeys":
+		return r.Result == "pass" && first.Result != "pass"
+	case r.isOfGreeting() != first.isOfGreeting():
+		return first.isOfGreeting()
+	}
+	return first.Result == "pass" && r.Result != "pass"
+}
+
+// isOfGreeting reports whether a result is about the name the client gave, and not its envelope
+// sender.
+func (r AuthResult) isOfGreeting() bool {
+	greeting := false
+	for _, p := range r.Properties {
+		switch p.Name {
+		case "mailfrom", "mail", "from":
+			return false
+		case "helo":
+			greeting = true
+		}
+	}
+	return greeting
 }
