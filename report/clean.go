@@ -33,6 +33,9 @@ func CleanLine(s string) string { return clean(s) }
 // characters (and with them every ANSI escape), bidirectional overrides, zero-width and other
 // invisible characters are written as escapes; bytes that are no UTF-8 become U+FFFD.
 func clean(s string) string {
+	if harmlessASCII(s) {
+		return s
+	}
 	var b strings.Builder
 	marks := 0
 	for _, r := range s {
@@ -56,6 +59,16 @@ func clean(s string) string {
 	return b.String()
 }
 
+// harmlessASCII reports whether a text is ASCII that can be printed as it is, as nearly all is.
+func harmlessASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // escaped writes a character that must not be printed.
 func escaped(r rune) string {
 	if r < 0x100 {
@@ -66,6 +79,9 @@ func escaped(r rune) string {
 
 // cells is how many terminal cells a clean text takes.
 func cells(s string) int {
+	if harmlessASCII(s) {
+		return len(s)
+	}
 	n := 0
 	for _, r := range s {
 		n += runeCells(r)
@@ -104,6 +120,9 @@ func cut(s string, n int) string {
 // split divides a text after at most n cells. A character that is wider than n goes to the head
 // all the same, so that there is always progress.
 func split(s string, n int) (head, tail string) {
+	if len(s) <= n { // no character takes more cells than bytes
+		return s, ""
+	}
 	taken := 0
 	for i, r := range s {
 		if taken += runeCells(r); taken > n && i > 0 {
