@@ -1,6 +1,6 @@
-// Reads an mbox with mailauth: with its parsers of headers, hops, results, ARC and signatures, or with
-// authenticate() and a DNS that has no answer. Prints messages a second of one core's time, the median
-// of several rounds, and the hops and results that it found in a message, as main.go does.
+// Reads an mbox with mailauth: with its parsers of headers, hops, results, ARC and signatures, or
+// with authenticate() and a DNS that has no answer. Prints messages a second of one core's time, the
+// median of several rounds, and the hops and results that it found in a message, as main.go does.
 'use strict';
 
 const fs = require('fs');
