@@ -19,10 +19,10 @@ const honest = "Received: from desk.example.org (desk.example.org [198.51.100.7]
 	"Message-ID: <1@example.org>\nMIME-Version: 1.0\nContent-Type: text/plain\n"
 
 // forgery is what a forger puts into a message: first among the fields handed over, among the
-// sender's, and last. The names are what the client calls itself, and its address in the DNS.
+// sender's, and last. The client may choose its greeting, and its name in the DNS.
 type forgery struct {
 	first, middle, last string
-	name                string
+	helo, name          string
 }
 
 // message is a delivered one of which it is known who wrote which bytes.
@@ -36,6 +36,9 @@ type message struct {
 func compose(s *shape, d delivery, f forgery) message {
 	if f.name != "" {
 		d.helo, d.rdns = f.name, f.name
+	}
+	if f.helo != "" {
+		d.helo = f.helo
 	}
 	top := d.fill(s.top)
 	half := strings.Index(honest, "Subject:")
@@ -136,10 +139,8 @@ func forgeries(t *testing.T, each func(operator string, m message)) {
 			for range 2 + r.IntN(4) {
 				more := operators[r.IntN(len(operators))].forge(&forger{r, s, d, d.lie()})
 				f.first, f.middle = f.first+more.first, f.middle+more.middle
-				f.last, f.name = f.last+more.last, f.name+more.name
-			}
-			if len(f.name) > 60 {
-				f.name = f.name[:60]
+				f.last = f.last + more.last
+				f.name, f.helo = more.name, more.helo
 			}
 			each("several at once", compose(s, d, f))
 		}

@@ -135,6 +135,12 @@ var operators = []struct {
 	{"client named as an inner server", func(f *forger) forgery {
 		return forgery{name: "localhost", first: f.lie.fill(f.shape.top)}
 	}},
+	{"greeting that is an address", func(f *forger) forgery {
+		return forgery{helo: "[203.0.113.66]", first: f.fields("received")}
+	}},
+	{"greeting that names the edge", func(f *forger) forgery {
+		return forgery{helo: f.edge(), first: f.lie.fill(f.shape.top)}
+	}},
 	{"kept by a forwarder", func(f *forger) forgery {
 		kept := strings.ReplaceAll("\n"+f.results(), "\nAuthentication-Results:",
 			"\nX-Original-Authentication-Results:")[1:]
