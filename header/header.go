@@ -38,9 +38,8 @@ type Header struct {
 // Parse reads a head. What follows the first empty line is left alone. Lines end with LF, CRLF or,
 // in a text that plainly has no others, bare CR.
 func Parse(raw []byte) Header {
-	p := parser{raw: raw[:min(len(raw), MaxSize)], bareCR: bareCR(raw), body: -1}
-	var few [48]mark // most heads have no more fields
-	p.marks = few[:0]
+	p := parser{raw: raw[:min(len(raw), MaxSize)], bareCR: bareCR(raw), body: -1,
+		marks: make([]mark, 0, 48)} // most heads have no more fields
 	p.top()
 	for p.body < 0 && p.pos < len(p.raw) {
 		if len(p.marks) == MaxFields || len(p.head.Stray) == MaxFields {
