@@ -90,11 +90,11 @@ func (c *client) name(t header.Token) {
 	}
 }
 
-// address takes an address, if word is one. Of two comments the second counts, as what a client
+// address takes an address, if word is one. Of two in comments the second counts, as what a client
 // says of itself comes before what the receiver saw.
 func (c *client) address(word string, rank int) bool {
 	ip, ok := readIP(word)
-	if ok && (rank > c.rank || rank == c.rank && c.anew) {
+	if ok && (rank > c.rank || rank == c.rank && rank >= rankBare) {
 		c.ip, c.rank = ip, rank
 		c.comment = c.comment || rank >= rankBare
 	}
@@ -125,7 +125,7 @@ func (c *client) readComment(text string) {
 		return
 	}
 	c.anew = true
-	count, named := 0, ""
+	count, named, before := 0, "", ""
 	w, rest := nextWord(text, &commentBetween)
 	for ; w != ""; w, rest = nextWord(rest, &commentBetween) {
 		count++
@@ -139,15 +139,17 @@ func (c *client) readComment(text string) {
 		case known:
 			rest = more
 		case c.commentAddress(w):
-			if c.anew = false; count == 1 && isDigit(w[0]) && rest != "" {
-				named = w // (192.0.2.1 [192.0.2.1]): an address in the place of the name
+			if !c.anew { // the second one: (192.0.2.1 [192.0.2.1]), or behind a greeting
+				named = before
 			}
+			c.anew = false
 		case w[0] == '[': // "[unknown]", "[local]", "[unix socket]"
 			c.unseen = true
 		case named != "" || !isNamePart(w):
 		case count == 1 || count == 2 && strings.IndexByte(w, '.') >= 0:
 			named = w
 		}
+		before = w
 	}
 	c.findReverse(named, count)
 }
