@@ -29,6 +29,7 @@ type region struct {
 	end   int  // those from top up to end were inserted directly below it
 	loose bool // what may stand there is not known, only of which kinds it is
 	tail  int  // the fields from tail on were appended
+	last  int  // from here on all fields have names as appended ones have
 	edge  int  // index in the hops of the field that the edge wrote, -1 if unknown
 	whole bool // the head ends where it seems to, so that what stands last was written last
 	inner bool // no edge saw a client from outside: the message stayed inside, as far as it shows
@@ -38,7 +39,7 @@ func (r region) holds(position int) bool { return position < r.end || position >
 
 // boundary finds the region: by the name of the provider's edge, else by its marker.
 func boundary(h head, hops []seedtest.Hop, trust seedtest.Trust) region {
-	r := region{edge: -1, tail: len(h.Fields), whole: h.isWhole()}
+	r := region{edge: -1, tail: len(h.Fields), last: len(h.Fields), whole: h.isWhole()}
 	r.known = trust.BoundaryBy != "" || trust.BoundaryMarker != ""
 	switch edge, outside := edgeHop(hops, trust); {
 	case edge >= 0:
@@ -50,7 +51,7 @@ func boundary(h head, hops []seedtest.Hop, trust seedtest.Trust) region {
 		r.end, r.edge = r.top, lastAbove(hops, h.received, r.top)
 	}
 	if r.edge >= 0 && r.whole {
-		r.tail = tailAt(h.Header, r.end, trust)
+		r.tail, r.last = tailAt(h.Header, r.end, trust)
 	}
 	return r
 }
@@ -159,26 +160,26 @@ func isListed(f header.Field, entry string) bool {
 // tailAt returns where the fields begin that the provider appended. It always writes the first one
 // of them, so that the lowest of that name is its own, and everything below it too; what stands
 // there must be listed, or that field is not what it looks like. There is no tail that begins with
-// results if the results stand on top.
-func tailAt(h header.Header, end int, trust seedtest.Trust) int {
+// results if the results stand on top. Without it, last is where the fields begin that are listed.
+func tailAt(h header.Header, end int, trust seedtest.Trust) (tail, last int) {
 	none := len(h.Fields)
 	if len(trust.Tail) == 0 {
-		return none
+		return none, none
 	}
 	first := trust.Tail[0]
 	if hasPrefix(first, results) && slices.ContainsFunc(h.Fields[:end],
 		func(f header.Field) bool { return isListed(f, first) }) {
-		return none
+		return none, none
 	}
-	for i := none - 1; i >= end; i-- {
-		if isListed(h.Fields[i], first) {
-			return i
+	for last = none; last > end; last-- {
+		if isListed(h.Fields[last-1], first) {
+			return last - 1, last - 1
 		}
-		if !isAnyOf(h.Fields[i], trust.Tail[1:]) {
+		if !isAnyOf(h.Fields[last-1], trust.Tail[1:]) {
 			break
 		}
 	}
-	return none
+	return none, last
 }
 
 func isAnyOf(f header.Field, list []string) bool {

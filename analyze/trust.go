@@ -31,15 +31,17 @@ func believe(h head, a *seedtest.Analysis, trust seedtest.Trust) region {
 	return r
 }
 
-// believeSPF marks the topmost Received-SPF of the region. One below the boundary must name the
-// client that the edge saw: only then is it about this delivery.
+// believeSPF marks the topmost Received-SPF of the region. One below the boundary must be about this
+// delivery: it names the client that the edge saw, and says what the results say of SPF.
 func believeSPF(a *seedtest.Analysis, r region) {
 	for i := range a.ReceivedSPF {
 		f := &a.ReceivedSPF[i]
 		if f.Position >= r.end {
 			return
 		}
-		if f.Position < r.top || aboutClient(f, a.Hops[r.edge]) {
+		spf, stated := a.Result("spf")
+		agrees := !stated || spf.Result == strings.ToLower(f.Result)
+		if f.Position < r.top || agrees && aboutClient(f, a.Hops[r.edge]) {
 			f.Trusted = true
 			return
 		}
@@ -57,12 +59,17 @@ func aboutClient(f *seedtest.ReceivedSPF, edge seedtest.Hop) bool {
 }
 
 // believeStamps marks the stamps within the provider's region, and those elsewhere of which its edge
-// removes the copies that come from outside. Should one pass, the provider's own stands below it.
+// removes the copies that come from outside. Should one pass, the provider's own stands below it, at
+// the end if any do.
 func believeStamps(a *seedtest.Analysis, r region) {
-	appended := false
+	appended, from := false, 0
 	for i := range a.Stamps {
-		a.Stamps[i].Trusted = r.holds(a.Stamps[i].Position)
-		appended = appended || a.Stamps[i].Position >= r.tail
+		position := a.Stamps[i].Position
+		a.Stamps[i].Trusted = r.holds(position)
+		appended = appended || position >= r.tail
+		if position >= r.last {
+			from = r.last
+		}
 	}
 	if r.edge < 0 || appended || !r.whole {
 		return
@@ -70,7 +77,7 @@ func believeStamps(a *seedtest.Analysis, r region) {
 	by := a.Hops[r.edge].By.Name
 	for i := range a.Stamps {
 		s := &a.Stamps[i]
-		if s.Trusted || !lowest(a.Stamps[i:]) {
+		if s.Trusted || s.Position < from || !lowest(a.Stamps[i:]) {
 			continue
 		}
 		if form := stampTable().find(s.Field); form != nil && form.RemovedBy != "" {

@@ -99,6 +99,12 @@ func TestTrust(t *testing.T) {
 			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
 				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
 				"spf fail, microsoft-delivery spam, origin 192.0.2.1 0"},
+		{"outlook, stamps last, others forged", "outlook",
+			outlook + "X-MICROSOFT-ANTISPAM: BCL:0;\n" + strings.TrimSuffix(sender, "\n") +
+				outlookBelow + "\n",
+			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
+				"hop AM0PR01CA0001.outlook.office365.com, hop DB9PR01MB0001.eurprd01.prod.outlook.com, " +
+				"spf fail, microsoft-delivery spam, origin 192.0.2.1 0"},
 		{"microsoft 365, no marker", "microsoft365",
 			strings.ReplaceAll(outlook, "X-IncomingTopHeaderMarker", "X-Other") + sender,
 			"Authentication-Results@2, hop AM7EUR06FT001.mail.protection.outlook.com, " +
