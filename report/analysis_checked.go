@@ -60,7 +60,7 @@ func (n names) checked(a seedtest.Analysis) []checkReading {
 	}
 	for i := range list {
 		c := &list[i]
-		c.Differs = differs(*c, v)
+		c.Differs = differs(*c, a)
 		if c.Result == "" {
 			c.Result = "not told" // the reason says why
 		}
@@ -72,12 +72,18 @@ func (n names) checked(a seedtest.Analysis) []checkReading {
 }
 
 // differs reports whether a claim cannot stand beside what was found. What could not be found out
-// disagrees with nothing, nor does a DMARC result by the older standard.
-func differs(c checkReading, v *seedtest.Verified) bool {
+// disagrees with nothing, nor does a DMARC result by the older standard, nor one about another
+// client than the provider saw.
+func differs(c checkReading, a seedtest.Analysis) bool {
+	v := a.Verified
 	if c.Claim == "" || c.Result == "" || c.Result == "temperror" || c.Claim == "temperror" {
 		return false
 	}
 	if c.Method == "dmarc" && v.DMARC.Legacy != nil && v.DMARC.Legacy.Result == c.Claim {
+		return false
+	}
+	other := a.Origin != nil && v.SPF.IP.IsValid() && v.SPF.IP.Unmap() != a.Origin.IP.Unmap()
+	if other && (c.Method == "spf" || c.Method == "dmarc") {
 		return false
 	}
 	return (c.Result == "pass") != (c.Claim == "pass")

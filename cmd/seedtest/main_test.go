@@ -42,6 +42,7 @@ func TestLab(t *testing.T) {
 			return err
 		}
 		e.Setenv("LAB", dir)
+		e.Setenv("DNS", world.DNS())
 		cfg, err := config.Load(filepath.Join(dir, "seeds.toml"), config.Env{})
 		if err != nil {
 			return err
