@@ -152,7 +152,7 @@ func isProperty(key string) bool {
 
 var (
 	properties = [...]string{"action", "client-ip", "envelope-from", "helo", "identity", "receiver",
-		"reason", "mechanism", "x-sender", "sp", "dis", "pct"}
+		"reason", "mechanism", "sp", "dis", "pct"}
 	methods  = [...]string{"spf", "dkim", "dmarc", "arc", "iprev", "auth", "compauth"}
 	outcomes = [...]string{"pass", "fail", "softfail", "neutral", "none", "policy", "temperror",
 		"permerror", "bestguesspass"}
