@@ -15,6 +15,18 @@ const (
 	maxQuote    = 300
 )
 
+// pretended is results in the provider's name: how many, and the first of them.
+type pretended struct {
+	first []*seedtest.AuthField
+	count int
+}
+
+func (p *pretended) add(f *seedtest.AuthField) {
+	if p.count++; p.count <= maxEvidence {
+		p.first = append(p.first, f)
+	}
+}
+
 // forgedFindings says what stands in the provider's name and is not believed. Results under a name
 // that only looks like the provider's have one purpose. Those under its very name may be left over
 // from an earlier delivery by it, if a hop below the boundary could be one.
@@ -22,32 +34,33 @@ func forgedFindings(a *seedtest.Analysis, r region, trust seedtest.Trust) []seed
 	if len(trust.AuthservIDs) == 0 || r.edge < 0 {
 		return nil
 	}
-	earlier := earlierHops(a.Hops, r, trust)
-	var alike, copied []seedtest.AuthField
-	for _, f := range a.Authentication {
+	var alike, copied pretended
+	for i := range a.Authentication {
+		f := &a.Authentication[i]
 		switch {
 		case f.Trusted || f.AuthservID == "":
-		case looksLike(trust.AuthservIDs, f):
-			alike = append(alike, f)
-		case f.Instance == 0 && isOwn(&f, trust):
-			copied = append(copied, f)
+		case looksLike(trust.AuthservIDs, f.AuthservID):
+			alike.add(f)
+		case f.Instance == 0 && isOwn(f, trust):
+			copied.add(f)
 		}
 	}
 	by := a.Hops[r.edge].By.Name
 	var list []seedtest.Finding
-	if len(alike) > 0 {
-		list = append(list, inTheName(alike, seedtest.SeverityWarning, "auth.forged", fmt.Sprintf(
-			"results under a name that only looks like the provider's, not written by %s", by)))
+	if alike.count > 0 {
+		list = append(list, alike.finding(seedtest.SeverityWarning, "auth.forged",
+			"results under a name that only looks like the provider's, not written by "+by))
 	}
 	switch {
-	case len(copied) == 0, r.inner: // who wrote what inside a provider cannot be told
-	case earlier:
-		list = append(list, inTheName(copied, seedtest.SeverityInfo, "auth.copied", fmt.Sprintf(
-			"results in the provider's name, not written by %s on this delivery: left from an earlier one, "+
-				"or forged", by)))
+	case copied.count == 0, r.inner: // who wrote what inside a provider cannot be told
+	case earlierHops(a.Hops, r, trust):
+		list = append(list, copied.finding(seedtest.SeverityInfo, "auth.copied",
+			"results in the provider's name, not written by "+by+
+				" on this delivery: left from an earlier one, or forged"))
 	default:
-		list = append(list, inTheName(copied, seedtest.SeverityWarning, "auth.forged", fmt.Sprintf(
-			"results in the provider's name, not written by %s: no earlier delivery by it is to be seen", by)))
+		list = append(list, copied.finding(seedtest.SeverityWarning, "auth.forged",
+			"results in the provider's name, not written by "+by+
+				": no earlier delivery by it is to be seen"))
 	}
 	return list
 }
@@ -63,15 +76,14 @@ func earlierHops(hops []seedtest.Hop, r region, trust seedtest.Trust) bool {
 	return false
 }
 
-func inTheName(fields []seedtest.AuthField, severity seedtest.Severity, code,
-	title string) seedtest.Finding {
+func (p pretended) finding(severity seedtest.Severity, code, title string) seedtest.Finding {
 	f := seedtest.Finding{Code: code, Severity: severity, Title: title,
 		Fix: []string{"nothing to do here: they are not believed. A server of yours should remove " +
 			"results in its own name from what it is handed (RFC 8601 section 5)"}}
-	if len(fields) > maxEvidence {
-		f.Title += fmt.Sprintf(" (%d fields)", len(fields))
+	if p.count > maxEvidence {
+		f.Title += fmt.Sprintf(" (%d fields)", p.count)
 	}
-	for _, field := range fields[:min(len(fields), maxEvidence)] {
+	for _, field := range p.first {
 		f.Evidence = append(f.Evidence,
 			seedtest.Evidence{Field: field.Field, Raw: shortened(field.Raw)})
 	}
@@ -83,11 +95,11 @@ func shortened(raw string) string { return strings.ToValidUTF8(raw[:min(len(raw)
 // looksLike reports whether an authserv-id is none of the provider's and contains one once letters
 // are taken for what they look like. A name within the provider's own domain is only another of its
 // servers.
-func looksLike(patterns []string, f seedtest.AuthField) bool {
-	if hasID(patterns, f.AuthservID) {
+func looksLike(patterns []string, name string) bool {
+	if hasID(patterns, name) {
 		return false
 	}
-	id := lookalike(strings.TrimSuffix(f.AuthservID, "."))
+	id := lookalike(strings.TrimSuffix(name, "."))
 	for _, p := range patterns {
 		re := match(p, false)
 		if re == nil {
@@ -98,7 +110,7 @@ func looksLike(patterns []string, f seedtest.AuthField) bool {
 			continue
 		}
 		within := at[1] == len(id) && (at[0] == 0 || id[at[0]-1] == '.')
-		if !within || !onlyASCII(f.AuthservID) {
+		if !within || !onlyASCII(name) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -77,12 +78,14 @@ func believeStamps(a *seedtest.Analysis, r region) {
 	by := a.Hops[r.edge].By.Name
 	for i := range a.Stamps {
 		s := &a.Stamps[i]
-		if s.Trusted || s.Position < from || !lowest(a.Stamps[i:]) {
+		if s.Trusted || s.Position < from {
 			continue
 		}
-		if form := stampTable().find(s.Field); form != nil && form.RemovedBy != "" {
-			s.Trusted = matches(match(form.RemovedBy, false), by)
+		form := stampTable().find(s.Field)
+		if form == nil || form.RemovedBy == "" || !matches(match(form.RemovedBy, false), by) {
+			continue
 		}
+		s.Trusted = lowest(a.Stamps[i:])
 	}
 }
 
@@ -104,13 +107,14 @@ func lowest(stamps []seedtest.Stamp) bool {
 // the sender's fields (results_below) is believed for the lowest field if none stands on top.
 func believeResults(fields []seedtest.AuthField, r region, trust seedtest.Trust) {
 	found, above := false, false
+	var said stated
 	for i := range fields {
 		f := &fields[i]
 		if !r.holds(f.Position) || !isOwn(f, trust) {
 			continue
 		}
 		inserted := r.top <= f.Position && f.Position < r.end
-		if inserted && (above || r.loose && (f.Instance != 0 || restated(fields[:i], f))) {
+		if inserted && (above || r.loose && (f.Instance != 0 || said.again(f))) {
 			continue
 		}
 		f.Trusted = true
@@ -133,6 +137,7 @@ func believeResults(fields []seedtest.AuthField, r region, trust seedtest.Trust)
 // field is believed that states again what one above it has stated.
 func believeAlone(fields []seedtest.AuthField, received []int, trust seedtest.Trust) {
 	last := -1
+	var said stated
 	for i := range fields {
 		f := &fields[i]
 		if f.AuthservID == "" || !isOwn(f, trust) {
@@ -141,43 +146,39 @@ func believeAlone(fields []seedtest.AuthField, received []int, trust seedtest.Tr
 		if last >= 0 && anyBetween(received, last, f.Position) {
 			return
 		}
-		if last = f.Position; !restated(fields[:i], f) {
+		if last = f.Position; !said.again(f) {
 			f.Trusted = true
 		}
 	}
 }
 
+// anyBetween reports whether one of the positions, which ascend, lies between two others.
 func anyBetween(positions []int, from, to int) bool {
-	for _, p := range positions {
-		if from < p && p < to {
-			return true
-		}
-	}
-	return false
+	i, _ := slices.BinarySearch(positions, from+1)
+	return i < len(positions) && positions[i] < to
 }
 
-// restated reports, and notes, whether a field states a method that a believed one above it states.
-func restated(above []seedtest.AuthField, f *seedtest.AuthField) bool {
+// stated holds the methods of which believed fields have spoken.
+type stated map[string]bool
+
+// again reports, and notes in the field, whether it states a method that was stated before. If not,
+// its methods are from now on.
+func (s *stated) again(f *seedtest.AuthField) bool {
 	if f.Instance != 0 {
 		return false
 	}
 	for _, r := range f.Results {
-		for _, other := range above {
-			if other.Trusted && other.Instance == 0 && states(other, r.Method) {
-				f.Problems = append(f.Problems,
-					"not believed: it states "+r.Method+" again, as a field above it does")
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func states(f seedtest.AuthField, method string) bool {
-	for _, r := range f.Results {
-		if r.Method == method {
+		if (*s)[r.Method] {
+			f.Problems = append(f.Problems,
+				"not believed: it states "+r.Method+" again, as a field above it does")
 			return true
 		}
+	}
+	if *s == nil {
+		*s = stated{}
+	}
+	for _, r := range f.Results {
+		(*s)[r.Method] = true
 	}
 	return false
 }
