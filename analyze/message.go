@@ -81,9 +81,8 @@ func (r *reader) field(position int, f header.Field) {
 	name := f.Key
 	switch name {
 	case "received":
-		hop := r.hop.readHop(f.Value)
-		hop.Header = len(a.Hops)
-		a.Hops = append(a.Hops, hop)
+		a.Hops = append(a.Hops, seedtest.Hop{Header: len(a.Hops)})
+		r.hop.readHop(f.Value, &a.Hops[len(a.Hops)-1])
 		r.places = append(r.places, position)
 	case "received-spf":
 		field := r.auth.readSPF(f.Value)

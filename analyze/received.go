@@ -50,10 +50,10 @@ func (c *chunk[T]) one(v T) []T {
 	return c.values[n-1 : n : n]
 }
 
-// readHop reads one Received value. It never fails: what it cannot read it leaves empty, and says
-// so in Problems.
-func (r *received) readHop(value string) seedtest.Hop {
-	hop := seedtest.Hop{Raw: value}
+// readHop reads one Received value into a hop. It never fails: what it cannot read it leaves empty,
+// and says so in Problems.
+func (r *received) readHop(value string, hop *seedtest.Hop) {
+	hop.Raw = value
 	text := value
 	if strings.IndexByte(text, 0) >= 0 {
 		text = strings.ReplaceAll(text, "\x00", "")
@@ -70,8 +70,7 @@ func (r *received) readHop(value string) seedtest.Hop {
 	if hop.From.User == "" {
 		hop.From.User = userElsewhere(r)
 	}
-	hop.Problems = r.problems(&hop)
-	return hop
+	hop.Problems = r.problems(hop)
 }
 
 // noZone is the problem of a time that may be hours off.

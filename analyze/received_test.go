@@ -38,7 +38,10 @@ func samples(t testing.TB, file string) []sample {
 	return list
 }
 
-func readHop(value string) seedtest.Hop { return new(received).readHop(value) }
+func readHop(value string) (h seedtest.Hop) {
+	new(received).readHop(value, &h)
+	return h
+}
 
 func TestReadHop(t *testing.T) {
 	for _, s := range samples(t, "received.txt") {
@@ -203,7 +206,8 @@ func TestHostileHops(t *testing.T) {
 	}
 	for name, value := range tests {
 		var r received
-		h := r.readHop(value)
+		var h seedtest.Hop
+		r.readHop(value, &h)
 		if got := h.From.IP.String(); got != "192.0.2.1" || h.From.RDNS != "b.example.org" ||
 			h.By.Name != "mx.example.net" || h.Time.Unix() != 1789984800 || h.Raw != value {
 			t.Errorf("%s: read %.300s", name, describeHop(h))
@@ -213,7 +217,7 @@ func TestHostileHops(t *testing.T) {
 				t.Errorf("%s: space for %d tokens, want a bound", name, cap(tokens))
 			}
 		}
-		if n := testing.AllocsPerRun(1, func() { r.readHop(value) }); n > 30 {
+		if n := testing.AllocsPerRun(1, func() { r.readHop(value, &h) }); n > 30 {
 			t.Errorf("%s: %v allocations, want few", name, n)
 		}
 	}
