@@ -163,7 +163,7 @@ func (n names) signatures(list []seedtest.DKIMSignature) []signatureReading {
 	var out []signatureReading
 	for _, s := range list {
 		out = append(out, signatureReading{n.say(s.Tag("d")), n.say(s.Tag("s")), n.say(s.Tag("a")),
-			n.say(s.Tag("h")), n.each(s.Problems), n.say(s.Raw)})
+			n.say(strings.ReplaceAll(s.Tag("h"), ":", ", ")), n.each(s.Problems), n.say(s.Raw)})
 	}
 	return out
 }

@@ -82,6 +82,9 @@ func serverOf(h seedtest.Hop) string {
 	if ip := address(h.By.IP); ip != "" && ip != name {
 		name = joined(" ", name, "["+ip+"]")
 	}
+	if name == "" {
+		name = "(not told)"
+	}
 	said := []string{name}
 	if h.ID != "" {
 		said = append(said, "id "+h.ID)
@@ -89,8 +92,5 @@ func serverOf(h seedtest.Hop) string {
 	if len(h.For) > 0 {
 		said = append(said, "for "+strings.Join(h.For, ", "))
 	}
-	if text := joined(", ", said...); text != "" {
-		return text
-	}
-	return "(not told)"
+	return strings.Join(said, ", ")
 }

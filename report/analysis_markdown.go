@@ -196,7 +196,7 @@ func (m *markdown) stamps(list []stampReading) {
 	m.chapter("Stamps of spam filters", "")
 	m.table([]string{"filter", "verdict", "in words", "as it stands", "believed"})
 	for _, s := range list {
-		m.row([]string{m.text(s.Family), m.text(s.Verdict), m.text(strings.Join(s.Says, "; ")),
+		m.row([]string{m.text(s.Family + ", " + s.Field), m.text(s.Verdict), m.text(strings.Join(s.Says, "; ")),
 			m.text(s.Values), s.Believed()})
 	}
 }

@@ -198,8 +198,11 @@ func delayed(h seedtest.Hop) string {
 // howWords says the protocol of a hop and its TLS.
 func howWords(h seedtest.Hop) string {
 	said := []string{strings.ToUpper(h.With)}
-	if h.With == "" {
+	switch {
+	case h.With == "":
 		said[0] = h.Via
+	case strings.Contains(h.With, " "): // the name of a program, not of a protocol
+		said[0] = h.With
 	}
 	if t := h.TLS; t != nil {
 		said = append(said, tlsName(t.Version), t.Cipher)

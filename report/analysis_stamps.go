@@ -27,6 +27,18 @@ func (n names) stamp(s seedtest.Stamp) stampReading {
 		Status: n.say(s.Status), Raw: n.say(s.Raw)}
 }
 
+// words says what a stamp means, as far as that is known.
+func (s stampReading) words() string {
+	text := joined("; ", append([]string{s.Verdict}, s.Says...)...)
+	switch {
+	case text == "":
+		return "its meaning is not known"
+	case s.Status == "guess" && len(s.Says) > 0:
+		return text + " (a guess)"
+	}
+	return text
+}
+
 // stampWords says a filter's verdict and its score.
 func stampWords(s seedtest.Stamp) string {
 	text := verdictWord(s.Verdict)

@@ -188,14 +188,7 @@ func (p *page) stamps(stamps []stampReading) {
 	}
 	p.section("STAMPS", "of spam filters; * by the provider itself")
 	for _, s := range stamps {
-		head := joined(" ", s.Family, s.Verdict)
-		if s.Status == "guess" {
-			head += ", the meaning is a guess"
-		}
-		p.brief("  "+star(s.Trusted)+" ", head)
-		for _, x := range s.Says {
-			p.brief("      ", x)
-		}
+		p.para("  "+star(s.Trusted)+" ", s.Field+", "+s.Family+": "+s.words(), 2*fewLines)
 		if len(s.Says) == 0 || p.style.Verbose {
 			p.brief("      ", s.Values)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 	"syscall"
@@ -122,3 +123,25 @@ func TestReadErrorIsTold(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
+
+// TestManualShowsWhatIsPrinted holds that the sample in the manual is what the program prints.
+func TestManualShowsWhatIsPrinted(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("testdata")
+	var out, sample bytes.Buffer
+	if got := analyzed(t.Context(), nil, &out, "--provider", "gmail", "message.eml"); got.status != 0 {
+		t.Fatalf("exit status %d, %s", got.status, got.stderr)
+	}
+	for line := range strings.Lines(out.String()) {
+		if line != "\n" {
+			sample.WriteString("    ")
+		}
+		sample.WriteString(line)
+	}
+	if !bytes.Contains(manual, sample.Bytes()) {
+		t.Errorf("docs/operating.md does not show what the program prints, indented:\n%s", &sample)
+	}
+}
