@@ -152,12 +152,15 @@ func isType(s string) bool {
 // pairValue reads what stands behind the "=" that ends at a place: everything up to a blank, a
 // semicolon or a comment. Behind a blank it is one word, unless that is the next key.
 func (r *partReader) pairValue(equals int) string {
+	if r.token.Start == equals && r.isValue() {
+		return r.joinValue()
+	}
 	scanner, token, late := r.scanner, r.token, len(r.late)
 	for r.token.Kind == header.KindComment {
 		r.late = append(r.late, comment(r.token))
 		r.advance()
 	}
-	if r.isValue() && (r.token.Start == equals || !r.atKey()) {
+	if r.isValue() && !r.atKey() {
 		return r.joinValue()
 	}
 	r.scanner, r.token, r.late = scanner, token, r.late[:late]

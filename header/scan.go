@@ -99,18 +99,22 @@ func (s *Scanner) token(k Kind, text string, end int) Token {
 // word finds the end of the word that begins here. A quoted string belongs to it where one may
 // begin within a word, as in <"a b"@example.org>.
 func (s *Scanner) word() int {
-	for i := s.pos; i < len(s.value); i++ {
-		switch c := s.value[i]; {
-		case !s.stops.has(c):
-		case c != '"' || s.specials.has(c):
+	value, stops := s.value, s.stops
+	for i := s.pos; i < len(value); i++ {
+		c := value[i]
+		if !stops.has(c) {
+			continue
+		}
+		if c != '"' || s.specials.has(c) {
 			return i
-		case i > s.pos && strings.IndexByte("<=:,", s.value[i-1]) >= 0:
+		}
+		if i > s.pos && strings.IndexByte("<=:,", value[i-1]) >= 0 {
 			if end := s.closing(i); end >= 0 {
 				i = end
 			}
 		}
 	}
-	return len(s.value)
+	return len(value)
 }
 
 // closing finds the mark that closes the quoted string beginning at i, or gives -1.
