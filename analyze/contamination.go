@@ -89,7 +89,7 @@ func contamination(s *seedtest.Stamp, m mark) seedtest.Finding {
 		Code: "seed.contaminated", Severity: seedtest.SeverityWarning,
 		Title:    "the mailbox knows the sender: " + m.Means + how,
 		Evidence: []seedtest.Evidence{{Field: s.Field, Raw: shortened(s.Raw)}},
-		Fix: []string{"take the sender out of the mailbox's lists, contacts and rules, or use another seed: " +
-			"this one does not show what a stranger's mail would meet"},
+		Fix: []string{"take the sender out of the mailbox's lists, contacts and rules, or use another " +
+			"seed: this one does not show what a stranger's mail would meet"},
 	}
 }

@@ -66,7 +66,8 @@ func (m message) statements(a seedtest.Analysis) []statement {
 			start < m.from || start >= m.to})
 	}
 	for _, f := range a.Authentication {
-		if f.Trusted || strings.EqualFold(f.Field, results) || strings.EqualFold(f.Field, "arc-"+results) {
+		plain := strings.TrimPrefix(strings.ToLower(f.Field), "arc-")
+		if f.Trusted || plain == results {
 			add(f.Field, f.Position, f.Trusted)
 		}
 	}
@@ -209,7 +210,9 @@ func TestForgeriesNeedThePresets(t *testing.T) {
 			*w = seedtest.Trust{AuthservIDs: append(w.AuthservIDs, "none"), NoAuthservID: w.NoAuthservID}
 		},
 		"no edge":        func(w *seedtest.Trust) { w.BoundaryBy = ".*" },
-		"any id":         func(w *seedtest.Trust) { w.AuthservIDs, w.ResultsBelow = []string{".*"}, true },
+		"any id": func(w *seedtest.Trust) {
+			w.AuthservIDs, w.ResultsBelow = []string{".*"}, true
+		},
 		"nothing inside": func(w *seedtest.Trust) { w.InsideBy = "" },
 		"no order below": func(w *seedtest.Trust) { w.Below, w.NothingBelow = nil, false },
 		"no tail":        func(w *seedtest.Trust) { w.Tail = nil },

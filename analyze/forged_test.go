@@ -26,8 +26,8 @@ func TestForgedFindings(t *testing.T) {
 		{"a copy", field + "mx.google.com; spf=pass\n", "auth.forged warning"},
 		{"a copy with an earlier delivery", field + "mx.google.com; spf=pass\n" +
 			"Received: from a (a [192.0.2.9]) by mx.google.com; " + date + "\n", "auth.copied info"},
-		{"an ARC set of an earlier delivery", "ARC-Authentication-Results: i=1; mx.google.com; spf=pass\n",
-			""},
+		{"an ARC set of an earlier delivery",
+			"ARC-Authentication-Results: i=1; mx.google.com; spf=pass\n", ""},
 		{"a suffix", field + "mx.google.com.evil.example; spf=pass\n", "auth.forged warning"},
 		{"a prefix", field + "xmx.google.com; spf=pass\n", "auth.forged warning"},
 		{"Cyrillic", field + "mх.gооglе.соm; spf=pass\n", "auth.forged warning"},

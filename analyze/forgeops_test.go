@@ -98,10 +98,13 @@ var operators = []struct {
 		return forgery{first: spf, middle: spf, last: spf}
 	}},
 	{"Received-SPF about the true client", func(f *forger) forgery {
-		return forgery{first: "Received-SPF: " + f.lie.spf + " (x) client-ip=" + f.truth.ip.String() + ";\n"}
+		about := "(x) client-ip=" + f.truth.ip.String()
+		return forgery{first: "Received-SPF: " + f.lie.spf + " " + about + ";\n"}
 	}},
 	{"stamps, first", func(f *forger) forgery { return forgery{first: f.stamps()} }},
-	{"stamps, among the sender's fields", func(f *forger) forgery { return forgery{middle: f.stamps()} }},
+	{"stamps, among the sender's fields", func(f *forger) forgery {
+		return forgery{middle: f.stamps()}
+	}},
 	{"stamps, last", func(f *forger) forgery { return forgery{last: f.stamps()} }},
 	{"tail, copied", func(f *forger) forgery {
 		return forgery{last: f.results() + f.lie.fill(f.shape.tail) + f.stamps()}
@@ -202,7 +205,8 @@ func (f *forger) id() string {
 	if len(f.shape.trust.AuthservIDs) == 0 {
 		return "protection.outlook.com"
 	}
-	return strings.NewReplacer(`\`, "", "[a-z0-9.-]*", "mxfront1").Replace(f.shape.trust.AuthservIDs[0])
+	readable := strings.NewReplacer(`\`, "", "[a-z0-9.-]*", "mxfront1")
+	return readable.Replace(f.shape.trust.AuthservIDs[0])
 }
 
 // result gives one field of results as the provider would write it.
@@ -247,7 +251,7 @@ func (f *forger) stamps() string {
 			b.WriteString(field)
 		}
 	}
-	return b.String() + "X-Spam-Flag: NO\nX-Spam-Known-Sender: yes\nX-Microsoft-Antispam-Mailbox-Delivery:" +
-		" wl:1;dest:I;OFR:TrustedSenderList;\nX-Forefront-Antispam-Report: CIP:203.0.113.66;SFV:SFE;\n" +
+	return b.String() + "X-Spam-Flag: NO\nX-Spam-Known-Sender: yes\n" +
+		"X-Microsoft-Antispam-Mailbox-Delivery: wl:1;dest:I;OFR:TrustedSenderList;\nX-Forefront-Antispam-Report: CIP:203.0.113.66;SFV:SFE;\n" +
 		"X-UI-Filterresults: notjunk:1;V03\nX-Yandex-Spam: 1\nX-Mras: OK\nX-Apple-Action: WL/INBOX\n"
 }

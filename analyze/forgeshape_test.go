@@ -77,7 +77,8 @@ type delivery struct {
 func arrived(r *rand.Rand) delivery {
 	pick := func(list ...string) string { return list[r.IntN(len(list))] }
 	return delivery{
-		ip: netip.MustParseAddr(pick("192.0.2.", "198.51.100.", "2001:db8::") + fmt.Sprint(1+r.IntN(250))),
+		ip: netip.MustParseAddr(pick("192.0.2.", "198.51.100.", "2001:db8::") +
+			fmt.Sprint(1+r.IntN(250))),
 		id: fmt.Sprintf("%012x", r.Uint64()>>16), helo: "mail.example.org", rdns: "mail.example.org",
 		spf: pick("fail", "softfail", "none", "pass"), dkim: pick("fail", "none", "pass"),
 		dmarc: pick("fail", "none", "pass"),

@@ -18,11 +18,11 @@ type head struct {
 	received []int
 }
 
-// region is the part of a header that the receiving provider wrote. Servers write on top, so that it
-// begins above all else and ends with the Received field of the edge, the server that spoke to the
-// outside. Some edges insert further fields directly below their Received field, and some providers
-// append fields at the end. Whoever sent the message wrote everything else, and may have written it
-// to look like the provider's.
+// region is the part of a header that the receiving provider wrote. Servers write on top, so that
+// it begins above all else and ends with the Received field of the edge, the server that spoke to
+// the outside. Some edges insert further fields directly below their Received field, and some
+// providers append fields at the end. Whoever sent the message wrote everything else, and may have
+// written it to look like the provider's.
 type region struct {
 	known bool // there is a boundary, or the preset names one that was not found
 	top   int  // the fields at positions below top stand above the boundary
@@ -76,8 +76,8 @@ func (h head) isWhole() bool {
 	return bytes.HasSuffix(h.raw[:h.Body], []byte(end+end))
 }
 
-// markerAt returns the position of the topmost field of that name, or 0: one that the sender brought
-// along stands below the provider's own.
+// markerAt returns the position of the topmost field of that name, or 0: one that the sender
+// brought along stands below the provider's own.
 func markerAt(h header.Header, marker string) int {
 	for i, f := range h.Fields {
 		if strings.EqualFold(f.Name, marker) {
@@ -109,9 +109,9 @@ func isEdgeField(key string) bool {
 }
 
 // inOrder returns where a run of fields ends that holds what is listed, in that order: each once,
-// some left out. What does not fit the order was not written there, and so the sender's fields begin
-// with it. An entry is a field's name, or NAME:TEXT for one whose value begins with that text, such as
-// the authserv-id by which one of several fields of results is known.
+// some left out. What does not fit the order was not written there, and so the sender's fields
+// begin with it. An entry is a field's name, or NAME:TEXT for one whose value begins with that
+// text, such as the authserv-id by which one of several fields of results is known.
 func inOrder(h header.Header, top int, list []string) int {
 	end, next := top, 0
 	for ; end < len(h.Fields); end++ {
@@ -201,10 +201,10 @@ func lastAbove(hops []seedtest.Hop, received []int, position int) int {
 	return -1
 }
 
-// edgeHop returns the topmost hop that an edge of the provider wrote about a client from outside or,
-// if there is none, the topmost that one wrote at all, and which of the two it is. It looks no further than the hops can be the
-// provider's: below that, anybody may have named its edge. Without a name for the edge, a server
-// that signs with its own name is its own edge.
+// edgeHop returns the topmost hop that an edge of the provider wrote about a client from outside
+// or, if there is none, the topmost that one wrote at all, and which of the two it is. It looks no
+// further than the hops can be the provider's: below that, anybody may have named its edge. Without
+// a name for the edge, a server that signs with its own name is its own edge.
 func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool) {
 	own, inside := match(trust.BoundaryBy, false), match(trust.InsideBy, false)
 	lenient := trust.InsideBy == "" && trust.BoundaryBy != ""

@@ -32,8 +32,8 @@ func believe(h head, a *seedtest.Analysis, trust seedtest.Trust) region {
 	return r
 }
 
-// believeSPF marks the topmost Received-SPF of the region. One below the boundary must be about this
-// delivery: it names the client that the edge saw, and says what the results say of SPF.
+// believeSPF marks the topmost Received-SPF of the region. One below the boundary must be about
+// this delivery: it names the client that the edge saw, and says what the results say of SPF.
 func believeSPF(a *seedtest.Analysis, r region) {
 	for i := range a.ReceivedSPF {
 		f := &a.ReceivedSPF[i]
@@ -59,9 +59,9 @@ func aboutClient(f *seedtest.ReceivedSPF, edge seedtest.Hop) bool {
 	return true
 }
 
-// believeStamps marks the stamps within the provider's region, and those elsewhere of which its edge
-// removes the copies that come from outside. Should one pass, the provider's own stands below it, at
-// the end if any do.
+// believeStamps marks the stamps within the provider's region, and those elsewhere of which its
+// edge removes the copies that come from outside. Should one pass, the provider's own stands below
+// it, at the end if any do.
 func believeStamps(a *seedtest.Analysis, r region) {
 	appended, from := false, 0
 	for i := range a.Stamps {
@@ -100,11 +100,12 @@ func lowest(stamps []seedtest.Stamp) bool {
 }
 
 // believeResults marks the fields of results within the provider's region that bear its authserv-id
-// or, where it writes none, none. A provider writes them on one side of its edge's Received field, so
-// that none below count where some stand above. Where only the kinds of the fields below are known,
-// none is believed there that states a method which a believed one above it has stated: a copy that
-// the sender brought along would otherwise outvote the provider. One that writes its results below
-// the sender's fields (results_below) is believed for the lowest field if none stands on top.
+// or, where it writes none, none. A provider writes them on one side of its edge's Received field,
+// so that none below count where some stand above. Where only the kinds of the fields below are
+// known, none is believed there that states a method which a believed one above it has stated: a
+// copy that the sender brought along would otherwise outvote the provider. One that writes its
+// results below the sender's fields (results_below) is believed for the lowest field if none stands
+// on top.
 func believeResults(fields []seedtest.AuthField, r region, trust seedtest.Trust) {
 	found, above := false, false
 	var said stated
@@ -133,8 +134,8 @@ func believeResults(fields []seedtest.AuthField, r region, trust seedtest.Trust)
 }
 
 // believeAlone marks fields of results where nothing but an authserv-id is known: the topmost that
-// bears it and what follows with no Received field between, which is as far as one server writes. No
-// field is believed that states again what one above it has stated.
+// bears it and what follows with no Received field between, which is as far as one server writes.
+// No field is believed that states again what one above it has stated.
 func believeAlone(fields []seedtest.AuthField, received []int, trust seedtest.Trust) {
 	last := -1
 	var said stated

@@ -168,7 +168,8 @@ func TestPatternsThatAreNoneTrustNothing(t *testing.T) {
 }
 
 func TestOriginSources(t *testing.T) {
-	head := "X-Address: [192.0.2.6]\nReceived: from inside (inside [10.0.0.1]) by mx.example.net; " + date + "\n" +
+	head := "X-Address: [192.0.2.6]\n" +
+		"Received: from inside (inside [10.0.0.1]) by mx.example.net; " + date + "\n" +
 		"Received-SPF: fail client-ip=192.0.2.2\n" +
 		"Authentication-Results: mx.example.net; iprev=fail smtp.remote-ip=192.0.2.3;" +
 		" spf=fail (mx.example.net: domain of designates.example does not designate 192.0.2.4 as) x=y;" +
