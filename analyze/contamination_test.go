@@ -24,7 +24,7 @@ var contaminatedStamps = []struct{ preset, field string }{
 	{"microsoft365", "X-Forefront-Antispam-Report: CIP:192.0.2.1;SCL:-1;IPV:CAL;SFV:NSPM;"},
 	{"icloud", "X-Apple-Action: WL/INBOX"},
 	{"icloud", "X-ICLOUD-MAIL-BWL: 1"},
-	{"fastmail", `X-Spam-known-sender: yes ("Address a@example.org in From header is in addressbook")`},
+	{"fastmail", `X-Spam-known-sender: yes ("Address a@example.org in From is in addressbook")`},
 	{"own", "X-Spam-Status: No, score=-98 required=5 tests=DKIM_VALID,USER_IN_WELCOMELIST"},
 }
 

@@ -209,7 +209,7 @@ func TestForgeriesNeedThePresets(t *testing.T) {
 		"authserv-ids alone": func(w *seedtest.Trust) {
 			*w = seedtest.Trust{AuthservIDs: append(w.AuthservIDs, "none"), NoAuthservID: w.NoAuthservID}
 		},
-		"no edge":        func(w *seedtest.Trust) { w.BoundaryBy = ".*" },
+		"no edge": func(w *seedtest.Trust) { w.BoundaryBy = ".*" },
 		"any id": func(w *seedtest.Trust) {
 			w.AuthservIDs, w.ResultsBelow = []string{".*"}, true
 		},

@@ -252,6 +252,7 @@ func (f *forger) stamps() string {
 		}
 	}
 	return b.String() + "X-Spam-Flag: NO\nX-Spam-Known-Sender: yes\n" +
-		"X-Microsoft-Antispam-Mailbox-Delivery: wl:1;dest:I;OFR:TrustedSenderList;\nX-Forefront-Antispam-Report: CIP:203.0.113.66;SFV:SFE;\n" +
+		"X-Microsoft-Antispam-Mailbox-Delivery: wl:1;dest:I;OFR:TrustedSenderList;\n" +
+		"X-Forefront-Antispam-Report: CIP:203.0.113.66;SFV:SFE;\n" +
 		"X-UI-Filterresults: notjunk:1;V03\nX-Yandex-Spam: 1\nX-Mras: OK\nX-Apple-Action: WL/INBOX\n"
 }
