@@ -15,15 +15,17 @@ const (
 	maxQuote    = 300
 )
 
-// pretended is results in the provider's name: how many, and the first of them.
+const codeHopCopied = "hop.copied"
+
+// pretended is what stands in the provider's name: how many fields, and the first of them.
 type pretended struct {
-	first []*seedtest.AuthField
+	first []seedtest.Evidence
 	count int
 }
 
-func (p *pretended) add(f *seedtest.AuthField) {
+func (p *pretended) add(field, raw string) {
 	if p.count++; p.count <= maxEvidence {
-		p.first = append(p.first, f)
+		p.first = append(p.first, seedtest.Evidence{Field: field, Raw: shortened(raw)})
 	}
 }
 
@@ -40,9 +42,9 @@ func forgedFindings(a *seedtest.Analysis, r region, trust seedtest.Trust) []seed
 		switch {
 		case f.Trusted || f.AuthservID == "":
 		case looksLike(trust.AuthservIDs, f.AuthservID):
-			alike.add(f)
+			alike.add(f.Field, f.Raw)
 		case f.Instance == 0 && isOwn(f, trust):
-			copied.add(f)
+			copied.add(f.Field, f.Raw)
 		}
 	}
 	by := a.Hops[r.edge].By.Name
@@ -51,9 +53,16 @@ func forgedFindings(a *seedtest.Analysis, r region, trust seedtest.Trust) []seed
 		list = append(list, alike.finding(seedtest.SeverityWarning, "auth.forged",
 			"results under a name that only looks like the provider's, not written by "+by))
 	}
+	if r.inner {
+		return list // who wrote what inside a provider cannot be told
+	}
+	hops, earlier := copiedHops(a.Hops, r, trust)
+	if earlier {
+		list = append(list, hops)
+	}
 	switch {
-	case copied.count == 0, r.inner: // who wrote what inside a provider cannot be told
-	case earlierHops(a.Hops, r, trust):
+	case copied.count == 0:
+	case earlier:
 		list = append(list, copied.finding(seedtest.SeverityInfo, "auth.copied",
 			"results in the provider's name, not written by "+by+
 				" on this delivery: left from an earlier one, or forged"))
@@ -65,27 +74,32 @@ func forgedFindings(a *seedtest.Analysis, r region, trust seedtest.Trust) []seed
 	return list
 }
 
-// earlierHops reports whether a hop below the boundary says that an edge of the provider wrote it.
-func earlierHops(hops []seedtest.Hop, r region, trust seedtest.Trust) bool {
+// copiedHops says that hops below the boundary are in the name of the provider's edge, and returns
+// false if there are none. A forwarder's header has them too. Addresses name nobody.
+func copiedHops(hops []seedtest.Hop, r region, trust seedtest.Trust) (seedtest.Finding, bool) {
 	own := match(trust.BoundaryBy, false)
-	for i := range hops[:r.edge] {
-		if isEdge(hops[i].By.Name, own, trust) {
-			return true
+	var copied pretended
+	for i := r.edge - 1; i >= 0; i-- {
+		if by := hops[i].By.Name; !isLiteral(by) && isEdge(by, own, trust) {
+			copied.add("Received", hops[i].Raw)
 		}
 	}
-	return false
+	if copied.count == 0 {
+		return seedtest.Finding{}, false
+	}
+	return copied.finding(seedtest.SeverityInfo, codeHopCopied, "hops in the name of the provider's edge, "+
+		"not written by it on this delivery: left from an earlier one, or forged"), true
 }
 
 func (p pretended) finding(severity seedtest.Severity, code, title string) seedtest.Finding {
-	f := seedtest.Finding{Code: code, Severity: severity, Title: title,
-		Fix: []string{"nothing to do here: they are not believed. A server of yours should remove " +
-			"results in its own name from what it is handed (RFC 8601 section 5)"}}
+	f := seedtest.Finding{Code: code, Severity: severity, Title: title, Evidence: p.first,
+		Fix: []string{"nothing to do here: they are not believed"}}
+	if code != codeHopCopied {
+		f.Fix = append(f.Fix, "a server of yours should remove results in its own name from what it is "+
+			"handed (RFC 8601 section 5)")
+	}
 	if p.count > maxEvidence {
 		f.Title += fmt.Sprintf(" (%d fields)", p.count)
-	}
-	for _, field := range p.first {
-		f.Evidence = append(f.Evidence,
-			seedtest.Evidence{Field: field.Field, Raw: shortened(field.Raw)})
 	}
 	return f
 }

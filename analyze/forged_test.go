@@ -41,6 +41,13 @@ func TestForgedFindings(t *testing.T) {
 		if got := codes(a.Findings, "auth."); got != test.want {
 			t.Errorf("%s: findings %q, want %q", test.name, got, test.want)
 		}
+		hops := ""
+		if strings.Contains(test.sent, "by mx.google.com") {
+			hops = "hop.copied info"
+		}
+		if got := codes(a.Findings, "hop.copied"); got != hops {
+			t.Errorf("%s: findings %q, want %q", test.name, got, hops)
+		}
 		if got := codes(Message([]byte(raw), "", seedtest.Trust{}).Findings, "auth."); got != "" {
 			t.Errorf("%s: without a provider, findings %q, want none", test.name, got)
 		}
