@@ -35,9 +35,9 @@ func travelled(hops []seedtest.Hop) (time.Duration, bool) {
 
 func legend(hops []seedtest.Hop) string {
 	if slices.ContainsFunc(hops, func(h seedtest.Hop) bool { return h.Trusted }) {
-		return "; * by the provider itself"
+		return "* by the provider itself"
 	}
-	return "; none is known to be the provider's"
+	return "none is known to be the provider's"
 }
 
 // short says a delay between two hops; tenths matter only where there are any.

@@ -30,8 +30,9 @@ type fieldReading struct{ Field, Raw string }
 
 // hopsReading is the way a message took.
 type hopsReading struct {
-	Title string
-	Rows  []hopReading
+	Title  string
+	Legend string // what a star beside a hop means, for those who write one
+	Rows   []hopReading
 }
 
 type hopReading struct {
@@ -127,7 +128,7 @@ func (n names) way(hops []seedtest.Hop) hopsReading {
 	}
 	day := firstDay(hops)
 	r := hopsReading{Title: joined(", ", day, plural(len(hops), "hop", "hops"), "oldest first") +
-		wholeWay(hops) + legend(hops)}
+		wholeWay(hops), Legend: legend(hops)}
 	slowest := slowestHop(hops)
 	for i, h := range hops {
 		row := n.hop(h)

@@ -14,6 +14,7 @@ type stampReading struct {
 	Verdict string // and score
 	Says    []string
 	Values  string
+	Bare    bool   // no values were read: Values is the field as it stands
 	Status  string // how the meaning is known
 	Raw     string
 }
@@ -22,9 +23,13 @@ type stampReading struct {
 func (s stampReading) Believed() string { return yesNo(s.Trusted) }
 
 func (n names) stamp(s seedtest.Stamp) stampReading {
-	return stampReading{Family: n.say(s.Family), Field: n.say(s.Field), Trusted: s.Trusted,
+	r := stampReading{Family: n.say(s.Family), Field: n.say(s.Field), Trusted: s.Trusted,
 		Verdict: n.say(stampWords(s)), Says: n.each(s.Says), Values: n.say(valueWords(s.Values)),
 		Status: n.say(s.Status), Raw: n.say(s.Raw)}
+	if r.Values == "" {
+		r.Values, r.Bare = r.Raw, true
+	}
+	return r
 }
 
 // words says what a stamp means, as far as that is known.

@@ -96,7 +96,7 @@ const (
 
 // hops writes the timeline.
 func (p *page) hops(r hopsReading) {
-	p.section("HOPS", r.Title)
+	p.section("HOPS", joined("; ", r.Title, r.Legend))
 	for _, h := range r.Rows {
 		p.hop(h)
 	}
@@ -189,7 +189,7 @@ func (p *page) stamps(stamps []stampReading) {
 	p.section("STAMPS", "of spam filters; * by the provider itself")
 	for _, s := range stamps {
 		p.para("  "+star(s.Trusted)+" ", s.Field+", "+s.Family+": "+s.words(), 2*fewLines)
-		if len(s.Says) == 0 || p.style.Verbose {
+		if len(s.Says) == 0 || s.Bare || p.style.Verbose {
 			p.brief("      ", s.Values)
 		}
 		if p.style.Verbose {
