@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the mail servers that realtest and bench/roundtrip.sh run, from Debian's packages.
+# Installs the mail servers and the browser that realtest and bench/roundtrip.sh run, from Debian's
+# packages.
 #
 # None is started, now or when the machine boots: the tests start their own, in directories of their
 # own. Packages that are there already are left as they are.
 set -eu
 
-packages="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve postgrey swaks python3"
+packages="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve postgrey swaks python3 chromium"
 policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service
 
 say() { echo "install: $*" >&2; }

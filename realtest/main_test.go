@@ -1,7 +1,7 @@
 //go:build real
 
 // Package realtest runs the program against Postfix, Dovecot and Postgrey from Debian, in private
-// directories on loopback.
+// directories on loopback, and opens its pages in Chromium.
 //
 // "make test-real" installs the servers and runs the tests. They need root, because Postfix does.
 // The world of the tests is:
