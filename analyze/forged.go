@@ -75,8 +75,12 @@ func forgedFindings(a *seedtest.Analysis, r region, trust seedtest.Trust) []seed
 }
 
 // copiedHops says that hops below the boundary are in the name of the provider's edge, and returns
-// false if there are none. A forwarder's header has them too. Addresses name nobody.
+// false if there are none. A forwarder's header has them too. Addresses name nobody, and a provider
+// whose results have no authserv-id, Microsoft, is that of half its senders.
 func copiedHops(hops []seedtest.Hop, r region, trust seedtest.Trust) (seedtest.Finding, bool) {
+	if trust.NoAuthservID {
+		return seedtest.Finding{}, false
+	}
 	own := match(trust.BoundaryBy, false)
 	var copied pretended
 	for i := r.edge - 1; i >= 0; i-- {
