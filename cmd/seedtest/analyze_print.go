@@ -29,13 +29,15 @@ type printer struct {
 	count int
 	bad   bool // something could not be read
 	looks []string
+
+	progress progress
 }
 
 // printer returns what prints in the chosen format; with guess it says at the end which provider
 // could be believed.
 func (a *app) printer(guess bool) (*printer, error) {
 	p := &printer{app: a, out: bufio.NewWriterSize(a.stdout, 64<<10), style: a.style(a.stdout),
-		guess: guess && a.format == "text"}
+		guess: guess && a.format == "text", progress: a.progress()}
 	switch a.format {
 	case "html":
 		p.page = report.AnalysisHTML(p.style)
@@ -51,7 +53,10 @@ func (a *app) printer(guess bool) (*printer, error) {
 	return p, nil
 }
 
-func (p *printer) close() { p.spool.close() }
+func (p *printer) close() {
+	p.progress.clear()
+	p.spool.close()
+}
 
 // render makes what is printed of one message. Several goroutines call it.
 func (p *printer) render(a seedtest.Analysis, l letter) (printed, error) {
@@ -76,10 +81,12 @@ func (p *printer) render(a seedtest.Analysis, l letter) (printed, error) {
 func (p *printer) write(m printed) error {
 	if m.unread != nil {
 		p.bad = true
+		p.progress.clear()
 		_, _ = fmt.Fprintf(p.app.stderr, "seedtest: %s\n", report.CleanLine(m.unread.Error()))
 		return nil
 	}
 	p.count++
+	p.progress.count(p.count)
 	if m.hint != "" && !slices.Contains(p.looks, m.hint) {
 		p.looks = append(p.looks, m.hint)
 	}
@@ -104,6 +111,7 @@ func (p *printer) write(m printed) error {
 
 // end prints what is still held, and says by the exit status whether all could be read.
 func (p *printer) end() error {
+	p.progress.clear()
 	_, err := p.out.Write(p.held)
 	if p.page != nil && p.count > 0 {
 		err = p.document()
@@ -157,7 +165,8 @@ func (p *printer) failed(err error) error {
 	return broken(err)
 }
 
-// spool keeps the parts of a page in files without a name.
+// spool keeps the parts of a page in temporary files. Where the system lets them, they lose their
+// names at once, so that nothing stays if the program is killed.
 type spool struct {
 	entries, bodies *os.File
 	index, text     *bufio.Writer
@@ -172,6 +181,7 @@ func (s *spool) open() error {
 		s.close()
 		return err
 	}
+	_, _ = os.Remove(s.entries.Name()), os.Remove(s.bodies.Name())
 	s.index = bufio.NewWriter(s.entries)
 	s.text = bufio.NewWriterSize(s.bodies, 64<<10)
 	return nil

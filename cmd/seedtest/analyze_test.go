@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -144,4 +145,24 @@ func TestManualShowsWhatIsPrinted(t *testing.T) {
 	if !bytes.Contains(manual, sample.Bytes()) {
 		t.Errorf("docs/operating.md does not show what the program prints, indented:\n%s", &sample)
 	}
+}
+
+// TestProgressIsCounted holds that a watched terminal is told at times, and left clean.
+func TestProgressIsCounted(t *testing.T) {
+	var screen strings.Builder
+	clock := time.Unix(0, 0)
+	p := progress{w: &screen, now: func() time.Time { return clock }}
+	for n := range 1000 {
+		clock = clock.Add(time.Millisecond)
+		p.count(n + 1)
+	}
+	p.clear()
+	p.clear()
+	want := "\r100 messages\r300 messages\r500 messages\r700 messages\r900 messages\r\x1b[K"
+	if got := screen.String(); got != want {
+		t.Errorf("the terminal got %q, want %q", got, want)
+	}
+	p = progress{}
+	p.count(100)
+	p.clear()
 }
