@@ -82,6 +82,10 @@ func harmless(b []byte) []byte {
 	var out []byte
 	done := 0
 	for i := 0; i < len(b); {
+		if b[i] < 0x7f { // the encoder has escaped what is below a blank
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRune(b[i:])
 		if r >= 0x7f && !unicode.IsPrint(r) && !unicode.In(r, unicode.Mn, unicode.Me) {
 			out = append(out, b[done:i]...)
@@ -89,6 +93,9 @@ func harmless(b []byte) []byte {
 			done = i + n
 		}
 		i += n
+	}
+	if done == 0 {
+		return b
 	}
 	return append(out, b[done:]...)
 }
