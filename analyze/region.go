@@ -212,12 +212,17 @@ func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool)
 	for i := len(hops) - 1; i >= 0; i-- {
 		h := &hops[i]
 		switch {
+		case first >= 0 && !lenient && h.By.Name != hops[first].By.Name:
+			return first, false // the edge hands a message on to itself, through a filter, and to no other
 		case isEdge(h.By.Name, own, trust):
 			if !isInside(h.From, own, inside) {
 				return i, true
 			}
 			if first < 0 {
 				first = i
+			}
+			if h.From == (seedtest.HopFrom{}) {
+				return first, false // handed in by a user, who wrote all below
 			}
 		case lenient, matches(inside, h.By.Name), !isPublic(h.From.IP):
 		default:

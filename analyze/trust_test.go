@@ -132,6 +132,30 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+// TestUsersOfTheProviderForge holds that an account of the provider's own cannot name a client: its
+// submission server shows none, and the edge that the account invents stands below.
+func TestUsersOfTheProviderForge(t *testing.T) {
+	raw := "Received: by mx.zohomail.com with SMTPS id 1; " + date + "\n" +
+		"Authentication-Results: mx.zohomail.com; spf=pass; dkim=pass; dmarc=pass\n" +
+		"Received: from trusted.example (trusted.example [203.0.113.66]) by mx.zohomail.com; " + date +
+		"\n" + sender
+	a := Message([]byte(raw), "", preset(t, "zoho"))
+	if got, want := believed(a), "hop mx.zohomail.com"; got != want {
+		t.Errorf("believed %s, want %s", got, want)
+	}
+	raw = "Received: from mailmx.phl.internal (localhost [127.0.0.1]) by phl-mx-07.messagingengine.com" +
+		" (Authentication Milter) with ESMTP id 1; " + date + "\n" +
+		"Received: from mailfout.phl.internal (phl-outbound-01.internal [10.202.2.181]) by" +
+		" mailmx.phl.internal (Postfix) with ESMTPS id 2; " + date + "\n" +
+		"Authentication-Results: phl-mx-07.messagingengine.com; spf=pass; dkim=pass; dmarc=pass\n" +
+		"Received: from trusted.example (trusted.example [203.0.113.66]) by" +
+		" phl-mx-07.messagingengine.com (Postfix); " + date + "\n" + sender
+	a = Message([]byte(raw), "", preset(t, "fastmail"))
+	if got, want := believed(a), "hop phl-mx-07.messagingengine.com"; got != want {
+		t.Errorf("believed %s, want %s", got, want)
+	}
+}
+
 func TestNothingIsTrustedWithoutAPreset(t *testing.T) {
 	for _, raw := range []string{gmail, outlook + outlookBelow, mailru + mailruBelow, icloud} {
 		a := Message([]byte(raw+sender), "", seedtest.Trust{})
