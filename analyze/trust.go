@@ -13,6 +13,10 @@ import (
 // provider writes (region.go), and it must be of a kind that the provider writes, results under one
 // of its authserv-ids. Neither is enough alone: the sender controls every byte below the boundary,
 // and a forwarder's own provider may be the same one.
+//
+// What this cannot tell: results directly below the Received field of a server of which it is not
+// known what it writes there, if they state a method that the server itself left out; and what a
+// sender made the provider write, such as an address that reads like a result.
 
 // believe marks what the provider itself wrote. Without a word about whom to trust nothing is.
 func believe(h head, a *seedtest.Analysis, trust seedtest.Trust) region {
