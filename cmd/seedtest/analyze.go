@@ -96,7 +96,7 @@ func (a *app) analyze(ctx context.Context, paths []string, flags analyzeFlags) e
 		return err
 	}
 	defer out.close()
-	f := flow{workers: runtime.GOMAXPROCS(0), mostMessages: 1024, mostBytes: 8 << 20,
+	f := flow{workers: runtime.GOMAXPROCS(0), mostMessages: 1024, mostBytes: 4 << 20,
 		read: func(ctx context.Context, take func(letter) bool) {
 			source{stdin: a.stdin, take: take}.paths(ctx, paths)
 		},
