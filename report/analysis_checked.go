@@ -62,7 +62,7 @@ func (n names) checked(a seedtest.Analysis) []checkReading {
 		c := &list[i]
 		c.Differs = differs(*c, a)
 		if c.Result == "" {
-			c.Result = "not told" // the reason says why
+			c.Result = "unknown" // the reason says why
 		}
 		c.Result, c.Claim = n.say(resultWord(c.Result)), n.say(c.Claim)
 		c.About, c.Why = n.say(c.About), n.say(c.Why)

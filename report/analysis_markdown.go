@@ -196,8 +196,8 @@ func (m *markdown) stamps(list []stampReading) {
 	m.chapter("Stamps of spam filters", "")
 	m.table([]string{"filter", "verdict", "in words", "as it stands", "believed"})
 	for _, s := range list {
-		m.row([]string{m.text(s.Family + ", " + s.Field), m.text(s.Verdict), m.text(strings.Join(s.Says, "; ")),
-			m.text(s.Values), s.Believed()})
+		m.row([]string{m.text(s.Family + ", " + s.Field), m.text(s.Verdict),
+			m.text(strings.Join(s.Says, "; ")), m.text(s.Values), s.Believed()})
 	}
 }
 

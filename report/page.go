@@ -80,10 +80,11 @@ func (p *page) fields(texts []string) {
 var (
 	badWords = regexp.MustCompile(`\b(FAIL|JUNK|REFUSED|BOUNCED|DEFERRED|OVERDUE|MISSING|OTHER|` +
 		`UNSENT|NONE|SOFTFAIL|PERMERROR|SPAM|GONE|NOT READ|PLAIN|PTR FAIL|FAILED|DISAGREES)\b`)
-	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited|DELAYED)\b`)
+	grayWords = regexp.MustCompile(`\b(BLIND|UNKNOWN|in doubt|awaited|DELAYED|TEMPERROR)\b`)
 	goodWords = regexp.MustCompile(`^PASS\b`)
 	labels    = regexp.MustCompile(`^(?:WHY \d+| *FIX|EXPECT|FAULTS|NOTE|LIMITS|HELD|USED|NEXT|HOPS|` +
-		`AUTH|CHECKED|STAMPS|SIGNED|UNREAD|REPORT|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES|SEEDS|PROBES)\b`)
+		`AUTH|CHECKED|STAMPS|SIGNED|UNREAD|REPORT|FINDINGS|SENT|REPORTS|SEEN|PROOF|TIMES|SEEDS|` +
+		`PROBES)\b`)
 )
 
 // write prints the page, coloured if the style says so. Colours are put on after the cutting, so

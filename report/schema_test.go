@@ -65,7 +65,8 @@ func TestRunsObeyTheSchema(t *testing.T) {
 
 func TestAnalysesObeyTheSchema(t *testing.T) {
 	obeys := schemas(t)
-	all := []seedtest.Analysis{long(), {}, hostileHeader(nasty), byOld("gmail"), bounced(), checkedAgain()}
+	all := []seedtest.Analysis{long(), {}, hostileHeader(nasty), byOld("gmail"), bounced(),
+		checkedAgain()}
 	var b bytes.Buffer
 	if err := report.AnalysisJSON(&b, all, true); err != nil {
 		t.Fatal(err)
@@ -103,6 +104,35 @@ func TestSchemasRefuseWhatIsNotInThem(t *testing.T) {
 		if changed == b.String() {
 			t.Errorf("%s: the output has no %s", what, change[0])
 		} else if obeys("seedtest.run.v1.json", changed) == nil {
+			t.Errorf("the schema lets %s pass", what)
+		}
+	}
+}
+
+func TestAnalysisSchemaRefusesWhatIsNotInIt(t *testing.T) {
+	obeys := schemas(t)
+	a := checkedAgain()
+	a.Report, a.Stamps = bounced().Report, long().Stamps
+	var b bytes.Buffer
+	if err := report.AnalysisJSON(&b, []seedtest.Analysis{a}, false); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string][2]string{
+		"an unknown field of a recipient":   {`"remote_mta":`, `"remote":`},
+		"an unknown field of a signature":   {`"tags":`, `"tag":`},
+		"an unknown field of an unread":     {`"position": 7`, `"place": 7`},
+		"an unknown field of a check":       {`"key_bits":`, `"bits":`},
+		"an unknown field of a stamp":       {`"threshold":`, `"limit":`},
+		"a result of no standard":           {`"result": "fail"`, `"result": "hardfail"`},
+		"a trace without an outcome":        {`"outcome": "no match"`, `"came_to": "no match"`},
+		"an evaluation that says nothing":   {`"walk": [`, `"walks": [`},
+		"a report without its recipients":   {`"recipients": [`, `"to": [`},
+		"a count of lookups that is a text": {`"lookups": 1`, `"lookups": "1"`},
+	} {
+		changed := strings.ReplaceAll(b.String(), change[0], change[1])
+		if changed == b.String() {
+			t.Errorf("%s: the output has no %s", what, change[0])
+		} else if obeys("seedtest.analysis.v1.json", changed) == nil {
 			t.Errorf("the schema lets %s pass", what)
 		}
 	}
