@@ -11,7 +11,7 @@ TESTFLAGS ?=
 FULL ?=
 export FULL
 
-FUZZTIME         = $(if $(FULL),5m,10s)
+FUZZTIME         = $(if $(FULL),2m,20s)
 CAMPAIGN_TIMEOUT = $(if $(FULL),6h,20m)
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -49,15 +49,8 @@ lint: ## Run staticcheck, of a fixed version
 	$(GO) run $(STATICCHECK) $$($(GO) list ./...)
 	$(GO) run $(STATICCHECK) -tags real,campaign ./realtest ./campaign
 
-fuzz: ## Run every fuzz test for a while (FULL=1: for longer)
-	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs grep -H '^func Fuzz' | \
-		sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | { \
-		n=0; bad=0; while read -r dir name; do \
-			echo "fuzz $$dir $$name"; n=$$((n+1)); \
-			$(GO) test "$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null || \
-				bad=$$((bad+1)); \
-		done; echo "$$n fuzz tests, $(FUZZTIME) each, $$bad failed"; \
-		[ "$$n" -gt 0 ] && [ "$$bad" = 0 ]; }
+fuzz: ## Run every fuzz test for a while, one on each core (FULL=1: for longer)
+	GO=$(GO) campaign/fuzz.sh $(FUZZTIME)
 
 campaign: ## Run demos with faults and kills at random instants (FULL=1: a hundred of each)
 	$(GO) test -tags campaign ./campaign -v -count=1 -parallel 8 -timeout $(CAMPAIGN_TIMEOUT) $(TESTFLAGS)
