@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 
 	"github.com/miekg/dns"
@@ -40,8 +41,14 @@ type Error struct {
 	Err    error
 }
 
+// Error says what went wrong, and with which server. Whoever asked knows the question; of the
+// network's error the addresses are left out, because our port is another each time.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("dns: %s %q: %v", e.Type, e.Name, e.Err)
+	cause := e.Err
+	if op := (*net.OpError)(nil); errors.As(cause, &op) {
+		cause = op.Err
+	}
+	text := fmt.Sprintf("dns: %v", cause)
 	if e.Server != "" {
 		text += " (" + e.Server + ")"
 	}
