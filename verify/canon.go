@@ -32,6 +32,8 @@ type message struct {
 	names map[string][]int // where the fields of a lower-case name stand, top down
 	marks map[bodyForm][]int64
 	sums  map[bodyPart]bodySum
+
+	taken int // octets of header fields, for all signatures so far
 }
 
 // bodyForm is a way to hash a body.
@@ -91,6 +93,7 @@ func (m *message) line(text []byte) (line, rest []byte) {
 // field returns a header field with the CRLF that ends each of its lines.
 func (m *message) field(i int) []byte {
 	text := m.raw[m.head.Fields[i].Start:m.head.Fields[i].End]
+	m.taken += len(text)
 	if !m.lone && bytes.HasSuffix(text, []byte("\r\n")) {
 		return text
 	}

@@ -57,10 +57,17 @@ func appendUnsigned(dst, field []byte, f form) []byte {
 	return dst[:len(dst)-len("\r\n")]
 }
 
+// mostSigned is how many octets of header are read for all signatures of a message. Mail has some
+// kilobytes of header and some signatures; megabytes, signed dozens of times, are an attack.
+const mostSigned = 32 << 20
+
 // headerHash returns the hash of the fields that a signature names and of its own. Of a name that
 // is listed n times the n lowest fields are meant, the lowest first; one that is not there is empty
-// (RFC 6376 section 5.4.2).
+// (RFC 6376 section 5.4.2). It is nil where the signatures before it have used mostSigned up.
 func (m *message) headerHash(s *signature) []byte {
+	if m.taken > mostSigned {
+		return nil
+	}
 	h := s.hash.New()
 	taken := make(map[string]int, len(s.signed))
 	var text []byte

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"seedtest"
@@ -22,7 +23,8 @@ const maxDKIM = 20
 //	pass       the signature is right and may be relied on
 //	fail       the signed fields or the body are not what was signed, or not with this key
 //	policy     the signature is right, or cannot be tried, and must not be relied on: rsa-sha1, or a
-//	           key below 1024 bits (RFC 8301), or expired, or the header has lines that are no field
+//	           key below 1024 bits (RFC 8301), or expired, or the header has lines that are no field,
+//	           or signs more than is worth the time
 //	permerror  the signature or its key cannot be read, or there is no key
 //	temperror  the key could not be asked for
 //
@@ -91,9 +93,10 @@ func (v *verifier) check(ctx context.Context, s *signature, sum func() []byte) f
 	if len(found.keys) == 0 {
 		return finding{result: found.flaw.result, reason: found.flaw.reason}
 	}
+	once := sync.OnceValue(sum)
 	var first finding
 	for i, key := range found.keys {
-		f := v.checkWith(s, key, sum)
+		f := v.checkWith(s, key, once)
 		if i == 0 || f.result == resultPass {
 			first = f
 		}
@@ -110,8 +113,8 @@ func (v *verifier) checkWith(s *signature, key publicKey, sum func() []byte) fin
 	if x == nil && s.kind != kindSeal {
 		x = v.checkBody(s, &f)
 	}
-	if x == nil && !key.verifies(s, sum()) {
-		x = &flaw{resultFail, "the signed header fields were changed, or another key signed"}
+	if x == nil {
+		x = v.checkHead(s, key, sum)
 	}
 	if x == nil {
 		x = v.acceptable(s)
@@ -134,6 +137,21 @@ func (v *verifier) checkBody(s *signature, f *finding) *flaw {
 	}
 	if !bytes.Equal(body.sum, s.bodySum) {
 		return &flaw{resultFail, "the body was changed"}
+	}
+	return nil
+}
+
+// tooMuch is said of signatures that come after mostSigned.
+const tooMuch = "the header is too large for so many signatures"
+
+// checkHead holds the signature against the signed fields.
+func (v *verifier) checkHead(s *signature, key publicKey, sum func() []byte) *flaw {
+	signed := sum()
+	switch {
+	case signed == nil:
+		return &flaw{resultPolicy, tooMuch}
+	case !key.verifies(s, signed):
+		return &flaw{resultFail, "the signed header fields were changed, or another key signed"}
 	}
 	return nil
 }

@@ -198,12 +198,18 @@ func readBase64(tags tagList, name string) ([]byte, *flaw) {
 	return value, nil
 }
 
+// maxSigned is how many fields h= can name. Those that name every field twice have about 60.
+const maxSigned = 1000
+
 // readSigned reads h=, which names From in a DKIM-Signature and no seal in an
 // ARC-Message-Signature.
 func (s *signature) readSigned(tags tagList) *flaw {
 	h, ok := tags.get("h")
 	if !ok {
 		return permError("h= is absent")
+	}
+	if strings.Count(h, ":") >= maxSigned {
+		return permError("h= names more than %d fields", maxSigned)
 	}
 	from, seal := false, false
 	for name := range strings.SplitSeq(h, ":") {
