@@ -20,6 +20,9 @@ const (
 	partSemicolon                 // the end of a segment
 )
 
+// partSpecials are the marks between parts.
+var partSpecials = header.NewSpecials(";=")
+
 // part is a piece of Authentication-Results (RFC 8601 section 2.2) or Received-SPF (RFC 7208
 // section 9.1), which are made of the same pieces.
 type part struct {
@@ -41,7 +44,7 @@ type partReader struct {
 
 // start begins with another value.
 func (r *partReader) start(value string) {
-	r.value, r.scanner = value, header.NewScanner(value, ";=")
+	r.value, r.scanner = value, header.NewScanner(value, partSpecials)
 	r.late, r.cut = r.late[:0], false
 	r.advance()
 }

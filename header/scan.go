@@ -25,35 +25,43 @@ type Token struct {
 // Scanner splits a value into tokens. It never fails: a parenthesis or a quotation mark that
 // nothing closes is passed over, and what follows it is read as if it were not there.
 type Scanner struct {
-	value    string
-	pos      int
-	specials byteSet
-	stops    byteSet // what may end a word: blanks, parentheses, quotation marks, specials
-	flat     bool    // parentheses do not balance: each comment ends at the first one that closes
-	noClose  bool    // no closing parenthesis follows
-	noQuote  bool    // no closing quotation mark follows
+	value   string
+	pos     int
+	class   *Specials
+	flat    bool // parentheses do not balance: each comment ends at the first one that closes
+	noClose bool // no closing parenthesis follows
+	noQuote bool // no closing quotation mark follows
 }
 
-// NewScanner returns a scanner of a value in which each byte of specials is a token of its own.
-func NewScanner(value, specials string) Scanner {
-	s := Scanner{value: value, stops: separators}
-	for i := range len(specials) {
-		s.specials.add(specials[i])
-		s.stops.add(specials[i])
+// NewScanner returns a scanner of a value in which each special byte is a token of its own.
+func NewScanner(value string, specials *Specials) Scanner {
+	return Scanner{value: value, class: specials}
+}
+
+// Specials tells which bytes are special in a grammar, beside what all grammars share.
+type Specials [256]class
+
+// class is what a byte means where a token may begin.
+type class uint8
+
+const (
+	inWord class = iota
+	blank
+	opening
+	closing
+	quote
+	special
+)
+
+// NewSpecials makes a set of bytes ready for scanners.
+func NewSpecials(bytes string) *Specials {
+	s := Specials{' ': blank, '\t': blank, '\n': blank, '\v': blank, '\f': blank, '\r': blank,
+		'(': opening, ')': closing, '"': quote}
+	for i := range len(bytes) {
+		s[bytes[i]] = special
 	}
-	return s
+	return &s
 }
-
-// byteSet is a set of bytes.
-type byteSet [4]uint64
-
-// separators are the blanks, the parentheses and the quotation mark.
-var separators = byteSet{1<<' ' | 1<<'\t' | 1<<'\n' | 1<<'\v' | 1<<'\f' | 1<<'\r' |
-	1<<'(' | 1<<')' | 1<<'"'}
-
-func (s *byteSet) add(c byte) { s[c>>6] |= 1 << (c & 63) }
-
-func (s *byteSet) has(c byte) bool { return s[c>>6]>>(c&63)&1 != 0 }
 
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return s.value[s.pos:] }
@@ -65,27 +73,22 @@ func (s *Scanner) Unbalanced() bool { return s.flat }
 // other's Start.
 func (s *Scanner) Next() Token {
 	for s.pos < len(s.value) {
-		c := s.value[s.pos]
-		if !s.stops.has(c) {
+		switch s.class[s.value[s.pos]] {
+		case inWord:
 			end := s.word()
 			return s.token(KindWord, s.value[s.pos:end], end)
-		}
-		switch {
-		case s.specials.has(c):
+		case special:
 			return s.token(KindSpecial, s.value[s.pos:s.pos+1], s.pos+1)
-		case c == '(':
+		case opening:
 			if t, ok := s.comment(); ok {
 				return t
 			}
-			s.pos++
-		case c == '"':
+		case quote:
 			if end := s.closing(s.pos); end >= 0 {
 				return s.token(KindQuoted, Unquote(s.value[s.pos:end+1]), end+1)
 			}
-			s.pos++
-		default: // a blank, or a parenthesis that closes nothing
-			s.pos++
 		}
+		s.pos++ // a blank, or a mark without the other of its pair
 	}
 	return Token{Kind: KindEnd, Start: s.pos, End: s.pos}
 }
@@ -99,13 +102,12 @@ func (s *Scanner) token(k Kind, text string, end int) Token {
 // word finds the end of the word that begins here. A quoted string belongs to it where one may
 // begin within a word, as in <"a b"@example.org>.
 func (s *Scanner) word() int {
-	value, stops := s.value, s.stops
-	for i := s.pos; i < len(value); i++ {
-		c := value[i]
-		if !stops.has(c) {
-			continue
+	value, class := s.value, s.class
+	for i := s.pos; ; i++ {
+		for i < len(value) && class[value[i]] == inWord {
+			i++
 		}
-		if c != '"' || s.specials.has(c) {
+		if i == len(value) || class[value[i]] != quote {
 			return i
 		}
 		if i > s.pos && strings.IndexByte("<=:,", value[i-1]) >= 0 {
@@ -114,7 +116,6 @@ func (s *Scanner) word() int {
 			}
 		}
 	}
-	return len(value)
 }
 
 // closing finds the mark that closes the quoted string beginning at i, or gives -1.
@@ -154,9 +155,13 @@ func (s *Scanner) comment() (Token, bool) {
 
 // balanced finds the parenthesis that closes the one at pos, or gives -1.
 func (s *Scanner) balanced() int {
-	depth := 0
-	for i := s.pos; i < len(s.value); i++ {
-		switch s.value[i] {
+	value, depth := s.value, 0
+	for i := s.pos; i < len(value); i++ {
+		c := value[i]
+		if c > ')' && c != '\\' {
+			continue // nearly all
+		}
+		switch c {
 		case '\\':
 			i++
 		case '(':

@@ -10,7 +10,7 @@ import (
 // tokens shows what a scanner yields: w for words, q quoted, c comments, s specials.
 func tokens(value, specials string) []string {
 	var list []string
-	s := NewScanner(value, specials)
+	s := NewScanner(value, NewSpecials(specials))
 	for t := s.Next(); t.Kind != KindEnd; t = s.Next() {
 		list = append(list, string("?wqcs"[t.Kind])+t.Text)
 	}
@@ -44,7 +44,7 @@ func TestScanner(t *testing.T) {
 
 func TestUnbalanced(t *testing.T) {
 	for value, want := range map[string]bool{"a (b (c)) d": false, "a (b (c) d": true, "a": false} {
-		s := NewScanner(value, "")
+		s := NewScanner(value, NewSpecials(""))
 		for s.Next().Kind != KindEnd {
 		}
 		if got := s.Unbalanced(); got != want {
@@ -66,7 +66,7 @@ func TestUnquote(t *testing.T) {
 func TestScannerIsLinear(t *testing.T) {
 	for _, part := range []string{"(", `"`, "(a ", `="`, ")(", `a"(`, `\(`, "(()"} {
 		value := strings.Repeat(part, 1<<20)
-		s := NewScanner(value, "=")
+		s := NewScanner(value, NewSpecials("="))
 		for s.Next().Kind != KindEnd {
 		}
 		if s.Rest() != "" {
@@ -76,7 +76,7 @@ func TestScannerIsLinear(t *testing.T) {
 }
 
 func ExampleScanner() {
-	s := NewScanner(`mx.example; spf=pass (1.2.3.4 is fine; really) reason="as is"`, ";=")
+	s := NewScanner(`mx.example; spf=pass (1.2.3.4 is fine; really) reason="as is"`, NewSpecials(";="))
 	for t := s.Next(); t.Kind != KindEnd; t = s.Next() {
 		fmt.Println(t.Kind, t.Text)
 	}
@@ -101,7 +101,7 @@ func FuzzScanner(f *testing.F) {
 		if strings.ContainsAny(specials, "()\" \t\n\v\f\r") {
 			return
 		}
-		s := NewScanner(value, specials)
+		s := NewScanner(value, NewSpecials(specials))
 		at := 0
 		for tok := s.Next(); tok.Kind != KindEnd; tok = s.Next() {
 			if tok.Start < at || tok.End <= tok.Start || tok.End > len(value) {
@@ -126,7 +126,7 @@ func BenchmarkScanner(b *testing.B) {
 	b.SetBytes(int64(len(value)))
 	b.ReportAllocs()
 	for b.Loop() {
-		s := NewScanner(value, ";=")
+		s := NewScanner(value, NewSpecials(";="))
 		for s.Next().Kind != KindEnd {
 		}
 	}

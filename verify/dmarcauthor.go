@@ -45,10 +45,13 @@ func cleanDomain(s string) string {
 	return strings.ToLower(toASCII(strings.TrimSuffix(strings.TrimSpace(s), ".")))
 }
 
+// addressSpecials are the marks in a list of addresses.
+var addressSpecials = header.NewSpecials("<>,:;")
+
 // mailboxes returns the addresses in a list of mailboxes and groups (RFC 5322 section 3.4), as far
 // as they have an at sign.
 func mailboxes(value string) []string {
-	s := header.NewScanner(value, "<>,:;")
+	s := header.NewScanner(value, addressSpecials)
 	var m mailbox
 	for {
 		t := s.Next()
