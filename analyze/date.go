@@ -23,6 +23,9 @@ func readDate(s string) (at time.Time, rest string, ok bool) {
 
 // readZonedDate is readDate that says whether the zone is known.
 func readZonedDate(s string) (at time.Time, rest string, zoned, ok bool) {
+	if at, ok := ordinaryDate(s); ok {
+		return at, "", true, true
+	}
 	d := dateReader{s: s, day: -1, month: -1, year: -1, hour: -1}
 	for d.pos < len(s) && d.part() {
 	}

@@ -112,13 +112,16 @@ func (r *received) split(text string) {
 	}
 }
 
+// hopSpecials is the mark between the parts of a Received field.
+var hopSpecials = header.NewSpecials(";")
+
 // hopTokens is how many words and comments of a value are read. Servers write some thirty.
 const hopTokens = 2000
 
 // tokens adds what a part of the value says to the clauses. The part begins at start.
 func (r *received) tokens(part string, start int) {
 	clause := clauseNone
-	s := header.NewScanner(part, ";")
+	s := header.NewScanner(part, hopSpecials)
 	count := 0
 	for t := s.Next(); t.Kind != header.KindEnd; t = s.Next() {
 		if count++; count > hopTokens {
@@ -156,7 +159,7 @@ func (r *received) within(t header.Token) bool {
 	if !strings.HasPrefix(t.Text, "from ") || r.has(clauseFrom) {
 		return false
 	}
-	s := header.NewScanner(t.Text[len("from "):], ";")
+	s := header.NewScanner(t.Text[len("from "):], hopSpecials)
 	t = s.Next()
 	for ; t.Kind != header.KindEnd && len(r.clause[clauseFrom]) < hopTokens; t = s.Next() {
 		r.clause[clauseFrom] = append(r.clause[clauseFrom], t)
@@ -182,38 +185,30 @@ func (r *received) keyword(t header.Token, now int) int {
 }
 
 // clauseOf knows the words that open clauses, or end the one before: those give clauseNone. Of
-// others it returns -1.
+// others it returns -1. Every word passes here, and few get beyond the first letter.
 func clauseOf(word string) int {
-	switch len(word) {
-	case 2:
-		switch {
-		case strings.EqualFold(word, "by"):
-			return clauseBy
-		case strings.EqualFold(word, "id"):
-			return clauseID
-		}
-	case 3:
-		switch {
-		case strings.EqualFold(word, "for"):
-			return clauseFor
-		case strings.EqualFold(word, "via"):
-			return clauseVia
-		}
-	case 4:
-		switch {
-		case strings.EqualFold(word, "from"):
-			return clauseFrom
-		case strings.EqualFold(word, "with"):
-			return clauseWith
-		}
-	case 7, 11, 13:
-		if strings.EqualFold(word, "sender:") || strings.EqualFold(word, "envelope-to") ||
-			strings.EqualFold(word, "envelope-from") {
-			return clauseNone
-		}
+	switch first := word[0] | 0x20; {
+	case first == 'b' && isWord(word, "by"):
+		return clauseBy
+	case first == 'f' && isWord(word, "for"):
+		return clauseFor
+	case first == 'f' && isWord(word, "from"):
+		return clauseFrom
+	case first == 'i' && isWord(word, "id"):
+		return clauseID
+	case first == 'v' && isWord(word, "via"):
+		return clauseVia
+	case first == 'w' && isWord(word, "with"):
+		return clauseWith
+	case first == 's' && isWord(word, "sender:"),
+		first == 'e' && (isWord(word, "envelope-to") || isWord(word, "envelope-from")):
+		return clauseNone
 	}
 	return -1
 }
+
+// isWord compares without case.
+func isWord(s, word string) bool { return len(s) == len(word) && strings.EqualFold(s, word) }
 
 // maxSemicolons is how many places are tried for the date.
 const maxSemicolons = 6
