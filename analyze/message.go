@@ -17,10 +17,10 @@ import (
 // result, trust says which fields the receiving provider wrote itself. Nothing in the input stops
 // the reading of the rest, and equal input gives an equal result.
 func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis {
-	h := header.Parse(raw)
 	a := seedtest.Analysis{Source: source}
 	r := readers.Get().(*reader)
 	defer r.release()
+	h := r.head.Parse(raw)
 	r.begin(&a, h)
 	for i, f := range h.Fields {
 		r.field(i, f)
@@ -39,6 +39,7 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 
 // reader reads the fields of one message.
 type reader struct {
+	head   header.Parser
 	a      *seedtest.Analysis
 	hop    received
 	auth   authReader
@@ -50,7 +51,8 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // release gives a reader back, unless a message of no common size has made it large.
 func (r *reader) release() {
-	if r.a = nil; cap(r.places) <= 1000 && r.auth.spent <= 10_000 {
+	r.a = nil
+	if r.head.Release() && cap(r.places) <= 1000 && r.auth.spent <= 10_000 {
 		readers.Put(r)
 	}
 }

@@ -3,6 +3,7 @@ package header
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -37,22 +38,7 @@ type Header struct {
 
 // Parse reads a head. What follows the first empty line is left alone. Lines end with LF, CRLF or,
 // in a text that plainly has no others, bare CR.
-func Parse(raw []byte) Header {
-	p := parser{raw: raw[:min(len(raw), MaxSize)], bareCR: bareCR(raw), body: -1,
-		marks: make([]mark, 0, 48)} // most heads have no more fields
-	p.top()
-	for p.body < 0 && p.pos < len(p.raw) {
-		if len(p.marks) == MaxFields || len(p.head.Stray) == MaxFields {
-			p.head.Cut = true
-			break
-		}
-		p.line()
-	}
-	if p.body < 0 && len(raw) > MaxSize {
-		p.head.Cut = true
-	}
-	return p.finish(len(raw))
-}
+func Parse(raw []byte) Header { return new(Parser).Parse(raw) }
 
 // Get returns the first field of a name, compared without case.
 func (h Header) Get(name string) (Field, bool) {
@@ -93,23 +79,61 @@ func bareCR(raw []byte) bool {
 	return bytes.Contains(bytes.TrimRight(raw[:end], "\r"), []byte("\r\r"))
 }
 
-// mark is where a field stands in the input.
-type mark struct{ begin, colon, end int }
-
-type parser struct {
+// Parser reads heads, one after the other, in memory that it uses again.
+type Parser struct {
 	raw    []byte
 	bareCR bool
 	pos    int
-	body   int  // -1 while it has not begun
-	run    int  // stray lines in a row
-	open   bool // the last line was part of a field, which may go on
-	marks  []mark
+	body   int    // -1 while it has not begun
+	run    int    // stray lines in a row
+	open   bool   // the last line was part of a field, which may go on
+	text   []byte // the names, keys and values of fields, one behind the other
+	marks  []mark // where they are
+	fields []Field
 	head   Header
+}
+
+// maxText is from how many bytes on texts are put where they stay. Nearly all heads are smaller.
+const maxText = 32 << 10
+
+// mark is where a field stands in the input, and where in the text its parts begin.
+type mark struct{ start, end, name, key, value int }
+
+// Parse is the function of that name. The list of fields is valid until the next call; their
+// texts, and all else, stay as they are.
+func (p *Parser) Parse(raw []byte) Header {
+	*p = Parser{raw: raw[:min(len(raw), MaxSize)], bareCR: bareCR(raw), body: -1,
+		text: p.text[:0], marks: p.marks[:0], fields: p.fields[:0]}
+	p.top()
+	for p.body < 0 && p.pos < len(p.raw) {
+		if len(p.fields)+len(p.marks) == MaxFields || len(p.head.Stray) == MaxFields {
+			p.head.Cut = true
+			break
+		}
+		p.line()
+	}
+	if p.body < 0 && len(raw) > MaxSize {
+		p.head.Cut = true
+	}
+	p.flush()
+	p.head.Fields = p.fields
+	if p.head.Body = p.body; p.body < 0 {
+		p.head.Body = len(raw)
+	}
+	return p.head
+}
+
+// Release lets go of the last input and its fields, and reports whether the memory is worth keeping
+// for others: not if a message of no common size has made it large.
+func (p *Parser) Release() bool {
+	clear(p.fields)
+	p.raw, p.head = nil, Header{}
+	return cap(p.text) <= 2*maxText && cap(p.fields) <= 1000
 }
 
 // top passes over what may stand above the first field: a byte order mark, empty lines, and the
 // line with which mbox files begin a message.
-func (p *parser) top() {
+func (p *Parser) top() {
 	p.pos = len(p.raw) - len(bytes.TrimPrefix(p.raw, []byte("\xef\xbb\xbf")))
 	for p.pos < len(p.raw) {
 		line, next := p.next(p.pos)
@@ -131,7 +155,7 @@ func IsEnvelope(line []byte) bool {
 }
 
 // next returns the line at a position without its end, and where the one after it begins.
-func (p *parser) next(at int) ([]byte, int) {
+func (p *Parser) next(at int) ([]byte, int) {
 	rest := p.raw[at:]
 	if p.bareCR {
 		return nextCR(rest, at)
@@ -160,14 +184,19 @@ func nextCR(rest []byte, at int) ([]byte, int) {
 
 // line reads one line: the empty one that ends the head, more of the field above, a field, or
 // something else.
-func (p *parser) line() {
+func (p *Parser) line() {
 	line, next := p.next(p.pos)
 	switch {
 	case len(line) == 0:
 		p.body = next
 	case !isBlank(line[0]):
-		p.field(line, next)
+		if p.open = p.field(line); p.open {
+			p.marks[len(p.marks)-1].end = next
+		} else {
+			p.stray()
+		}
 	case p.open:
+		p.add(line)
 		p.marks[len(p.marks)-1].end = next
 	default:
 		p.stray() // it goes on with a line that is stray too
@@ -175,18 +204,56 @@ func (p *parser) line() {
 	p.pos = next
 }
 
-func (p *parser) field(line []byte, next int) {
-	colon := bytes.IndexByte(line, ':')
-	if colon < 0 || !isName(trimRight(line[:colon])) {
-		p.stray()
+// field reads the first line of a field, and reports false if it is none.
+func (p *Parser) field(line []byte) bool {
+	size := 0
+	for size < len(line) && inName[line[size]] != 0 {
+		size++
+	}
+	colon := size
+	for colon < len(line) && isBlank(line[colon]) {
+		colon++
+	}
+	if size == 0 || colon == len(line) || line[colon] != ':' {
+		return false
+	}
+	if len(p.text) > maxText {
+		p.flush()
+	}
+	m := mark{start: p.pos, name: len(p.text)}
+	p.text = append(p.text, line[:size]...)
+	m.key = len(p.text)
+	for _, c := range line[:size] {
+		p.text = append(p.text, inName[c])
+	}
+	m.value = len(p.text)
+	p.marks = append(p.marks, m)
+	p.run = 0
+	p.add(line[colon+1:])
+	return true
+}
+
+// add writes what a line holds of the value of the last field, up to its bound. Folds that hold
+// only blanks vanish.
+func (p *Parser) add(line []byte) {
+	if line = trim(line); len(line) == 0 {
 		return
 	}
-	p.marks = append(p.marks, mark{begin: p.pos, colon: p.pos + colon, end: next})
-	p.open, p.run = true, 0
+	size := len(p.text) - p.marks[len(p.marks)-1].value
+	if room := max(MaxValue-size-1, 0); len(line) > room {
+		p.head.Cut = true
+		if line = trim(line[:room]); len(line) == 0 {
+			return
+		}
+	}
+	if size > 0 {
+		p.text = append(p.text, ' ')
+	}
+	p.text = append(p.text, line...)
 }
 
 // stray notes a line that is no field. After many of them this is no head any more.
-func (p *parser) stray() {
+func (p *Parser) stray() {
 	p.open = false
 	p.head.Stray = append(p.head.Stray, p.pos)
 	if p.run++; p.run > maxStray {
@@ -195,88 +262,35 @@ func (p *parser) stray() {
 	}
 }
 
-// finish makes the fields, whose texts are parts of one string.
-func (p *parser) finish(size int) Header {
-	var room int
-	for _, m := range p.marks {
-		room += 2*(m.colon-m.begin) + min(m.end-m.colon, MaxValue)
+// flush makes fields of what has been read, whose texts are parts of one string.
+func (p *Parser) flush() {
+	text := string(p.text)
+	at := len(p.fields)
+	p.fields = slices.Grow(p.fields, len(p.marks))[:at+len(p.marks)]
+	end := len(text)
+	for i := len(p.marks) - 1; i >= 0; i-- {
+		m := &p.marks[i]
+		p.fields[at+i] = Field{Name: text[m.name:m.key], Key: text[m.key:m.value],
+			Value: text[m.value:end], Start: m.start, End: m.end}
+		end = m.name
 	}
-	var text strings.Builder
-	text.Grow(room)
-	p.head.Fields = make([]Field, len(p.marks))
-	for i, m := range p.marks {
-		p.head.Fields[i] = p.read(m, &text)
-	}
-	if p.head.Body = p.body; p.body < 0 {
-		p.head.Body = size
-	}
-	return p.head
+	p.text, p.marks = p.text[:0], p.marks[:0]
 }
 
-// read adds the texts of a field to what has been written, and returns the field. There is room, so
-// that no text moves.
-func (p *parser) read(m mark, text *strings.Builder) Field {
-	begin := text.Len()
-	name := trimRight(p.raw[m.begin:m.colon])
-	key, value := begin+len(name), begin+2*len(name)
-	var few [96]byte
-	both := append(append(few[:0], name...), name...)
-	lower(both[len(name):])
-	text.Write(both)
-	p.unfold(m, text)
-	all := text.String()
-	return Field{Name: all[begin:key], Key: all[key:value], Value: all[value:],
-		Start: m.begin, End: m.end}
-}
-
-// unfold writes a value, up to its bound. Folds that hold only blanks vanish.
-func (p *parser) unfold(m mark, text *strings.Builder) {
-	begin := text.Len()
-	for at := m.colon + 1; at < m.end; {
-		line, next := p.next(at)
-		at = next
-		if line = trim(line); len(line) == 0 {
-			continue
-		}
-		room := begin + MaxValue - text.Len() - 1
-		if len(line) > room {
-			p.head.Cut = true
-			line = trim(line[:max(room, 0)])
-		}
-		if len(line) > 0 && text.Len() > begin {
-			text.WriteByte(' ')
-		}
-		text.Write(line)
-	}
-}
-
-// isName reports whether a text can name a field: RFC 5322 section 3.6.8, and bytes of 8 bits.
-func isName(s []byte) bool {
-	for _, c := range s {
-		if c <= ' ' || c == 0x7f {
-			return false
-		}
-	}
-	return len(s) > 0
-}
-
-// lower puts the ASCII letters of a text into lower case.
-func lower(s []byte) {
-	for i, c := range s {
+// inName tells of each byte that can be in the name of a field what it is in lower case: those of
+// RFC 5322 section 3.6.8, and bytes of 8 bits.
+var inName = func() (lower [256]byte) {
+	for c := '!'; c <= 0xff; c++ {
+		lower[c] = byte(c)
 		if 'A' <= c && c <= 'Z' {
-			s[i] = c + 'a' - 'A'
+			lower[c] = byte(c + 'a' - 'A')
 		}
 	}
-}
+	lower[':'], lower[0x7f] = 0, 0
+	return lower
+}()
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
-
-func trimRight(s []byte) []byte {
-	for len(s) > 0 && isBlank(s[len(s)-1]) {
-		s = s[:len(s)-1]
-	}
-	return s
-}
 
 // trim removes blanks, and the CRs that some gateways leave before a fold.
 func trim(s []byte) []byte {
