@@ -7,19 +7,10 @@ import (
 	"seedtest"
 )
 
-// dialect returns the dialect that a report speaks, or nil.
-func (n *notice) dialect() *dialect {
-	for _, d := range dialects().Dialect {
-		if d.fits(n) {
-			return d
-		}
-	}
-	return nil
-}
-
 // fits reports whether one of each kind of mark that the dialect names is there.
 func (d *dialect) fits(n *notice) bool {
-	return hasMark(d.From, n.from) && hasMark(d.Subject, n.subject) && d.fieldFits(n) &&
+	return (n.declared || !d.Declared) && d.Receipt == n.receipt &&
+		hasMark(d.From, n.from) && hasMark(d.Subject, n.subject) && d.fieldFits(n) &&
 		(len(d.Marker) == 0 || saysAny(n.squeezed, d.Marker))
 }
 

@@ -39,6 +39,8 @@ type dialect struct {
 	State     string
 	Delayed   []string
 	Delivered []string
+	Declared  bool
+	Receipt   bool
 	Status    string
 	Source    string
 

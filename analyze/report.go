@@ -15,7 +15,7 @@ const formStandard = "rfc3464"
 const maxWrapped = 2
 
 // readReport reads a delivery report, or returns nil if a message is none: reports of abuse,
-// receipts and replies of absent people are none. An action or a status that the report does not
+// receipts, but for those by which a server refuses, and replies of absent people are none. An action or a status that the report does not
 // state is left empty or follows from the reply that it quotes; none is made up.
 func readReport(h header.Header, raw []byte) *seedtest.DeliveryReport {
 	s := suspect(h)
@@ -27,6 +27,7 @@ func readReport(h header.Header, raw []byte) *seedtest.DeliveryReport {
 
 func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.DeliveryReport {
 	n := openNotice(h, raw)
+	n.declared = s == declared
 	if n.other || s != declared && isAnswer(n.subject) {
 		return nil
 	}
@@ -37,18 +38,15 @@ func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.D
 	}
 	var d *dialect
 	if needsText(r) {
-		d = n.dialect()
+		d = addTexts(r, n)
 	}
-	if d != nil {
-		addText(r, d, n)
-	}
-	if len(r.Recipients) == 0 {
+	if len(r.Recipients) == 0 && !n.receipt {
 		if inner := n.wrapped(depth); inner != nil {
 			return inner
 		}
 		addNamed(r, d, n)
 	}
-	if len(r.Recipients) == 0 && s != declared && !ok {
+	if len(r.Recipients) == 0 && (n.receipt || s != declared && !ok) {
 		return nil
 	}
 	finish(r, n)
@@ -73,6 +71,25 @@ func needsText(r *seedtest.DeliveryReport) bool {
 		}
 	}
 	return len(r.Recipients) == 0
+}
+
+// addTexts reads the text in the first dialect that fits, and in the next ones while nobody is
+// named. It returns the one that counts, or nil if none fits.
+func addTexts(r *seedtest.DeliveryReport, n *notice) *dialect {
+	var first *dialect
+	for _, d := range dialects().Dialect {
+		if !d.fits(n) {
+			continue
+		}
+		addText(r, d, n)
+		if len(r.Recipients) > 0 {
+			return d
+		}
+		if first == nil {
+			first = d
+		}
+	}
+	return first
 }
 
 // addText takes from the text what the fields do not say.
@@ -127,7 +144,7 @@ func addNamed(r *seedtest.DeliveryReport, d *dialect, n *notice) {
 		diagnostic, action = d.reason(n.said), d.action(n)
 	}
 	names := n.failed()
-	if to := n.original.To; len(names) == 0 && d != nil && strings.Count(to, "@") == 1 {
+	if to := n.addressee(); len(names) == 0 && d != nil && to != "" {
 		names = []string{to}
 		r.Problems = append(r.Problems, fromOriginal)
 	}
@@ -181,8 +198,8 @@ func nameSingle(r *seedtest.DeliveryReport, n *notice) {
 	if names := n.failed(); len(names) == 1 && !strings.Contains(to.Address, "@") {
 		to.Address = names[0]
 	}
-	if to.Address == "" && strings.Count(n.original.To, "@") == 1 {
-		to.Address = n.original.To
+	if only := n.addressee(); to.Address == "" && only != "" {
+		to.Address = only
 		r.Problems = append(r.Problems, fromOriginal)
 	}
 }

@@ -142,6 +142,117 @@ Your parcel could not be delivered. Please write to
 
 bert@example.net
 `,
+	"a receipt for a report": `From: Anna <anna@example.net>
+Subject: Read: Undelivered Mail Returned to Sender
+Return-Path: <>
+Content-Type: multipart/report; report-type=disposition-notification; boundary=b
+
+--b
+Content-Type: text/plain
+
+Your message was displayed.
+--b
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; anna@example.net
+Disposition: manual-action/MDN-sent-manually; displayed
+--b
+Content-Type: message/rfc822
+
+From: MAILER-DAEMON@relay.example.org
+Return-Path: <>
+Subject: failure notice
+
+Hi. This is the qmail-send program at relay.example.org.
+
+<bert@example.net>:
+Sorry, no mailbox here by that name. (#5.1.1)
+--b--
+`,
+	"a receipt for what was deleted": `From: Anna <anna@example.net>
+Subject: Not read: Undeliverable order
+Return-Path: <>
+Content-Type: multipart/report; report-type=disposition-notification; boundary=b
+
+--b
+Content-Type: text/plain
+
+Your message to anna@example.net was deleted without being read.
+--b
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; anna@example.net
+Disposition: automatic-action/MDN-sent-automatically; deleted
+--b--
+`,
+	"a report about TLS": `From: MAILER-DAEMON@example.net
+To: tls@example.org
+Subject: Report Domain: example.org Submitter: example.net Report-ID: <1@example.net>
+TLS-Report-Domain: example.org
+Content-Type: multipart/report; report-type=tlsrpt; boundary=b
+
+--b
+Content-Type: text/plain
+
+This is an aggregate TLS report from example.net. 3 sessions failed.
+Contact smtp-tls-reporting@example.net
+--b
+Content-Type: application/tlsrpt+gzip
+
+H4sIAAAAAAAA
+--b--
+`,
+	"an invitation": `From: Calendar <calendar@example.net>
+Return-Path: <>
+Auto-Submitted: auto-generated
+Subject: Invitation: Why mail is undeliverable, Tue 10:00
+Content-Type: multipart/alternative; boundary=b
+
+--b
+Content-Type: text/plain
+
+You have been invited. Guests:
+
+anna@example.net
+bert@example.net - organizer
+--b
+Content-Type: text/calendar; method=REQUEST
+
+BEGIN:VCALENDAR
+ATTENDEE:mailto:anna@example.net
+END:VCALENDAR
+--b--
+`,
+	"a newsletter about failure": `From: Mail System News <news@example.net>
+Return-Path: <bounce-1@example.net>
+Subject: Delivery failure: how to read it
+List-Unsubscribe: <https://example.net/u>
+
+A message could not be delivered to the reader? Ask
+
+support@example.net
+
+and quote 550 5.1.1 user unknown.
+`,
+	"an absent person with a code": `From: Anna <anna@example.net>
+Return-Path: <>
+Auto-Submitted: auto-replied
+Precedence: bulk
+Subject: Out of office: Order 4711
+
+I am away. My mailbox is full and mail may be rejected; write to
+
+bert@example.net
+
+or call 550 123.
+`,
+	"a list that refuses": `From: list-bounces@example.net
+Return-Path: <list-bounces@example.net>
+Subject: Your message to List was rejected
+
+Your message to the list <list@example.net> was rejected by its owner:
+only members may post. Write to list-owner@example.net.
+`,
 }
 
 func TestOrdinaryMailIsNoReport(t *testing.T) {

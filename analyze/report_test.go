@@ -189,6 +189,25 @@ func TestContributingReport(t *testing.T) {
 	}
 }
 
+// TestExactReply demands that a vague status hides nothing of what the server replied.
+func TestExactReply(t *testing.T) {
+	const group = "Final-Recipient: rfc822; anna@example.net\nAction: failed\n"
+	tests := []struct{ fields, status, diagnostic string }{
+		{"Status: 5.0.0\nDiagnostic-Code: smtp; 550 5.1.1 unknown", "5.0.0", "550 5.1.1 unknown"},
+		{"Diagnostic-Code: smtp; 550 5.1.1 unknown", "5.1.1", "550 5.1.1 unknown"},
+		{"Status: 550\nDiagnostic-Code: smtp; 550 5.1.1 unknown", "5.1.1", "550 5.1.1 unknown"},
+		{"Status: 550 unknown", "", ""},
+	}
+	for _, tt := range tests {
+		var r seedtest.DeliveryReport
+		readGroups(&r, group+tt.fields+"\n")
+		to := r.Recipients[0]
+		if to.Status != tt.status || to.Code != 550 || to.Diagnostic != tt.diagnostic {
+			t.Errorf("%q: %+v", tt.fields, to)
+		}
+	}
+}
+
 func TestStatusIn(t *testing.T) {
 	tests := map[string]string{
 		"5.1.1": "5.1.1", " 4.4.7 (delivery time expired)": "4.4.7", "5.1.1-user unknown": "5.1.1",

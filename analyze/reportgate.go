@@ -63,15 +63,16 @@ func suspectType(value string) suspicion {
 // systemNames are parts of the names under which mail systems write. All begin with one of the
 // pairs of letters in isSystem.
 var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "mail deliver",
-	"mail.deliver", "mail-daemon", "maildaemon", "mdaemon", "postmaster",
-	"post_office", "admin", "interscan", "sns.amazonaws", "dion.ne.jp", "auone-net.jp"}
+	"mail.deliver", "mail-daemon", "maildaemon", "mail_service", "mail system", "mailsystem", "mdaemon",
+	"microsoftexchange", "postmaster", "post_office", "admin", "interscan", "sns.amazonaws",
+	"system attendant", "symantec_antivirus", "e500_smtp", "dion.ne.jp", "auone-net.jp"}
 
 // isSystem reports whether a From field is one of a mail system, or names nobody.
 func isSystem(from string) bool {
 	for i := 0; i+1 < len(from); i++ {
 		switch uint16(from[i]|0x20)<<8 | uint16(from[i+1]|0x20) {
 		case 'm'<<8 | 'a', 'm'<<8 | 'd', 'p'<<8 | 'o', 'a'<<8 | 'd', 'a'<<8 | 'u', 'i'<<8 | 'n',
-			's'<<8 | 'n', 'd'<<8 | 'i':
+			's'<<8 | 'n', 'd'<<8 | 'i', 'm'<<8 | 'i', 's'<<8 | 'y', 'e'<<8 | '5':
 			if beginsSystem(from[i:]) {
 				return true
 			}

@@ -20,7 +20,10 @@ type notice struct {
 	enclosed  string // the original, or its header, as it is attached or quoted
 	original  seedtest.OriginalMessage
 	sender    string // From of the original
-	other     bool   // a report of another kind: abuse, or a receipt
+	shared    bool   // the original went to others than those in its To
+	declared  bool   // it says itself that it is a report
+	other     bool   // a report of another kind: abuse
+	receipt   bool   // it has the form of a receipt
 	empty     bool   // only a head was given
 	cut       bool
 }
@@ -40,9 +43,9 @@ func openNotice(h header.Header, raw []byte) *notice {
 	n.cut = u.cut
 	n.sort(u.parts)
 	n.quoted()
-	n.original, n.sender = readOriginal(n.enclosed)
+	n.original, n.sender, n.shared = readOriginal(n.enclosed)
 	if n.original == (seedtest.OriginalMessage{}) {
-		n.original, _ = readOriginal(toldFields(n.said))
+		n.original, _, n.shared = readOriginal(toldFields(n.said))
 	}
 	n.squeezed = strings.ToLower(squeezeBlanks(n.said[:min(len(n.said), maxSqueezed)] + n.announced))
 	return n
@@ -58,9 +61,10 @@ func (n *notice) sort(parts []leaf) {
 	var html string
 	for _, p := range parts {
 		switch p.kind {
-		case "message/feedback-report", "message/disposition-notification",
-			"message/global-disposition-notification":
+		case "message/feedback-report":
 			n.other = true
+		case "message/disposition-notification", "message/global-disposition-notification":
+			n.receipt = true
 		case "message/delivery-status", "message/global-delivery-status":
 			n.status += "\n\n" + p.text
 		case "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers",
@@ -195,6 +199,14 @@ func (n *notice) failed() []string {
 		}
 	}
 	return list
+}
+
+// addressee returns the only address that the original went to, or "".
+func (n *notice) addressee() string {
+	if to := n.original.To; !n.shared && strings.Count(to, "@") == 1 {
+		return to
+	}
+	return ""
 }
 
 // isSender reports whether an address is the one that the report went to or that the original came

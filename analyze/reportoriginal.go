@@ -10,9 +10,10 @@ import (
 // maxOriginal is how much of an original is searched for its header.
 const maxOriginal = 64 << 10
 
-// readOriginal reads the fields of the message that a report quotes, and who it is from. Blank or
-// ruled lines above its header and an indentation are passed over.
-func readOriginal(text string) (o seedtest.OriginalMessage, from string) {
+// readOriginal reads the fields of the message that a report quotes, who it is from, and whether
+// it went to others than those in To. Blank or ruled lines above its header and an indentation are
+// passed over.
+func readOriginal(text string) (o seedtest.OriginalMessage, from string, shared bool) {
 	text = headOf(text[:min(len(text), maxOriginal)])
 	for _, f := range header.Parse([]byte(text)).Fields {
 		switch strings.ToLower(f.Name) {
@@ -26,9 +27,11 @@ func readOriginal(text string) (o seedtest.OriginalMessage, from string) {
 			setOnce(&o.To, bareAddress(decoded(f.Value)))
 		case "from":
 			setOnce(&from, f.Value)
+		case "cc", "list-post":
+			shared = true
 		}
 	}
-	return o, from
+	return o, from, shared
 }
 
 // headOf returns a text from its first field on, without the indentation that it has.

@@ -52,7 +52,9 @@ func (s *statusReader) field(name, value string) {
 	case "action":
 		s.to.Action = actionOf(value)
 	case "status":
-		s.to.Status = statusIn(value)
+		if s.to.Status = statusIn(value); s.to.Status == "" {
+			s.to.Code, _ = replyIn(value) // some write the reply itself
+		}
 	case "diagnostic-code":
 		setOnce(&s.to.Diagnostic, untyped(value))
 	case "remote-mta":
