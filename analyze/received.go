@@ -257,9 +257,14 @@ func (r *received) dateAtEnd(text string) int {
 }
 
 // verifies reports whether the server puts a name in front that it has verified: Exim does where it
-// adds no greeting; Critical Path does, which says no more of itself than a version; and so does
-// qmail, which is known by its date without a weekday and by saying nothing of itself.
+// adds no greeting; Critical Path does, which says no more of itself than a version; so does qmail,
+// which is known by its date without a weekday and by saying nothing of itself; and whoever took
+// the message over HTTP, in which no client greets.
 func (r *received) verifies() bool {
+	if with := firstWord(r.clause[clauseWith]); len(with) >= 4 && len(with) <= 5 &&
+		strings.EqualFold(with[:4], "http") {
+		return true
+	}
 	aside := false
 	for c := clauseBy; c < clauseCount; c++ {
 		for _, t := range r.clause[c] {
