@@ -59,19 +59,18 @@ func (o *observed) egress(seen netip.Addr) {
 }
 
 var (
-	noName  = regexp.MustCompile(`(?i)\bunknown\.?\s*(\(may be forged\)\s*)?\[`)
-	forged  = regexp.MustCompile(`(?i)may be forged|\bunverified\b`)
-	literal = regexp.MustCompile(`^\[?[0-9a-fA-F:.]+\]?$`)
+	noName = regexp.MustCompile(`(?i)\bunknown\.?\s*(\(may be forged\)\s*)?\[`)
+	forged = regexp.MustCompile(`(?i)may be forged|\bunverified\b`)
 )
 
 // client observes the greeting and the reverse name as the provider noted them.
 func (o *observed) client(h seedtest.Hop) {
-	helo, name := hostName(h.From.HELO), hostName(h.From.RDNS)
+	helo, found := hostName(h.From.HELO), hostName(h.From.RDNS)
+	name := fullName(found)
 	o.put("helo", helo)
 	switch {
-	case name == "unknown" || name == "" && noName.MatchString(h.Raw):
+	case found == "unknown" || found == "" && noName.MatchString(h.Raw):
 		o.see("egress.ptr", "none", "Received", h.Raw)
-		name = ""
 	case name != "" && forged.MatchString(h.Raw):
 		o.see("egress.ptr", "unconfirmed", "Received", h.Raw)
 	case name != "":
@@ -80,13 +79,30 @@ func (o *observed) client(h seedtest.Hop) {
 	o.put("rdns", name)
 	switch {
 	case helo == "":
-	case !strings.Contains(helo, ".") || literal.MatchString(helo):
+	case !strings.Contains(helo, ".") || isAddress(helo):
 		o.see("egress.helo", "invalid", "Received", h.Raw)
 	case name != "" && name != helo:
 		o.see("egress.helo", "other", "Received", h.Raw)
 	default:
 		o.see("egress.helo", "ok", "Received", h.Raw)
 	}
+}
+
+// fullName is what stands in the place of a reverse name, if it is one. Yahoo and others write an
+// address there, and some a word such as "unverified": that says nothing of what DNS has.
+func fullName(found string) string {
+	if !strings.Contains(found, ".") || isAddress(found) {
+		return ""
+	}
+	return found
+}
+
+// isAddress reports whether a text is an address, in brackets or not, with or without the "IPv6:" of
+// RFC 5321 section 4.1.3.
+func isAddress(s string) bool {
+	s = strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(s), "["), "]")
+	_, err := netip.ParseAddr(strings.TrimPrefix(s, "ipv6:"))
+	return err == nil
 }
 
 func hostName(s string) string { return strings.ToLower(strings.TrimSuffix(s, ".")) }
