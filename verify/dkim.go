@@ -201,9 +201,12 @@ func (v *verifier) evaluate(ctx context.Context, s *signature, c *seedtest.DKIMC
 	c.Unsigned = f.unsigned
 	c.Notes = v.notes(s, f)
 	if f.key.key == nil && v.checkBody(s, &f) != nil {
-		c.Notes = append(c.Notes, "the body is not as it was signed, whatever the key")
+		c.Notes = append(c.Notes, noteBody)
 	}
 }
+
+// noteBody is said where there is no key, and yet something is known.
+const noteBody = "the body is not as it was signed, whatever the key"
 
 // notes says what is weak about a signature, or worth knowing of how it was read.
 func (v *verifier) notes(s *signature, f finding) []string {

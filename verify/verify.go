@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"seedtest"
@@ -16,6 +17,7 @@ type Options struct {
 	MailFrom string     // the envelope's sender, "<>" for the null one; if empty, as recorded
 	HELO     string     // the client's name; if empty, as recorded
 	Receiver string     // the name of whoever evaluates
+	Cut      bool       // the message is longer than what is given of it
 }
 
 // Message evaluates a message of which a is the analysis. It asks DNS as it is now: keys, records
@@ -24,7 +26,7 @@ type Options struct {
 //
 // SPF needs an address, a sender and a name that the receiving provider recorded itself, or that o
 // gives; without them it is not evaluated, and DMARC is left open where it rests on SPF. So it is
-// with DKIM where raw has no body: only a header may have been kept.
+// with DKIM where raw has no body, or not all of it: only a header may have been kept.
 //
 // The findings are about what is weak, and about where the provider said something else.
 func Message(ctx context.Context, raw []byte, a seedtest.Analysis, r Resolver,
@@ -39,8 +41,11 @@ func Message(ctx context.Context, raw []byte, a seedtest.Analysis, r Resolver,
 		DKIM: DKIM(ctx, raw, h, r, at),
 		ARC:  ARC(ctx, raw, h, r, at),
 	}
-	if h.Body >= len(raw) {
-		withoutBody(v)
+	switch {
+	case h.Body >= len(raw):
+		withoutBody(v, "not evaluated: there is no body here to hold the signature against")
+	case o.Cut:
+		withoutBody(v, "not evaluated: the message is longer than what is read")
 	}
 	if authors, why := Authors(h); why != "" {
 		v.DMARC.Reason = why
@@ -61,11 +66,13 @@ func received(a seedtest.Analysis) time.Time {
 	return time.Time{}
 }
 
-// withoutBody takes back what cannot be said of a message whose body is not there.
-func withoutBody(v *seedtest.Verified) {
-	const why = "not evaluated: there is no body here to hold the signature against"
+// withoutBody takes back what cannot be said of a message whose body is not there, or not to its
+// end, and tells why.
+func withoutBody(v *seedtest.Verified, why string) {
 	for i := range v.DKIM {
-		if c := &v.DKIM[i]; c.Result == resultFail {
+		c := &v.DKIM[i]
+		c.Notes = slices.DeleteFunc(c.Notes, func(note string) bool { return note == noteBody })
+		if c.Result == resultFail {
 			c.Result, c.Reason = "", why
 		}
 	}

@@ -193,6 +193,26 @@ func TestMessageWithoutBody(t *testing.T) {
 		t.Errorf("dkim %q (%s), dmarc %q (%s), want neither", c.Result, c.Reason, v.DMARC.Result,
 			v.DMARC.Reason)
 	}
+	v, _ = Message(t.Context(), []byte(raw), a, zone{}, Options{Now: noon})
+	if c := v.DKIM[0]; c.Result != resultPermError || slices.Contains(c.Notes, noteBody) {
+		t.Errorf("without a key: dkim %q (%s), notes %q", c.Result, c.Reason, c.Notes)
+	}
+}
+
+// TestMessageCut holds the same of a message of which the end was not read.
+func TestMessageCut(t *testing.T) {
+	key := testKeys()["rsa2048"]
+	raw := lines(path+allPassed+arrivedBy) +
+		signed(t, "DKIM-Signature: v=1; "+rsaTags, lines(note), key)
+	raw = raw[:len(raw)-10]
+	z := parseZone(t, strings.ReplaceAll(goodKey, "KEY", public(t, key))+goodDMARC+goodSPF)
+	a := analyze.Message([]byte(raw), "test", ourMX)
+	for cut, want := range map[bool]string{false: "fail verify.disagrees", true: " "} {
+		v, findings := Message(t.Context(), []byte(raw), a, z, Options{Now: noon, Cut: cut})
+		if got := v.DKIM[0].Result + " " + codes(findings); got != want {
+			t.Errorf("cut: %v: %q (%s), want %q", cut, got, v.DKIM[0].Reason, want)
+		}
+	}
 }
 
 // TestEnvelope holds what is believed of the envelope.

@@ -11,6 +11,7 @@ import (
 
 	"seedtest"
 	"seedtest/analyze"
+	"seedtest/header"
 	"seedtest/resolve"
 	"seedtest/verify"
 )
@@ -94,8 +95,10 @@ func (c checker) analyze(ctx context.Context, l letter, trust seedtest.Trust) se
 	}
 	ctx, cancel := context.WithTimeout(ctx, mostAsking)
 	defer cancel()
+	o := c.options
+	o.Cut = len(l.raw) >= header.MaxSize // of longer messages no more is read
 	var found []seedtest.Finding
-	a.Verified, found = verify.Message(ctx, l.raw, a, c.resolver, c.options)
+	a.Verified, found = verify.Message(ctx, l.raw, a, c.resolver, o)
 	a.Findings = append(a.Findings, found...)
 	return a
 }
