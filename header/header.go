@@ -132,16 +132,16 @@ func (p *Parser) Release() bool {
 }
 
 // top passes over what may stand above the first field: a byte order mark, empty lines, and the
-// line with which mbox files begin a message.
+// line with which mbox files begin a message, with empty lines behind it where a program put some.
 func (p *Parser) top() {
 	p.pos = len(p.raw) - len(bytes.TrimPrefix(p.raw, []byte("\xef\xbb\xbf")))
 	for p.pos < len(p.raw) {
 		line, next := p.next(p.pos)
-		if len(line) > 0 {
-			if IsEnvelope(line) {
-				p.head.Envelope = string(line)
-				p.pos = next
-			}
+		switch {
+		case len(line) == 0:
+		case p.head.Envelope == "" && IsEnvelope(line):
+			p.head.Envelope = string(line)
+		default:
 			return
 		}
 		p.pos = next
