@@ -3,11 +3,14 @@ package analyze
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"mime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/text/encoding/htmlindex"
 
 	"seedtest"
 	"seedtest/header"
@@ -140,12 +143,21 @@ func decoded(value string) string {
 	if !strings.Contains(value, "=?") {
 		return value
 	}
-	text, err := new(mime.WordDecoder).DecodeHeader(value)
+	text, err := words.DecodeHeader(value)
 	if err != nil {
 		return value
 	}
 	return text
 }
+
+// words knows the charsets of the web, which are those of mail.
+var words = mime.WordDecoder{CharsetReader: func(charset string, in io.Reader) (io.Reader, error) {
+	e, err := htmlindex.Get(charset)
+	if err != nil {
+		return nil, err
+	}
+	return e.NewDecoder().Reader(in), nil
+}}
 
 // brokenHead says what of the head could not be read as fields.
 func brokenHead(raw []byte, h header.Header) []seedtest.Finding {
