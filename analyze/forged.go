@@ -84,7 +84,7 @@ func copiedHops(hops []seedtest.Hop, r region, trust seedtest.Trust) (seedtest.F
 	own := match(trust.BoundaryBy, false)
 	var copied pretended
 	for i := r.edge - 1; i >= 0; i-- {
-		if by := hops[i].By.Name; !isLiteral(by) && isEdge(by, own, trust) {
+		if !isLiteral(hops[i].By.Name) && isEdge(&hops[i], own, trust) {
 			copied.add("Received", hops[i].Raw)
 		}
 	}

@@ -214,7 +214,7 @@ func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool)
 		switch {
 		case first >= 0 && !lenient && h.By.Name != hops[first].By.Name:
 			return first, false // the edge hands a message on to itself, through a filter, and to no other
-		case isEdge(h.By.Name, own, trust):
+		case isEdge(h, own, trust):
 			if !isInside(h.From, own, inside) {
 				return i, true
 			}
@@ -232,11 +232,24 @@ func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool)
 	return first, false
 }
 
-func isEdge(by string, own *regexp.Regexp, trust seedtest.Trust) bool {
+func isEdge(h *seedtest.Hop, own *regexp.Regexp, trust seedtest.Trust) bool {
 	if trust.BoundaryBy != "" {
-		return matches(own, by)
+		return matches(own, h.By.Name) ||
+			strings.Contains(trust.BoundaryBy, `\(`) && matches(own, byComment(h))
 	}
-	return trust.BoundaryMarker == "" && hasID(trust.AuthservIDs, by)
+	return trust.BoundaryMarker == "" && hasID(trust.AuthservIDs, h.By.Name)
+}
+
+// byComment returns the server's name and the comment behind it, "mx1.example.net (NewMX)": some
+// providers' edges differ from their other servers only in what they say they are.
+func byComment(h *seedtest.Hop) string {
+	begin := "by " + h.By.Name + " ("
+	i := strings.LastIndex(h.Raw, begin)
+	if i < 0 {
+		return ""
+	}
+	text := h.Raw[i+len("by "):]
+	return text[:strings.IndexByte(text, ')')+1]
 }
 
 // isInside reports whether a client is the provider itself. Addresses tell it that nobody outside

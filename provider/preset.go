@@ -120,7 +120,7 @@ type Headers struct {
 	ARPosition     string   `toml:"ar_position"` // "top", or "bottom": below the sender's own fields
 	ReceivedSPF    bool     `toml:"received_spf"`
 	ARC            string   // d= of the seals
-	BoundaryBy     string   `toml:"boundary_by"`     // RE2 on "by" of the edge's Received
+	BoundaryBy     string   `toml:"boundary_by"`     // RE2 on "by NAME (COMMENT)" of the edge's Received
 	InsideBy       string   `toml:"inside_by"`       // RE2 on "by" of the hops behind the edge
 	BoundaryMarker string   `toml:"boundary_marker"` // fields above it are the provider's
 	Below          []string // what the edge writes below its Received, in order; []: nothing
