@@ -35,9 +35,11 @@ func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.D
 	status, ok := n.statusText()
 	if ok {
 		readGroups(r, status)
+	} else {
+		readNotification(r, n)
 	}
 	var d *dialect
-	if needsText(r) {
+	if r.Form == formStandard && needsText(r) {
 		d = addTexts(r, n)
 	}
 	if len(r.Recipients) == 0 && !n.receipt {

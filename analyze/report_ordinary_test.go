@@ -253,6 +253,12 @@ Subject: Your message to List was rejected
 Your message to the list <list@example.net> was rejected by its owner:
 only members may post. Write to list-owner@example.net.
 `,
+	"a complaint that Amazon tells": `From: no-reply@sns.amazonaws.com
+Subject: AWS Notification Message
+
+{"notificationType":"Complaint","complaint":{"complainedRecipients":[
+{"emailAddress":"anna@example.net"}]},"mail":{"destination":["anna@example.net"]}}
+`,
 }
 
 func TestOrdinaryMailIsNoReport(t *testing.T) {

@@ -22,7 +22,7 @@ func suspect(h header.Header) suspicion {
 		f := &h.Fields[i]
 		switch len(f.Name) {
 		case len("From"):
-			if strings.EqualFold(f.Name, "From") && isSystem(f.Value) {
+			if strings.EqualFold(f.Name, "From") && isSystem(decoded(f.Value)) {
 				found = max(found, fromSystem)
 			}
 		case len("Return-Path"):
@@ -63,8 +63,8 @@ func suspectType(value string) suspicion {
 // systemNames are parts of the names under which mail systems write. All begin with one of the
 // pairs of letters in isSystem.
 var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "mail deliver",
-	"mail.deliver", "mail-daemon", "maildaemon", "mail_service", "mail system", "mailsystem", "mdaemon",
-	"microsoftexchange", "postmaster", "post_office", "admin", "interscan", "sns.amazonaws",
+	"mail.deliver", "mail-daemon", "maildaemon", "mail_service", "mail system", "mailsystem",
+	"mailmarshal", "mdaemon", "microsoftexchange", "postmaster", "post_office", "admin", "interscan", "sns.amazonaws",
 	"system attendant", "symantec_antivirus", "e500_smtp", "dion.ne.jp", "auone-net.jp"}
 
 // isSystem reports whether a From field is one of a mail system, or names nobody.
