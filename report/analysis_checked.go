@@ -31,16 +31,6 @@ func (c checkReading) Beside() string {
 	return "said " + c.Claim
 }
 
-// whoseClaims names the writer of the results that are believed.
-func whoseClaims(a seedtest.Analysis) string {
-	for _, f := range a.Authentication {
-		if f.Trusted && f.Instance == 0 && f.AuthservID != "" {
-			return f.AuthservID
-		}
-	}
-	return "the provider"
-}
-
 // checked puts an independent evaluation into words.
 func (n names) checked(a seedtest.Analysis) []checkReading {
 	v := a.Verified

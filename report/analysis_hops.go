@@ -2,12 +2,121 @@ package report
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"seedtest"
 )
+
+// hopsReading is the way a message took.
+type hopsReading struct {
+	Title  string
+	Legend string // what a star beside a hop means, for those who write one
+	Rows   []hopReading
+}
+
+// hopReading is one hop.
+type hopReading struct {
+	Number   int
+	Trusted  bool
+	Boundary string // where the provider's hops begin, and end: whose the servers are from here on
+	Date     string // of the day, where it is another than the hop before
+	Time     string
+	Delay    string
+	Share    float64  // of the slowest hop's delay, 0 to 1
+	Span     *stretch // where the delay lies on the whole way, nil if that is not known
+	Remark   string
+	hopWords
+	Problems []string
+	Raw      string
+}
+
+// stretch is a part of the whole way, each end from 0 to 1.
+type stretch struct {
+	From, To float64
+	Text     string
+	Slowest  bool
+	Skewed   bool
+}
+
+// way puts the hops into words, oldest first.
+func (n names) way(a seedtest.Analysis) hopsReading {
+	hops := a.Hops
+	if len(hops) == 0 {
+		return hopsReading{Title: "no Received field"}
+	}
+	day := firstDay(hops)
+	r := hopsReading{Title: joined(", ", day, plural(len(hops), "hop", "hops"), "oldest first") +
+		wholeWay(hops), Legend: legend(hops)}
+	slowest := slowestHop(hops)
+	first, last := bounds(hops)
+	told := ""
+	for i, h := range hops {
+		row := n.hop(h)
+		row.Number = i + 1
+		row.Span = spanOf(h, first, last)
+		if slowest >= 0 && h.Delay != nil && *h.Delay > 0 {
+			row.Share = float64(*h.Delay) / float64(*hops[slowest].Delay)
+		}
+		if i == slowest && outstanding(hops, i) {
+			row.Remark = "slowest"
+			if row.Span != nil {
+				row.Span.Slowest = true
+			}
+		}
+		if !h.Time.IsZero() {
+			if d := dayOf(h.Time); d != day {
+				row.Date, day = d, d
+			}
+		}
+		if i > 0 && h.Trusted != hops[i-1].Trusted {
+			row.Boundary = n.say("from here on by " + serversOf(a, h))
+		}
+		row.Origin = a.Origin != nil && a.Origin.IP.IsValid() && a.Origin.Hop == i
+		if row.For == told {
+			row.For = "" // once is enough
+		} else if row.For != "" {
+			told = row.For
+		}
+		r.Rows = append(r.Rows, row)
+	}
+	return r
+}
+
+func (n names) hop(h seedtest.Hop) hopReading {
+	r := hopReading{Trusted: h.Trusted, Time: "no time", Delay: delayed(h), hopWords: n.hopWords(h),
+		Problems: n.each(h.Problems), Raw: n.say(h.Raw)}
+	if !h.Time.IsZero() {
+		r.Time = clock(h.Time)
+	}
+	if h.Skewed {
+		r.Remark = "clocks disagree"
+	}
+	return r
+}
+
+// edgeOf is the place of the first hop that the provider wrote, or -1.
+func edgeOf(hops []seedtest.Hop) int {
+	return slices.IndexFunc(hops, func(h seedtest.Hop) bool { return h.Trusted })
+}
+
+func legend(hops []seedtest.Hop) string {
+	if edgeOf(hops) >= 0 {
+		return "* by the provider itself"
+	}
+	return "none is known to be the provider's"
+}
+
+func dayOf(t time.Time) string { return t.UTC().Format("2006-01-02") }
+
+// firstDay is the day of the first hop that has a time.
+func firstDay(hops []seedtest.Hop) string {
+	for _, h := range hops {
+		if !h.Time.IsZero() {
+			return dayOf(h.Time)
+		}
+	}
+	return ""
+}
 
 // wholeWay says how long the message travelled by the clocks of its hops.
 func wholeWay(hops []seedtest.Hop) string {
@@ -33,64 +142,70 @@ func travelled(hops []seedtest.Hop) (time.Duration, bool) {
 	return last.Sub(first), !first.IsZero() && !first.Equal(last)
 }
 
-func legend(hops []seedtest.Hop) string {
-	if slices.ContainsFunc(hops, func(h seedtest.Hop) bool { return h.Trusted }) {
-		return "* by the provider itself"
+// slowestHop is the place of the hop with the longest delay, or -1 where nothing took any time.
+func slowestHop(hops []seedtest.Hop) int {
+	at, most := -1, time.Duration(0)
+	for i, h := range hops {
+		if h.Delay != nil && *h.Delay > most {
+			at, most = i, *h.Delay
+		}
 	}
-	return "none is known to be the provider's"
+	return at
 }
 
-// short says a delay between two hops; tenths matter only where there are any.
-func short(d time.Duration) string {
-	if d == 0 {
-		return "0s"
+// outstanding says whether no other hop took as long; of a single delay there is no slowest.
+func outstanding(hops []seedtest.Hop, slowest int) bool {
+	as := 0
+	for _, h := range hops {
+		if h.Delay != nil && *h.Delay == *hops[slowest].Delay {
+			as++
+		}
 	}
-	if d > 0 && d < 10*time.Second && d%time.Second != 0 {
-		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
-	}
-	return took(d)
+	return as == 1 && len(hops) > 2
 }
 
-// clientOf names the client of a hop: the name it gave, the name that was found, its address.
-func clientOf(h seedtest.Hop) string {
-	f := h.From
-	said := []string{f.HELO}
+// bounds are the earliest and the latest time of any hop.
+func bounds(hops []seedtest.Hop) (first, last time.Time) {
+	for _, h := range hops {
+		if h.Time.IsZero() {
+			continue
+		}
+		if first.IsZero() || h.Time.Before(first) {
+			first = h.Time
+		}
+		if h.Time.After(last) {
+			last = h.Time
+		}
+	}
+	return first, last
+}
+
+// spanOf places a delay between the first and the last time of all.
+func spanOf(h seedtest.Hop, first, last time.Time) *stretch {
+	all := last.Sub(first)
+	if h.Time.IsZero() || h.Delay == nil || all <= 0 {
+		return nil
+	}
+	to := h.Time.Sub(first)
+	from := to - *h.Delay
+	if h.Skewed {
+		return &stretch{From: part(to, all), To: part(from, all), Skewed: true,
+			Text: "back from " + short(from) + " to " + short(to) + " of " + short(all)}
+	}
+	return &stretch{From: part(from, all), To: part(to, all),
+		Text: "from " + short(from) + " to " + short(to) + " of " + short(all)}
+}
+
+// part is d of all, 0 to 1 whatever the clocks said.
+func part(d, all time.Duration) float64 { return min(max(float64(d)/float64(all), 0), 1) }
+
+// delayed is the delay from the hop before; a negative one means that two clocks disagree.
+func delayed(h seedtest.Hop) string {
 	switch {
-	case f.RDNS == "" || strings.EqualFold(f.RDNS, f.HELO):
-	case strings.EqualFold(f.RDNS, "unknown"):
-		said = append(said, "(unknown)")
-	case f.HELO == "":
-		said[0] = f.RDNS
-	default:
-		said = append(said, "(PTR "+f.RDNS+")")
+	case h.Delay == nil:
+		return ""
+	case h.Skewed:
+		return short(*h.Delay) + "?"
 	}
-	if ip := address(f.IP); ip != "" && strings.Trim(f.HELO, "[]") != ip {
-		said = append(said, "["+ip+"]")
-	}
-	if f.User != "" {
-		said = append(said, "user "+f.User)
-	}
-	if text := joined(" ", said...); text != "" {
-		return text
-	}
-	return "(not told)"
-}
-
-// serverOf names the receiver of a hop, its id for the message and the recipients it names.
-func serverOf(h seedtest.Hop) string {
-	name := h.By.Name
-	if ip := address(h.By.IP); ip != "" && ip != name {
-		name = joined(" ", name, "["+ip+"]")
-	}
-	if name == "" {
-		name = "(not told)"
-	}
-	said := []string{name}
-	if h.ID != "" {
-		said = append(said, "id "+h.ID)
-	}
-	if len(h.For) > 0 {
-		said = append(said, "for "+strings.Join(h.For, ", "))
-	}
-	return strings.Join(said, ", ")
+	return "+" + short(*h.Delay)
 }

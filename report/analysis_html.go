@@ -15,20 +15,24 @@ var analysisHTML string
 
 // pageTemplate escapes everything that a header says for the place where it stands.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"tone": tone, "percent": percent,
+	"tone": tone, "start": start, "length": length,
 }).Parse(analysisHTML))
 
 // AnalysisHTML writes what headers say as one page that needs nothing else: no script, no image, no
-// address that is asked. It follows the reader's choice of light or dark, and prints.
-func AnalysisHTML(s Style) AnalysisPage { return htmlPage{s} }
+// address that is asked. It follows the reader's choice of light or dark, fits narrow windows, and
+// prints. The fields as they stand are folded, so that the style asks for nothing more.
+func AnalysisHTML(Style) AnalysisPage { return htmlPage{} }
 
-type htmlPage struct{ style Style }
+type htmlPage struct{}
+
+// titleCells is how much of a subject a heading has room for.
+const titleCells = 120
 
 // section is what a page says of one message.
 type section struct {
 	reading
 	Number  int
-	Verbose bool
+	Subject string
 }
 
 func (d htmlPage) Begin(w io.Writer, messages int) error {
@@ -45,7 +49,7 @@ func (d htmlPage) Between(w io.Writer, messages int) error {
 
 func (d htmlPage) Section(w io.Writer, number int, a seedtest.Analysis) error {
 	return pageTemplate.ExecuteTemplate(w, "section", section{names{}.read(a), number,
-		d.style.Verbose})
+		cut(clean(a.Subject), titleCells)})
 }
 
 func (d htmlPage) End(w io.Writer) error { return pageTemplate.ExecuteTemplate(w, "end", nil) }
@@ -55,10 +59,24 @@ func tone(word string) string {
 	switch head, _, _ := strings.Cut(word, " "); head {
 	case "pass", "ham", "delivered", "relayed":
 		return "good"
-	case "FAIL", "SOFTFAIL", "PERMERROR", "SPAM", "FAILED", "DELAYED", "error", "warning":
+	case "FAIL", "SOFTFAIL", "PERMERROR", "SPAM", "FAILED", "error":
 		return "bad"
+	case "TEMPERROR", "UNSURE", "DELAYED", "warning":
+		return "care"
 	}
 	return "soft"
 }
 
-func percent(share float64) int { return int(math.Round(100 * min(max(share, 0), 1))) }
+// The timeline is drawn on a whole way of wayLength. What took no time at all is still a stroke.
+const (
+	wayLength = 1000
+	stroke    = 6
+)
+
+func start(s *stretch) int {
+	return min(int(math.Round(wayLength*s.From)), wayLength-stroke)
+}
+
+func length(s *stretch) int {
+	return max(int(math.Round(wayLength*(s.To-s.From))), stroke)
+}

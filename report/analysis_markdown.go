@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"seedtest"
@@ -53,6 +54,7 @@ func (d markdownPage) Section(w io.Writer, number int, a seedtest.Analysis) erro
 		m.line("## Message %d", number)
 		m.line("")
 		m.line("**In short:** %s", m.text(r.Summary))
+		m.badges(r.Badges)
 		m.line("")
 		for _, x := range r.Names {
 			m.line("- **%s:** %s", x.Label, m.text(x.Text))
@@ -61,7 +63,7 @@ func (d markdownPage) Section(w io.Writer, number int, a seedtest.Analysis) erro
 		m.hops(r.Hops)
 		m.authentication(r)
 		m.checks(r)
-		m.stamps(r.Stamps)
+		m.stamps(r)
 		m.signed(r.Signatures)
 		m.unread(r.Unread)
 		m.remarks(r.Findings)
@@ -111,62 +113,100 @@ func (m *markdown) items(list []labelled) {
 func (m *markdown) problems(list []string) {
 	var items []labelled
 	for _, x := range list {
-		items = append(items, labelled{"problem", x})
+		items = append(items, labelled{"note", x})
 	}
 	m.items(items)
 }
 
+// badges writes the results and verdicts in a line of their own.
+func (m *markdown) badges(list []badge) {
+	var said []string
+	for _, b := range list {
+		text := m.text(b.Label) + " **" + m.text(b.Word) + "**"
+		if b.Claim {
+			text += " (claimed)"
+		}
+		said = append(said, text)
+	}
+	if len(said) > 0 {
+		m.line("")
+		m.line("%s", strings.Join(said, " · "))
+	}
+}
+
 // shortBar is the length of a bar in a table.
-const shortBar = 10
+const shortBar = 8
 
 func (m *markdown) hops(r hopsReading) {
-	m.chapter("Hops", r.Title)
+	m.chapter("Hops", joined("; ", r.Title, r.Legend))
 	if len(r.Rows) == 0 {
 		return
 	}
-	m.table([]string{"#", "time (UTC)", "delay", "", "from", "by", "how", "the provider's"})
+	m.table([]string{"#", "time (UTC)", "delay", "from", "by", "how"})
 	for _, h := range r.Rows {
-		bar := ""
-		if n := cellsOf(h.Share, shortBar); n > 0 {
-			bar = "`" + strings.Repeat("#", n) + "`"
+		if h.Boundary != "" {
+			m.row([]string{"", "", "", "**" + m.text(h.Boundary) + "**", "", ""})
 		}
-		m.row([]string{fmt.Sprint(h.Number), m.text(joined(" ", h.Date, h.Time)), m.text(h.Delay), bar,
-			m.text(h.From), m.text(h.By), m.text(joined("; ", h.How, h.Remark)), yesNo(h.Trusted)})
+		m.hop(h)
 	}
 	for _, h := range r.Rows {
 		m.problems(h.Problems)
 	}
-	if m.style.Verbose {
-		m.line("")
+	m.details("the fields as they stand", func() {
 		for _, h := range r.Rows {
-			m.line("- **%d:** %s", h.Number, m.code(h.Raw))
+			m.line("- %d: %s", h.Number, m.code(h.Raw))
 		}
+	})
+}
+
+func (m *markdown) hop(h hopReading) {
+	delay := m.text(h.Delay)
+	if n := cellsOf(h.Share, shortBar); n > 0 {
+		delay += " `" + strings.Repeat("#", n) + "`"
 	}
+	number := fmt.Sprint(h.Number)
+	if h.Trusted {
+		number += `\*`
+	}
+	m.row([]string{number, m.text(joined(" ", h.Date, h.Time)), delay, m.text(h.client()),
+		m.text(h.server()), m.text(joined("; ", joined(" ", h.How, h.TLS), h.Remark))})
+}
+
+// details folds what f writes, where the reader of Markdown can fold.
+func (m *markdown) details(summary string, f func()) {
+	m.line("")
+	m.line("<details><summary>%s</summary>", summary)
+	m.line("")
+	f()
+	m.line("")
+	m.line("</details>")
 }
 
 func (m *markdown) authentication(r reading) {
-	if len(r.Auth) == 0 {
+	if len(r.Auth)+len(r.Sets) == 0 {
 		m.chapter("Authentication", "no field says anything of the sender")
 		return
 	}
 	m.chapter("Authentication", "")
-	m.table([]string{"method", "result", "about", "said by", "believed"})
+	m.table([]string{"method", "result", "about", "said by"})
 	for _, f := range r.Auth {
 		for _, x := range f.Results {
-			m.row([]string{m.text(x.Method), m.text(x.Result), m.text(joined(" ", x.About, x.Remark)),
-				m.text(f.Who), f.Believed()})
+			m.row([]string{m.text(x.Method), m.text(x.Result), m.text(joined(" ", x.About, x.Remark())),
+				m.text(f.Who) + ", " + f.Believed()})
 		}
 	}
 	for _, f := range r.Auth {
 		m.problems(f.Problems)
 	}
 	m.items([]labelled{{"ARC", r.ARC}})
-	if m.style.Verbose {
-		m.line("")
-		for _, f := range r.Auth {
-			m.line("- **raw:** %s", m.code(f.Field+": "+f.Raw))
-		}
+	for _, f := range r.Sets {
+		m.line("    - %s", m.text(f.quoted()))
 	}
+	m.details("the fields as they stand", func() {
+		for _, f := range append(slices.Clone(r.Auth), r.Sets...) {
+			m.line("- %s", m.code(f.Field+": "+f.Raw))
+		}
+	})
 }
 
 func (m *markdown) checks(r reading) {
@@ -189,16 +229,37 @@ func (m *markdown) checks(r reading) {
 	}
 }
 
-func (m *markdown) stamps(list []stampReading) {
-	if len(list) == 0 {
+func (m *markdown) stamps(r reading) {
+	if len(r.Filters)+len(r.Folded) == 0 {
 		return
 	}
 	m.chapter("Stamps of spam filters", "")
-	m.table([]string{"filter", "verdict", "in words", "as it stands", "believed"})
-	for _, s := range list {
-		m.row([]string{m.text(s.Family + ", " + s.Field), m.text(s.Verdict),
-			m.text(strings.Join(s.Says, "; ")), m.text(s.Values), s.Believed()})
+	if len(r.Filters) > 0 {
+		m.table([]string{"filter", "verdict", "in words"})
 	}
+	var all []stampReading
+	for _, f := range r.Filters {
+		for _, s := range f.Stamps {
+			m.row([]string{m.text(joined(", ", s.Family, s.Field)) + ", " + f.Believed(),
+				m.text(s.Verdict), m.text(s.Means())})
+		}
+		all = append(all, f.Stamps...)
+	}
+	all = append(all, r.Folded...)
+	m.details(foldedWords(len(r.Folded)), func() {
+		for _, s := range all {
+			m.line("- %s: %s: %s", m.text(s.Field), m.text(s.words()), m.code(s.Raw))
+		}
+	})
+}
+
+// foldedWords says what is folded away.
+func foldedWords(n int) string {
+	if n == 0 {
+		return "the fields as they stand"
+	}
+	return "the fields as they stand, and " + plural(n, "more that tells", "more that tell") +
+		" people less"
 }
 
 func (m *markdown) signed(list []signatureReading) {
@@ -216,11 +277,11 @@ func (m *markdown) unread(list []fieldReading) {
 	if len(list) == 0 {
 		return
 	}
-	m.chapter("Fields of filters whose form is not known", "")
-	m.table([]string{"field", "value"})
-	for _, f := range list {
-		m.row([]string{m.text(f.Field), m.text(f.Raw)})
-	}
+	m.details("fields of filters whose form is not known", func() {
+		for _, f := range list {
+			m.line("- %s: %s", m.text(f.Field), m.code(f.Raw))
+		}
+	})
 }
 
 func (m *markdown) remarks(list []findingReading) {

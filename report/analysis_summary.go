@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"seedtest"
@@ -37,18 +38,22 @@ func reported(d *seedtest.DeliveryReport) string {
 // wayWords says where a message came from and how long that took. Only a provider whose fields are
 // believed knows where from.
 func wayWords(a seedtest.Analysis) string {
-	text := ""
-	if a.Origin != nil && a.Origin.IP.IsValid() {
+	text := "origin not known"
+	known := a.Origin != nil && a.Origin.IP.IsValid()
+	if known {
 		text = "from " + address(a.Origin.IP)
 	}
 	if len(a.Hops) == 0 {
-		return joined(" ", text, "without a Received field")
+		return text + ", no Received field"
 	}
-	text = joined(" ", text, "by "+plural(len(a.Hops), "hop", "hops"))
+	way := plural(len(a.Hops), "hop", "hops")
 	if d, ok := travelled(a.Hops); ok {
-		text += " in " + short(d)
+		way += " in " + short(d)
 	}
-	return text
+	if !known {
+		return way + ", " + text
+	}
+	return text + " by " + way
 }
 
 // judges are the methods that decide whether a sender is who it says.
@@ -57,31 +62,78 @@ var judges = []string{"spf", "dkim", "dmarc"}
 // saidOfSender says what the provider found of the sender; if nothing is believed, what is claimed.
 func saidOfSender(a seedtest.Analysis) string {
 	if text := believedResults(a); text != "" {
-		return whoseClaims(a) + " says " + text
+		return whose(a) + " says " + text
 	}
 	if len(a.Authentication)+len(a.ReceivedSPF) == 0 {
-		return "nobody says whether the sender is who it says"
+		return "nothing says whether the sender is who it says"
 	}
-	for _, f := range a.Authentication {
-		if text := resultsSaid(func(m string) string { return resultOf(f, m) }); text != "" {
-			return joined(" ", "claimed and not believed:", text, labelOf("by ", f.AuthservID))
-		}
+	if by, text := claimed(a); text != "" {
+		return joined(" ", by, "claims", text) + ", not believed"
 	}
 	return "no claim about the sender is believed"
 }
 
-func believedResults(a seedtest.Analysis) string {
-	return resultsSaid(func(method string) string {
-		if r, ok := a.Result(method); ok {
-			return r.Result
-		}
-		for _, f := range a.ReceivedSPF {
-			if method == "spf" && f.Trusted {
-				return f.Result
+// claimed is what the topmost writer says that is not believed.
+func claimed(a seedtest.Analysis) (by, text string) {
+	f := claimant(a)
+	if f == nil {
+		return "", ""
+	}
+	by = f.AuthservID
+	if by == "" {
+		by = "somebody"
+	}
+	return by, resultsSaid(func(m string) string { return claimedResult(a, m) })
+}
+
+// claimant is the topmost field that judges the sender and is not believed, or nil. One of an ARC
+// set counts where there is no other.
+func claimant(a seedtest.Analysis) *seedtest.AuthField {
+	for _, sets := range []bool{false, true} {
+		for i, f := range a.Authentication {
+			if !f.Trusted && f.Instance > 0 == sets && judgesSender(f) {
+				return &a.Authentication[i]
 			}
 		}
+	}
+	return nil
+}
+
+func judgesSender(f seedtest.AuthField) bool {
+	return slices.ContainsFunc(judges, func(m string) bool { return resultOf(f, m) != "" })
+}
+
+// claimedResult is what the claimant says of a method, in any of its fields.
+func claimedResult(a seedtest.Analysis, method string) string {
+	by := claimant(a)
+	if by == nil {
 		return ""
-	})
+	}
+	for _, f := range a.Authentication {
+		if f.AuthservID == by.AuthservID && f.Instance == by.Instance && !f.Trusted {
+			if r := resultOf(f, method); r != "" {
+				return r
+			}
+		}
+	}
+	return ""
+}
+
+func believedResults(a seedtest.Analysis) string {
+	return resultsSaid(func(method string) string { return believedResult(a, method) })
+}
+
+// believedResult is what the provider says of a method, or "".
+func believedResult(a seedtest.Analysis, method string) string {
+	if r, ok := a.Result(method); ok {
+		return r.Result
+	}
+	for _, f := range a.ReceivedSPF {
+		if method == "spf" && f.Trusted {
+			return f.Result
+		}
+	}
+	return ""
 }
 
 func resultOf(f seedtest.AuthField, method string) string {
@@ -133,34 +185,6 @@ func bestDKIM(list []seedtest.DKIMCheck) string {
 		}
 	}
 	return list[0].Result
-}
-
-// mostFilters is how many filters the summary quotes.
-const mostFilters = 2
-
-// filtered says what spam filters thought, those of the provider first.
-func filtered(stamps []seedtest.Stamp) string {
-	var said []string
-	for _, trusted := range []bool{true, false} {
-		for _, s := range stamps {
-			if s.Trusted == trusted && s.Verdict != "" {
-				said = append(said, opinion(s))
-			}
-		}
-		if len(said) > 0 {
-			break
-		}
-	}
-	said = compact(said)
-	return strings.Join(said[:min(len(said), mostFilters)], "; ")
-}
-
-func opinion(s seedtest.Stamp) string {
-	text := s.Family + " says " + verdictWord(s.Verdict) + inBrackets(scoreWords(s))
-	if !s.Trusted {
-		text += ", not believed"
-	}
-	return text
 }
 
 // noted counts the findings that are more than news.

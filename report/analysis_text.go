@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"seedtest"
@@ -42,7 +43,7 @@ func (p *page) analysis(r reading) {
 	p.hops(r.Hops)
 	p.authentication(r)
 	p.checks(r)
-	p.stamps(r.Stamps)
+	p.stamps(r)
 }
 
 // fewLines is how many lines one text of a header may take.
@@ -84,7 +85,7 @@ func (p *page) delivered(r *reportReading) {
 
 func (p *page) problems(indent string, list []string) {
 	for _, x := range list {
-		p.brief(indent+"! ", x)
+		p.brief(indent+"note ", x)
 	}
 }
 
@@ -98,25 +99,35 @@ const (
 func (p *page) hops(r hopsReading) {
 	p.section("HOPS", joined("; ", r.Title, r.Legend))
 	for _, h := range r.Rows {
+		if h.Boundary != "" {
+			p.add("  ---- " + cut(h.Boundary, p.style.width()-12) + " ----")
+		}
 		p.hop(h)
 	}
 }
 
 // hop writes one hop: number, time, delay, its bar and how it was encrypted; then from whom and by
-// whom.
+// whom. The cipher is told where it fits.
 func (p *page) hop(h hopReading) {
 	bar := min(p.style.width()/barShare, mostBar)
 	head := fmt.Sprintf("%3d%s %-8s  %-8s %s ", h.Number, star(h.Trusted), h.Time, h.Delay,
 		pad(strings.Repeat("#", cellsOf(h.Share, bar)), bar))
 	remark := joined("; ", h.Remark, labelOf("on ", h.Date))
-	if all := joined("; ", h.How, remark); cells(head+all) <= p.style.width() {
-		p.add(head + all)
+	how := joined(" ", h.How, h.TLS)
+	line := joined("; ", joined(" ", how, h.Cipher), remark)
+	if cells(head+line) > p.style.width() {
+		line = joined("; ", how, remark)
+	}
+	if cells(head+line) <= p.style.width() {
+		p.add(head + line)
 	} else {
 		p.add(head + remark)
-		p.brief("     with ", h.How)
+		p.brief("     with ", how)
 	}
-	p.brief("     from ", h.From)
-	p.brief("     by   ", h.By)
+	if h.From != notTold {
+		p.brief("     from ", h.client())
+	}
+	p.brief("     by   ", h.server())
 	p.problems("     ", h.Problems)
 	if p.style.Verbose {
 		p.para("     raw  ", "\""+h.Raw+"\"", 0)
@@ -140,23 +151,70 @@ func star(trusted bool) string {
 
 // authentication writes who said what of the sender, and whether it is believed.
 func (p *page) authentication(r reading) {
-	if len(r.Auth) == 0 {
+	switch {
+	case len(r.Auth)+len(r.Sets) == 0:
 		p.section("AUTH", "no field says anything of the sender")
 		return
+	case r.AnyBelieved():
+		p.section("AUTH", "* by the provider itself; the rest is not believed")
+	default:
+		p.section("AUTH", "claims; none is known to be the provider's, and none is believed")
 	}
-	p.section("AUTH", "* by the provider itself; the rest is not believed")
+	w := widthsOf(append(slices.Clone(r.Auth), r.Sets...))
 	for _, f := range r.Auth {
-		p.entry("  "+star(f.Trusted)+" ", f.Who)
+		p.statement(f, w)
+	}
+	p.chain(r, w)
+}
+
+// widths are those of the columns of a method and of its result.
+type widths struct{ method, result int }
+
+func widthsOf(list []authReading) widths {
+	w := widths{method: 5, result: 4}
+	for _, f := range list {
 		for _, x := range f.Results {
-			p.entry("      "+pad(cut(x.Method, 8), 8)+" "+pad(cut(x.Result, 10), 10)+" ",
-				joined("  ", x.About, x.Remark))
-		}
-		p.problems("      ", f.Problems)
-		if p.style.Verbose {
-			p.para("      raw ", f.Field+": \""+f.Raw+"\"", 0)
+			w.method = max(w.method, min(cells(x.Method), 12))
+			w.result = max(w.result, min(cells(x.Result), 9))
 		}
 	}
-	p.para("    ARC: ", r.ARC, 0)
+	return w
+}
+
+// statement writes one field, under the name of its writer.
+func (p *page) statement(f authReading, w widths) {
+	if !f.Again {
+		p.entry("  "+star(f.Trusted)+" ", f.Who)
+	}
+	for _, x := range f.Results {
+		p.entry("      "+pad(cut(x.Method, w.method), w.method)+" "+
+			pad(cut(x.Result, w.result), w.result)+"  ", p.remarked(x))
+	}
+	p.problems("      ", f.Problems)
+	if p.style.Verbose {
+		p.para("      raw ", f.Field+": \""+f.Raw+"\"", 0)
+	}
+}
+
+// remarked says a result without its words. Where SPF passes its comment says that in a sentence,
+// which is for those who ask for all.
+func (p *page) remarked(x resultReading) string {
+	if x.Method == "spf" && x.Result == "pass" && !p.style.Verbose {
+		return joined("  ", x.About, x.Rest)
+	}
+	return joined("  ", x.About, x.Remark())
+}
+
+// chain writes what the ARC sets quote: a line for each, unless the style asks for all.
+func (p *page) chain(r reading, w widths) {
+	p.para("    ARC  ", r.ARC, 0)
+	for _, f := range r.Sets {
+		if p.style.Verbose {
+			p.statement(f, w)
+			continue
+		}
+		p.brief("         ", f.quoted())
+	}
 }
 
 // checks writes what an evaluation of our own came to, beside what the provider says.
@@ -181,20 +239,58 @@ func (p *page) checks(r reading) {
 	}
 }
 
-// stamps writes what spam filters noted: in words where the meaning is known, as it stands else.
-func (p *page) stamps(stamps []stampReading) {
-	if len(stamps) == 0 {
+// stamps writes what spam filters noted: in words what is worth reading, and the names of the rest.
+func (p *page) stamps(r reading) {
+	if len(r.Filters)+len(r.Folded) == 0 {
 		return
 	}
-	p.section("STAMPS", "of spam filters; * by the provider itself")
-	for _, s := range stamps {
-		p.para("  "+star(s.Trusted)+" ", s.Field+", "+s.Family+": "+s.words(), 2*fewLines)
-		if len(s.Says) == 0 || s.Bare || p.style.Verbose {
-			p.brief("      ", s.Values)
+	legend := "of spam filters; * by the provider itself"
+	if !slices.ContainsFunc(r.Filters, func(f filterReading) bool { return f.Trusted }) {
+		legend = "of spam filters; none of these is known to be the provider's"
+	}
+	p.section("STAMPS", legend)
+	for _, f := range r.Filters {
+		if len(f.Stamps) == 1 {
+			p.stamp("  "+star(f.Trusted)+" ", f.Family, f.Stamps[0])
+			continue
 		}
-		if p.style.Verbose {
-			p.para("      raw ", s.Field+": \""+s.Raw+"\"", 0)
+		p.add("  " + star(f.Trusted) + " " + f.Family)
+		for _, s := range f.Stamps {
+			p.stamp("      ", "", s)
 		}
+	}
+	p.folded(r.Folded)
+}
+
+// hanging is a para whose further lines stand a little further in.
+func (p *page) hanging(mark, text string, lines int) {
+	at := len(p.lines)
+	p.para(mark+"  ", text, lines)
+	if at < len(p.lines) {
+		p.lines[at] = mark + strings.TrimPrefix(p.lines[at], mark+"  ")
+	}
+}
+
+// folded writes the stamps that tell people less: their names, unless the style asks for all.
+func (p *page) folded(list []stampReading) {
+	switch {
+	case len(list) == 0:
+	case p.style.Verbose:
+		p.add("    also there, and telling people less")
+		for _, s := range list {
+			p.stamp("    "+star(s.Trusted)+" ", s.Family, s)
+		}
+	default:
+		p.brief("    ", "also there, and telling people less (--verbose shows them): "+
+			fieldNames(list))
+	}
+}
+
+// stamp writes one field of a filter.
+func (p *page) stamp(mark, family string, s stampReading) {
+	p.hanging(mark, joined(", ", family, s.Field)+": "+s.words(), 2*fewLines)
+	if p.style.Verbose {
+		p.para("        raw ", "\""+s.Raw+"\"", 0)
 	}
 }
 
@@ -227,13 +323,28 @@ func (p *page) remarks(list []findingReading) {
 		return
 	}
 	p.section("FINDINGS", "")
+	var before findingReading
 	for _, f := range list {
 		p.para(pad(f.Severity, 8)+" ", f.Title, 0)
-		for _, e := range f.Evidence {
-			p.brief("         ", e.Field+": \""+e.Raw+"\"")
+		p.restsOn(f, before)
+		before = f
+	}
+}
+
+// restsOn writes what a finding rests on and what to do, unless the one before has the same.
+func (p *page) restsOn(f, before findingReading) {
+	for _, e := range f.Evidence {
+		if slices.Contains(before.Evidence, e) {
+			p.brief("         ", e.Field+": as above")
+			continue
 		}
-		for _, step := range f.Fix {
-			p.brief("     FIX ", step)
-		}
+		p.brief("         ", e.Field+": \""+e.Raw+"\"")
+	}
+	if len(f.Fix) > 0 && slices.Equal(f.Fix, before.Fix) {
+		p.brief("     FIX ", "as above")
+		return
+	}
+	for _, step := range f.Fix {
+		p.brief("     FIX ", step)
 	}
 }
