@@ -62,7 +62,7 @@ func circleFrom(hops []seedtest.Hop, i int) (seedtest.Finding, bool) {
 	var visits []seedtest.Hop
 	for j := i + 1; j < len(hops); j++ {
 		switch h := &hops[j]; {
-		case !sameServer(first, h):
+		case !sameServer(first, h), first.Raw == h.Raw: // GMX writes some fields twice
 		case first.ID == h.ID && isQueueID(first.ID):
 			return loop(hops[j:j+1], fmt.Sprintf("%s took it twice under the id %s", first.By.Name,
 				first.ID)), true
@@ -227,12 +227,12 @@ func isZoneShift(d time.Duration) bool {
 
 // plaintext finds hops over the internet whose server says that it was ESMTP and not ESMTPS (RFC
 // 3848), and nothing else of TLS. Of plain SMTP nothing is said: many write that word whatever
-// the connection was.
+// the connection was. Servers of one house may trust the wires between them.
 func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	var list []seedtest.Hop
 	login := false
 	for i := range hops {
-		if h := &hops[i]; isPlain(h) && h.From.IP.IsValid() && !reinjected(h) {
+		if h := &hops[i]; isPlain(h) && h.From.IP.IsValid() && !reinjected(h) && !inHouse(h) {
 			login = login || h.With == "esmtpa"
 			list = append(list, *h)
 		}
@@ -274,7 +274,29 @@ func hiddenClient(hops []seedtest.Hop) (seedtest.Finding, bool) {
 }
 
 func isPlain(h *seedtest.Hop) bool {
-	return h.TLS == nil && (h.With == "esmtp" || h.With == "esmtpa")
+	return h.TLS == nil && (h.With == "esmtp" || h.With == "esmtpa" && !isWithin(h.By.Name, proxied))
+}
+
+// proxied is the domain of servers that write ESMTPA of logins, though a proxy before them demands
+// TLS: those of Fastmail.
+const proxied = ".messagingengine.com"
+
+// inHouse reports whether client and server are neighbours by their names, mx1.mail.example.org and
+// mx2.mail.example.org, and no one logged in. In a domain such as co.uk all are strangers.
+func inHouse(h *seedtest.Hop) bool {
+	i := strings.IndexByte(h.By.Name, '.')
+	if i < 0 || h.With == "esmtpa" {
+		return false
+	}
+	house := h.By.Name[i:]
+	top := strings.LastIndexByte(house, '.')
+	return top >= len(".abcd") && isWithin(h.From.RDNS, house)
+}
+
+// isWithin reports whether a name ends with a domain, which begins with a dot.
+func isWithin(name, domain string) bool {
+	n := len(name) - len(domain)
+	return n > 0 && strings.EqualFold(name[n:], domain)
 }
 
 func serverName(h seedtest.Hop) string {

@@ -47,6 +47,7 @@ func TestPathFindings(t *testing.T) {
 			"warning hop.loop: it came to b.example.net 3 times for y@example.net"},
 		{"same id", []string{mail, c, strings.Replace(again, "b2", "b1", 1)},
 			"warning hop.loop: b.example.net took it twice under the id b1"},
+		{"a field written twice", []string{mail, mail, c}, ""},
 		{"filter on the same machine", []string{mail,
 			from("b.example.net", "127.0.0.1", "localhost", "with ESMTP id f1 for <y@example.net>",
 				"10:00:01"),
@@ -73,6 +74,14 @@ func TestPathFindings(t *testing.T) {
 		{"a login without TLS", []string{strings.Replace(mail, "ESMTPS", "ESMTPA", 1),
 			strings.Replace(c, "ESMTPS", "ESMTP", 1)},
 			"warning hop.plaintext: 2 servers show no TLS, b.example.net first, and a login was given"},
+		{"neighbours without TLS", []string{
+			from("mx1.mail.example.org", "192.0.2.1", "mx2.mail.example.org", "with ESMTP id b1",
+				"10:00:00")}, ""},
+		{"strangers in one country without TLS", []string{
+			from("example.co.uk", "192.0.2.1", "mx.co.uk", "with ESMTP id b1", "10:00:00")},
+			"info hop.plaintext: mx.co.uk shows no TLS"},
+		{"a login behind a proxy", []string{from("pc.example.org", "192.0.2.1",
+			"mail.messagingengine.com", "with ESMTPA id b1", "10:00:00")}, ""},
 		{"a private client without TLS", []string{
 			from("pc", "192.168.1.7", "b.example.net", "with ESMTP id b1", "10:00:00")}, ""},
 		{"delivery without TLS", []string{
