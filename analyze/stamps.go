@@ -195,17 +195,27 @@ func firstNumber(s *seedtest.Stamp, keys []string) (string, *float64) {
 	return "", nil
 }
 
-// frontNumber reads the number with which a text begins: 5.1 of "5.1/8 (spam)".
+// frontNumber reads the number with which a text begins: 5.1 of "5.1/8 (spam)", or of "5,1".
 func frontNumber(s string) (float64, bool) {
-	n, err := strconv.ParseFloat(s[:numberEnd(s)], 64)
+	word := s[:numberEnd(s)]
+	if strings.IndexByte(word, ',') >= 0 {
+		word = strings.Replace(word, ",", ".", 1)
+	}
+	n, err := strconv.ParseFloat(word, 64)
 	return n, err == nil
 }
 
 // numberEnd returns where the number ends with which a text begins. It has no exponent, so that
-// what is longer than any score is none.
+// what is longer than any score is none. Servers of some countries write a comma for the point.
 func numberEnd(s string) int {
-	end := 0
-	for end < len(s) && end < 32 && strings.IndexByte("+-.0123456789", s[end]) >= 0 {
+	end, whole := 0, true
+	for end < len(s) && end < 32 {
+		c := s[end]
+		comma := c == ',' && whole && end > 0 && end+1 < len(s) && isDigit(s[end+1])
+		if !comma && strings.IndexByte("+-.0123456789", c) < 0 {
+			break
+		}
+		whole = whole && c != '.' && !comma
 		end++
 	}
 	return end

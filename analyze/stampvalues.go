@@ -103,12 +103,12 @@ func unquote(s string) string {
 	return s
 }
 
-// readStatusForm reads "Yes, score=5.1 required=5.0 tests=A,B". The names of the values are made
-// lower case, and the brackets of a list taken off.
+// readStatusForm reads "Yes, score=5.1 required=5.0 tests=A,B", or "Yes (score=5.1; required=5.0)".
+// The names of the values are made lower case, and the brackets of a list taken off.
 func readStatusForm(text string) []seedtest.Property {
 	list := room(text, "=")
 	for begin := true; text != ""; begin = false {
-		if text = strings.TrimLeft(text, " \t,;"); text == "" {
+		if text = strings.TrimLeft(text, " \t,;("); text == "" {
 			break
 		}
 		end := strings.IndexAny(text, "= \t,;")
@@ -124,6 +124,9 @@ func readStatusForm(text string) []seedtest.Property {
 		}
 		var value string
 		value, text = statusValue(text[1:])
+		if strings.IndexByte(value, '(') < 0 {
+			value = strings.TrimSuffix(value, ")")
+		}
 		list = add(list, strings.ToLower(word), value)
 	}
 	return list
@@ -172,7 +175,8 @@ func readRspamd(text string) []seedtest.Property {
 	}
 	for part := range strings.SplitSeq(symbols, ";") {
 		name, rest, ok := strings.Cut(strings.TrimSpace(part), "(")
-		if weight, _, closed := strings.Cut(rest, ")"); ok && closed && name != "" {
+		weight, _, closed := strings.Cut(rest, ")")
+		if _, number := frontNumber(weight); ok && closed && number && name != "" {
 			list = add(list, strings.TrimSpace(name), weight)
 		}
 	}
