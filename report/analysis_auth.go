@@ -93,6 +93,9 @@ func (n names) authField(f seedtest.AuthField, from author) authReading {
 	case who == "":
 		who = "(no authserv-id)"
 	}
+	if !strings.EqualFold(f.Field, "Authentication-Results") { // a copy of what another was told
+		who += ", in " + f.Field
+	}
 	if f.Instance > 0 {
 		who = joined(" ", fmt.Sprintf("set %d", f.Instance), labelOf("by ", f.AuthservID))
 	}
@@ -149,9 +152,9 @@ func resultWord(result string) string {
 	return strings.ToUpper(result)
 }
 
-// untold are properties that tell people nothing beside the signature's domain and selector. They
-// stand in the raw field.
-var untold = []string{"header.b", "header.a", "header.i"}
+// untold are properties that tell people nothing beside what a result is about. They stand in the
+// raw field.
+var untold = []string{"header.b", "header.a", "header.i", "identity", "pr"}
 
 func telling(list []seedtest.Property) []seedtest.Property {
 	return slices.DeleteFunc(slices.Clone(list),

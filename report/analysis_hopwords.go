@@ -15,6 +15,7 @@ import (
 type hopWords struct {
 	How    string // protocol, and via what
 	TLS    string // "TLS 1.3"; "no TLS" where it went in the clear between networks
+	Named  bool   // the protocol's name says as much of the TLS
 	Cipher string
 	From   string
 	Near   string // "private" or "loopback", of the client's address
@@ -32,6 +33,7 @@ func (n names) hopWords(h seedtest.Hop) hopWords {
 	if h.TLS != nil {
 		w.Cipher = n.say(h.TLS.Cipher)
 	}
+	w.Named = w.TLS == "TLS" && slices.Contains(encrypted, h.With)
 	if w.By == "" || w.By == w.ByIP {
 		w.By, w.ByIP = w.ByIP, ""
 	}
@@ -39,6 +41,14 @@ func (n names) hopWords(h seedtest.Hop) hopWords {
 		w.By = "(not told)"
 	}
 	return w
+}
+
+// protocol says how the message was handed over, without the cipher.
+func (w hopWords) protocol() string {
+	if w.Named {
+		return w.How
+	}
+	return joined(" ", w.How, w.TLS)
 }
 
 // server says the receiver of a hop, its id for the message and the recipients it names.

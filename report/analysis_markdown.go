@@ -169,7 +169,7 @@ func (m *markdown) hop(h hopReading) {
 		number += `\*`
 	}
 	m.row([]string{number, m.text(joined(" ", h.Date, h.Time)), delay, m.text(h.client()),
-		m.text(h.server()), m.text(joined("; ", joined(" ", h.How, h.TLS), h.Remark))})
+		m.text(h.server()), m.text(joined("; ", h.protocol(), h.Remark))})
 }
 
 // details folds what f writes, where the reader of Markdown can fold.
@@ -214,7 +214,7 @@ func (m *markdown) checks(r reading) {
 		return
 	}
 	m.chapter("Checked", "by DNS as it is now, beside what "+r.Whose+" says")
-	m.table([]string{"method", "result", "the provider", "about", "why"})
+	m.table([]string{"method", "result", "beside it", "about", "why"})
 	for _, c := range r.Checked {
 		why := joined("; ", append([]string{c.Why}, c.Notes...)...)
 		m.row([]string{m.text(c.Method), m.text(c.Result), m.text(c.Beside()), m.text(c.About),
@@ -258,8 +258,7 @@ func foldedWords(n int) string {
 	if n == 0 {
 		return "the fields as they stand"
 	}
-	return "the fields as they stand, and " + plural(n, "more that tells", "more that tell") +
-		" people less"
+	return "the fields as they stand, and " + plural(n, "more that tells", "more that tell") + " less"
 }
 
 func (m *markdown) signed(list []signatureReading) {

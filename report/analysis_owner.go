@@ -43,9 +43,14 @@ type badge struct {
 	Claim bool // nobody who is believed says so
 }
 
-// badges are what is said of the sender and what the filters came to.
+// badges are what became of the message that a report reports on, what is said of the sender, where
+// a check comes to another end, and what the filters thought.
 func (n names) badges(a seedtest.Analysis) []badge {
 	var list []badge
+	if d := a.Report; d != nil && len(d.Recipients) > 0 {
+		x := d.Recipients[0]
+		list = append(list, badge{"reports", n.say(joined(" ", actionWord(x.Action), statusOf(x))), false})
+	}
 	for _, m := range judges {
 		word, claim := believedResult(a, m), false
 		if word == "" {
@@ -53,6 +58,11 @@ func (n names) badges(a seedtest.Analysis) []badge {
 		}
 		if word != "" {
 			list = append(list, badge{m, n.say(resultWord(word)), claim})
+		}
+	}
+	for _, c := range n.checked(a) {
+		if c.Differs {
+			list = append(list, badge{"checked now: " + c.Method, c.Result, false})
 		}
 	}
 	for _, s := range opinions(a.Stamps) {

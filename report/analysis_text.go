@@ -113,7 +113,7 @@ func (p *page) hop(h hopReading) {
 	head := fmt.Sprintf("%3d%s %-8s  %-8s %s ", h.Number, star(h.Trusted), h.Time, h.Delay,
 		pad(strings.Repeat("#", cellsOf(h.Share, bar)), bar))
 	remark := joined("; ", h.Remark, labelOf("on ", h.Date))
-	how := joined(" ", h.How, h.TLS)
+	how := h.protocol()
 	line := joined("; ", joined(" ", how, h.Cipher), remark)
 	if cells(head+line) > p.style.width() {
 		line = joined("; ", how, remark)
@@ -276,12 +276,12 @@ func (p *page) folded(list []stampReading) {
 	switch {
 	case len(list) == 0:
 	case p.style.Verbose:
-		p.add("    also there, and telling people less")
+		p.add("    also there, telling less")
 		for _, s := range list {
 			p.stamp("    "+star(s.Trusted)+" ", s.Family, s)
 		}
 	default:
-		p.brief("    ", "also there, and telling people less (--verbose shows them): "+
+		p.brief("    ", "also there, telling less (--verbose shows them): "+
 			fieldNames(list))
 	}
 }
