@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -8,11 +9,16 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // TestStampData holds the data to its own rules.
 func TestStampData(t *testing.T) {
 	families, unread, err := readFamilies()
+	if strict := (*toml.StrictMissingError)(nil); errors.As(err, &strict) {
+		t.Fatalf("%v: there is no such key:\n%s", err, strict.String())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

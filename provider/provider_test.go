@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -181,7 +182,11 @@ func strict(t *testing.T, id string) Preset {
 
 func decodeStrictly(t *testing.T, name string, data []byte, to any) {
 	t.Helper()
-	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(to); err != nil {
+	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(to)
+	if strict := (*toml.StrictMissingError)(nil); errors.As(err, &strict) {
+		t.Fatalf("%s: there is no such key:\n%s", name, strict.String())
+	}
+	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 }
