@@ -15,7 +15,7 @@ var analysisHTML string
 
 // pageTemplate escapes everything that a header says for the place where it stands.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"tone": tone, "start": start, "length": length,
+	"tone": tone, "word": brief, "start": start, "length": length,
 }).Parse(analysisHTML))
 
 // AnalysisHTML writes what headers say as one page that needs nothing else: no script, no image, no
@@ -66,6 +66,9 @@ func tone(word string) string {
 	}
 	return "soft"
 }
+
+// brief cuts what has a line of its own, and never more: results, methods, verdicts.
+func brief(s string) string { return cut(s, 32) }
 
 // The timeline is drawn on a whole way of wayLength. What took no time at all is still a stroke.
 const (
