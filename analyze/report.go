@@ -15,8 +15,9 @@ const formStandard = "rfc3464"
 const maxWrapped = 2
 
 // readReport reads a delivery report, or returns nil if a message is none: reports of abuse,
-// receipts, but for those by which a server refuses, and replies of absent people are none. An action or a status that the report does not
-// state is left empty or follows from the reply that it quotes; none is made up.
+// receipts, but for those by which a server refuses, and replies of absent people are none. An
+// action or a status that the report does not state is left empty or follows from the reply that it
+// quotes; none is made up.
 func readReport(h header.Header, raw []byte) *seedtest.DeliveryReport {
 	s := suspect(h)
 	if s == unsuspected {

@@ -64,8 +64,9 @@ func suspectType(value string) suspicion {
 // pairs of letters in isSystem.
 var systemNames = [...]string{"mailer-daemon", "mailerdaemon", "mailer daemon", "mail deliver",
 	"mail.deliver", "mail-daemon", "maildaemon", "mail_service", "mail system", "mailsystem",
-	"mailmarshal", "mdaemon", "microsoftexchange", "postmaster", "post_office", "admin", "interscan", "sns.amazonaws",
-	"system attendant", "symantec_antivirus", "e500_smtp", "dion.ne.jp", "auone-net.jp"}
+	"mailmarshal", "mdaemon", "microsoftexchange", "postmaster", "post_office", "admin",
+	"interscan", "sns.amazonaws", "system attendant", "symantec_antivirus", "e500_smtp",
+	"dion.ne.jp", "auone-net.jp"}
 
 // isSystem reports whether a From field is one of a mail system, or names nobody.
 func isSystem(from string) bool {
