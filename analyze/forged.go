@@ -119,11 +119,11 @@ func looksLike(patterns []string, name string) bool {
 	}
 	id := lookalike(strings.TrimSuffix(name, "."))
 	for _, p := range patterns {
-		re := match(p, false)
-		if re == nil {
+		pattern := match(p, false)
+		if !pattern.matches(id) {
 			continue
 		}
-		at := re.FindStringIndex(id)
+		at := pattern.re.FindStringIndex(id)
 		if at == nil || at[1] == 0 {
 			continue
 		}

@@ -3,7 +3,6 @@ package analyze
 import (
 	"bytes"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -224,7 +223,7 @@ func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool)
 			if h.From == (seedtest.HopFrom{}) {
 				return first, false // handed in by a user, who wrote all below
 			}
-		case lenient, matches(inside, h.By.Name), !isPublic(h.From.IP):
+		case lenient, inside.matches(h.By.Name), !isPublic(h.From.IP):
 		default:
 			return first, false
 		}
@@ -232,10 +231,10 @@ func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool)
 	return first, false
 }
 
-func isEdge(h *seedtest.Hop, own *regexp.Regexp, trust seedtest.Trust) bool {
+func isEdge(h *seedtest.Hop, own *namePattern, trust seedtest.Trust) bool {
 	if trust.BoundaryBy != "" {
-		return matches(own, h.By.Name) ||
-			strings.Contains(trust.BoundaryBy, `\(`) && matches(own, byComment(h))
+		return own.matches(h.By.Name) ||
+			strings.Contains(trust.BoundaryBy, `\(`) && own.matches(byComment(h))
 	}
 	return trust.BoundaryMarker == "" && hasID(trust.AuthservIDs, h.By.Name)
 }
@@ -256,14 +255,14 @@ func byComment(h *seedtest.Hop) string {
 // has. The greeting, which anybody may choose, counts only where no address is recorded; the name
 // that was looked up, which the owner of an address chooses, only for providers whose inner servers
 // have no other mark.
-func isInside(c seedtest.HopFrom, own, inside *regexp.Regexp) bool {
+func isInside(c seedtest.HopFrom, own, inside *namePattern) bool {
 	switch {
 	case c.IP.IsValid() && !isPublic(c.IP):
 		return true
 	case c.IP.IsValid():
-		return inside == nil && c.RDNS != "" && matches(own, c.RDNS) && !isLiteral(c.RDNS)
+		return inside == nil && c.RDNS != "" && own.matches(c.RDNS) && !isLiteral(c.RDNS)
 	}
-	return c.HELO == "" || matches(own, c.HELO) || matches(inside, c.HELO)
+	return c.HELO == "" || own.matches(c.HELO) || inside.matches(c.HELO)
 }
 
 func isPublic(ip netip.Addr) bool {

@@ -1,10 +1,8 @@
 package analyze
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"seedtest"
 )
@@ -86,7 +84,7 @@ func believeStamps(a *seedtest.Analysis, r region) {
 			continue
 		}
 		form := stampTable().find(s.Field)
-		if form == nil || form.RemovedBy == "" || !matches(match(form.RemovedBy, false), by) {
+		if form == nil || form.RemovedBy == "" || !match(form.RemovedBy, false).matches(by) {
 			continue
 		}
 		s.Trusted = lowest(a.Stamps[i:])
@@ -207,7 +205,7 @@ func hasID(patterns []string, id string) bool {
 		return false
 	}
 	for _, p := range patterns {
-		if matches(match(p, true), id) {
+		if match(p, true).matches(id) {
 			return true
 		}
 	}
@@ -222,46 +220,3 @@ func onlyASCII(s string) bool {
 	}
 	return true
 }
-
-// compiled remembers patterns, which cost more to compile than a message to read. It forgets them
-// all when there are more than a handful of providers can have.
-var compiled struct {
-	sync.RWMutex
-	patterns map[patternKey]*regexp.Regexp
-}
-
-type patternKey struct {
-	text  string
-	whole bool
-}
-
-const maxCompiled = 512
-
-// match compiles a pattern of a provider's, to be compared without case, and whole if so told. A
-// pattern that is empty or no RE2 gives nil, which matches nothing.
-func match(pattern string, whole bool) *regexp.Regexp {
-	if pattern == "" {
-		return nil
-	}
-	key := patternKey{pattern, whole}
-	compiled.RLock()
-	re, ok := compiled.patterns[key]
-	compiled.RUnlock()
-	if ok {
-		return re
-	}
-	text := "(?i:" + pattern + ")"
-	if whole {
-		text = "^" + text + "$"
-	}
-	re, _ = regexp.Compile(text)
-	compiled.Lock()
-	defer compiled.Unlock()
-	if compiled.patterns == nil || len(compiled.patterns) >= maxCompiled {
-		compiled.patterns = map[patternKey]*regexp.Regexp{}
-	}
-	compiled.patterns[key] = re
-	return re
-}
-
-func matches(re *regexp.Regexp, s string) bool { return re != nil && re.MatchString(s) }
