@@ -25,8 +25,8 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 	defer r.release()
 	h := r.head.Parse(raw)
 	r.begin(&a, h)
-	for i, f := range h.Fields {
-		r.field(i, f)
+	for i := range h.Fields {
+		r.field(i, &h.Fields[i])
 	}
 	transit(a.Hops)
 	finishARC(a.ARC)
@@ -46,7 +46,14 @@ type reader struct {
 	a      *seedtest.Analysis
 	hop    received
 	auth   authReader
-	places []int // where the Received fields stand
+	places []int   // where the Received fields stand
+	fields []known // what each field is
+}
+
+// known is what a field is, and of stamps the form.
+type known struct {
+	kind kind
+	form *stampForm
 }
 
 // readers are those that nobody uses: a reader's lists cost more to make than to fill.
@@ -60,45 +67,105 @@ func (r *reader) release() {
 	}
 }
 
+// kind is what a field is read as.
+type kind uint8
+
+const (
+	kindOther kind = iota
+	kindHop
+	kindResults
+	kindSPF
+	kindARC
+	kindSignature
+	kindStamp
+	kindUnread
+	kindCount
+)
+
+// kindOf tells what a field is by its name in lower case, and of stamps the form.
+func kindOf(key string) (kind, *stampForm) {
+	switch key {
+	case "received":
+		return kindHop, nil
+	case "received-spf":
+		return kindSPF, nil
+	case "arc-seal", "arc-message-signature":
+		return kindARC, nil
+	case "dkim-signature":
+		return kindSignature, nil
+	case "message-id", "subject", "from", "date":
+		return kindOther, nil
+	}
+	if isResults(key) {
+		return kindResults, nil
+	}
+	table := stampTable()
+	if form := table.form(key); form != nil {
+		return kindStamp, form
+	}
+	if table.unread.matches(key) {
+		return kindUnread, nil
+	}
+	return kindOther, nil
+}
+
 // begin makes a reader ready for a message, and room for what comes once for each of many fields.
 func (r *reader) begin(a *seedtest.Analysis, h header.Header) {
-	r.a, r.auth.spent, r.places = a, 0, r.places[:0]
-	var hops, fields int
+	r.a, r.auth.spent, r.places, r.fields = a, 0, r.places[:0], r.fields[:0]
+	var count [kindCount]int
 	for i := range h.Fields {
-		if key := h.Fields[i].Key; key == "received" {
-			hops++
-		} else if isResults(key) {
-			fields++
-		}
+		kind, form := kindOf(h.Fields[i].Key)
+		count[kind]++
+		r.fields = append(r.fields, known{kind, form})
 	}
-	if hops > 0 {
-		r.a.Hops = make([]seedtest.Hop, 0, hops)
-		r.places = slices.Grow(r.places, hops)
+	a.Hops = roomFor[seedtest.Hop](count[kindHop])
+	a.Authentication = roomFor[seedtest.AuthField](count[kindResults])
+	a.ReceivedSPF = roomFor[seedtest.ReceivedSPF](count[kindSPF])
+	a.Signatures = roomFor[seedtest.DKIMSignature](count[kindSignature])
+	a.Stamps = roomFor[seedtest.Stamp](min(count[kindStamp], maxStamps))
+}
+
+// roomFor makes a list for so many, or none.
+func roomFor[T any](n int) []T {
+	if n == 0 {
+		return nil
 	}
-	if fields > 0 {
-		r.a.Authentication = make([]seedtest.AuthField, 0, fields)
-	}
+	return make([]T, 0, n)
 }
 
 // field reads one field into the analysis.
-func (r *reader) field(position int, f header.Field) {
+func (r *reader) field(position int, f *header.Field) {
 	a := r.a
-	name := f.Key
-	switch name {
-	case "received":
+	switch known := &r.fields[position]; known.kind {
+	case kindHop:
 		a.Hops = append(a.Hops, seedtest.Hop{Header: len(a.Hops)})
 		r.hop.readHop(f.Value, &a.Hops[len(a.Hops)-1])
 		r.places = append(r.places, position)
-	case "received-spf":
+	case kindResults:
+		r.results(position, f)
+	case kindSPF:
 		field := r.auth.readSPF(f.Value)
 		field.Position = position
 		a.ReceivedSPF = append(a.ReceivedSPF, field)
-	case "arc-seal", "arc-message-signature":
-		a.ARC = r.auth.addARC(a.ARC, name, f.Value)
-	case "dkim-signature":
+	case kindARC:
+		a.ARC = r.auth.addARC(a.ARC, f.Key, f.Value)
+	case kindSignature:
 		signature := r.auth.signature(f.Value)
 		signature.Position = position
 		a.Signatures = append(a.Signatures, signature)
+	case kindStamp:
+		r.stamp(position, f, known.form)
+	case kindUnread:
+		r.unread(position, f)
+	default:
+		r.other(f)
+	}
+}
+
+// other keeps the values that name a message.
+func (r *reader) other(f *header.Field) {
+	a := r.a
+	switch f.Key {
 	case "message-id":
 		setOnce(&a.MessageID, f.Value)
 	case "subject":
@@ -108,12 +175,6 @@ func (r *reader) field(position int, f header.Field) {
 	case "date":
 		if a.Date.IsZero() {
 			a.Date, _, _ = readDate(f.Value)
-		}
-	default:
-		if isResults(name) {
-			r.results(position, f)
-		} else {
-			r.stamp(position, f)
 		}
 	}
 }
@@ -128,7 +189,7 @@ func isResults(key string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(key, "-original"), results)
 }
 
-func (r *reader) results(position int, f header.Field) {
+func (r *reader) results(position int, f *header.Field) {
 	arc := f.Key == "arc-"+results
 	if arc {
 		r.a.ARC = r.auth.addARC(r.a.ARC, f.Key, f.Value)

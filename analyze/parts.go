@@ -70,6 +70,13 @@ func (r *partReader) next() (part, bool) {
 		if t.Kind == header.KindEnd {
 			return part{}, false
 		}
+		if t.Kind == header.KindWord && r.spent+3 < maxTokens {
+			if value, ok := r.scanner.Behind('='); ok { // nearly all pairs
+				r.spent += 2
+				r.advance()
+				return part{kind: partPair, key: strings.ToLower(t.Text), value: value}, true
+			}
+		}
 		r.advance()
 		switch {
 		case t.Kind == header.KindComment:

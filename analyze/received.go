@@ -33,6 +33,7 @@ type received struct {
 	dated     bool // there is something where the date should be
 	zoned     bool // the date says what zone it is in
 	plainDate bool // the date begins with the day of the month
+	login     bool // there is a comment that may hold a login
 }
 
 // chunk makes space for values of which a message has several, a few at a time.
@@ -67,7 +68,7 @@ func (r *received) readHop(value string, hop *seedtest.Hop) {
 	hop.For = r.recipients()
 	hop.From = readFrom(r.clause[clauseFrom], r.verifies())
 	hop.TLS = readTLS(r)
-	if hop.From.User == "" {
+	if hop.From.User == "" && r.login {
 		hop.From.User = userElsewhere(r)
 	}
 	hop.Problems = r.problems(hop)
@@ -104,7 +105,7 @@ func (r *received) split(text string) {
 		r.clause[c] = r.clause[c][:0]
 	}
 	r.fors, r.time, r.dated, r.plainDate = r.fors[:0], time.Time{}, false, false
-	r.long, r.zoned, r.text = false, false, text
+	r.long, r.zoned, r.login, r.text = false, false, false, text
 	body, tail := r.date(text)
 	r.tokens(body, 0)
 	if tail != "" {
@@ -141,6 +142,7 @@ func (r *received) tokens(part string, start int) {
 				r.fors = append(r.fors, len(r.clause[clauseFor]))
 			}
 		} else if t.Kind != header.KindComment || !r.within(t) {
+			r.login = r.login || t.Kind == header.KindComment && mayHoldLogin(t.Text)
 			t.Start, t.End = t.Start+start, t.End+start
 			r.clause[clause] = append(r.clause[clause], t)
 		}
@@ -162,6 +164,7 @@ func (r *received) within(t header.Token) bool {
 	s := header.NewScanner(t.Text[len("from "):], hopSpecials)
 	t = s.Next()
 	for ; t.Kind != header.KindEnd && len(r.clause[clauseFrom]) < hopTokens; t = s.Next() {
+		r.login = r.login || t.Kind == header.KindComment && mayHoldLogin(t.Text)
 		r.clause[clauseFrom] = append(r.clause[clauseFrom], t)
 	}
 	return true

@@ -144,20 +144,21 @@ func or(s, otherwise string) string {
 // is listed as unread.
 const maxStamps = 2000
 
-// stamp reads one field of the header: a filter's opinion if its form is known or, if only its name
-// says so, a field that is listed as unread.
-func (r *reader) stamp(position int, f header.Field) {
-	table := stampTable()
-	form := table.form(f.Key)
-	switch {
-	case form != nil && len(r.a.Stamps) < maxStamps:
-		s := form.read(f.Value)
-		s.Field, s.Position = f.Name, position
-		r.a.Stamps = append(r.a.Stamps, s)
-	case form != nil || table.unread.matches(f.Key):
-		r.a.Unread = append(r.a.Unread,
-			seedtest.UnreadField{Field: f.Name, Position: position, Raw: f.Value})
+// stamp reads a filter's opinion.
+func (r *reader) stamp(position int, f *header.Field, form *stampForm) {
+	if len(r.a.Stamps) >= maxStamps {
+		r.unread(position, f)
+		return
 	}
+	s := form.read(f.Value)
+	s.Field, s.Position = f.Name, position
+	r.a.Stamps = append(r.a.Stamps, s)
+}
+
+// unread lists a field that by its name holds a filter's opinion.
+func (r *reader) unread(position int, f *header.Field) {
+	r.a.Unread = append(r.a.Unread,
+		seedtest.UnreadField{Field: f.Name, Position: position, Raw: f.Value})
 }
 
 // read reads one value.

@@ -66,31 +66,65 @@ func NewSpecials(bytes string) *Specials {
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return s.value[s.pos:] }
 
+// Behind reads a special byte and the word behind it, if both follow what has been read, and a blank
+// or another special byte or the end follows them. Else it reads nothing.
+func (s *Scanner) Behind(mark byte) (word string, ok bool) {
+	value, class, begin := s.value, s.class, s.pos+1
+	if begin >= len(value) || value[s.pos] != mark || class[mark] != special ||
+		class[value[begin]] != inWord {
+		return "", false
+	}
+	end := begin
+	for end < len(value) && class[value[end]] == inWord {
+		end++
+	}
+	if end < len(value) && class[value[end]] != blank &&
+		(class[value[end]] != special || value[end] == mark) {
+		return "", false
+	}
+	s.pos = end
+	return value[begin:end], true
+}
+
 // Unbalanced reports whether a parenthesis that nothing closes has been passed.
 func (s *Scanner) Unbalanced() bool { return s.flat }
 
 // Next returns the next token. Tokens between which no blank stands meet: one's End is the
 // other's Start.
 func (s *Scanner) Next() Token {
-	for s.pos < len(s.value) {
-		switch s.class[s.value[s.pos]] {
-		case inWord:
-			end := s.word()
-			return s.token(KindWord, s.value[s.pos:end], end)
-		case special:
-			return s.token(KindSpecial, s.value[s.pos:s.pos+1], s.pos+1)
-		case opening:
-			if t, ok := s.comment(); ok {
-				return t
-			}
-		case quote:
-			if end := s.closing(s.pos); end >= 0 {
-				return s.token(KindQuoted, Unquote(s.value[s.pos:end+1]), end+1)
-			}
+	value := s.value
+	for s.pos < len(value) {
+		c := s.class[value[s.pos]]
+		if c == blank {
+			s.pos++
+			continue
 		}
-		s.pos++ // a blank, or a mark without the other of its pair
+		if c == inWord {
+			end := s.word()
+			return s.token(KindWord, value[s.pos:end], end)
+		}
+		if c == special {
+			return s.token(KindSpecial, value[s.pos:s.pos+1], s.pos+1)
+		}
+		if t, ok := s.marked(c); ok {
+			return t
+		}
+		s.pos++ // a mark without the other of its pair
 	}
 	return Token{Kind: KindEnd, Start: s.pos, End: s.pos}
+}
+
+// marked reads a comment or a quoted string, if one begins here.
+func (s *Scanner) marked(c class) (Token, bool) {
+	switch c {
+	case opening:
+		return s.comment()
+	case quote:
+		if end := s.closing(s.pos); end >= 0 {
+			return s.token(KindQuoted, Unquote(s.value[s.pos:end+1]), end+1), true
+		}
+	}
+	return Token{}, false
 }
 
 func (s *Scanner) token(k Kind, text string, end int) Token {
