@@ -203,8 +203,8 @@ type Evidence struct {
 	Raw   string
 }
 
-// Result returns what the provider says of a method, and false if it says nothing: the first trusted
-// statement, unless a later one outweighs it.
+// Result returns what the provider says of a method, and false if it says nothing: the first
+// trusted statement, unless a later one outweighs it.
 func (a Analysis) Result(method string) (AuthResult, bool) {
 	var best AuthResult
 	found := false

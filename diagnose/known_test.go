@@ -7,7 +7,7 @@ import (
 	"seedtest"
 )
 
-// TestKnownSendersAreTold holds that a run says once of each seed that its mailbox knows the sender,
+// TestKnownSendersAreTold holds that a run says of a seed, once, that its mailbox knows the sender,
 // as a remark that accuses no route.
 func TestKnownSendersAreTold(t *testing.T) {
 	knows := func(a *seedtest.Analysis) {

@@ -97,8 +97,8 @@ func fullName(found string) string {
 	return found
 }
 
-// isAddress reports whether a text is an address, in brackets or not, with or without the "IPv6:" of
-// RFC 5321 section 4.1.3.
+// isAddress reports whether a text is an address, in brackets or not, with or without the "IPv6:"
+// of RFC 5321 section 4.1.3.
 func isAddress(s string) bool {
 	s = strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(s), "["), "]")
 	_, err := netip.ParseAddr(strings.TrimPrefix(s, "ipv6:"))

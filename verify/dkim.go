@@ -23,8 +23,8 @@ const maxDKIM = 20
 //	pass       the signature is right and may be relied on
 //	fail       the signed fields or the body are not what was signed, or not with this key
 //	policy     the signature is right, or cannot be tried, and must not be relied on: rsa-sha1, or a
-//	           key below 1024 bits (RFC 8301), or expired, or the header has lines that are no field,
-//	           or signs more than is worth the time
+//	           key below 1024 bits (RFC 8301), or expired, or the header has lines that are no
+//	           field, or is large and was signed many times
 //	permerror  the signature or its key cannot be read, or there is no key
 //	temperror  the key could not be asked for
 //

@@ -9,6 +9,6 @@
 // answer of DNS that did not come is temperror and never a verdict, and so is time that ran out.
 // Whatever a sender or DNS may hold, an evaluation asks a bounded number of questions.
 //
-// DNS is asked as it is now: what it said when the message came, nobody can ask. The package does no
-// I/O of its own, and remembers nothing between messages.
+// DNS is asked as it is now: what it said when the message came, nobody can ask. The package does
+// no I/O of its own, and remembers nothing between messages.
 package verify
