@@ -34,8 +34,11 @@ func (n names) hopWords(h seedtest.Hop) hopWords {
 		w.Cipher = n.say(h.TLS.Cipher)
 	}
 	w.Named = w.TLS == "TLS" && slices.Contains(encrypted, h.With)
-	if w.By == "" || w.By == w.ByIP {
+	if w.By == "" {
 		w.By, w.ByIP = w.ByIP, ""
+	}
+	if ip, err := netip.ParseAddr(h.By.Name); err == nil && ip.Unmap() == h.By.IP.Unmap() {
+		w.ByIP = ""
 	}
 	if w.By == "" {
 		w.By = "(not told)"

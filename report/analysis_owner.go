@@ -49,7 +49,8 @@ func (n names) badges(a seedtest.Analysis) []badge {
 	var list []badge
 	if d := a.Report; d != nil && len(d.Recipients) > 0 {
 		x := d.Recipients[0]
-		list = append(list, badge{"reports", n.say(joined(" ", actionWord(x.Action), statusOf(x))), false})
+		word := joined(" ", actionWord(x.Action), statusOf(x))
+		list = append(list, badge{"reports", n.say(word), false})
 	}
 	for _, m := range judges {
 		word, claim := believedResult(a, m), false

@@ -9,12 +9,15 @@ import (
 
 // policy is what a DMARC result tells beside the result: what the author's domain asks for, and
 // what the receiver did.
-type policy struct{ asked, done string }
+type policy struct{ asked, ofSubdomains, done string }
 
 // words says a policy.
 func (p policy) words() string {
-	return joined(", ", labelOf("policy ", strings.ToLower(p.asked)),
-		labelOf("applied ", strings.ToLower(p.done)))
+	asked := labelOf("policy ", strings.ToLower(p.asked))
+	if p.ofSubdomains != "" && !strings.EqualFold(p.ofSubdomains, p.asked) {
+		asked = joined(", ", asked, "of subdomains "+strings.ToLower(p.ofSubdomains))
+	}
+	return joined(", ", asked, labelOf("applied ", strings.ToLower(p.done)))
 }
 
 // take keeps a value if it is of the policy, by the names that Google, Microsoft, Fastmail and
@@ -25,7 +28,9 @@ func (p *policy) take(name, value string) bool {
 		p.asked = value
 	case "dis", "d", "action", "policy.applied-disposition":
 		p.done = value
-	case "sp", "d.eval", "policy.evaluated-disposition", "policy.policy-from":
+	case "sp":
+		p.ofSubdomains = value
+	case "d.eval", "policy.evaluated-disposition", "policy.policy-from":
 	default:
 		return false
 	}

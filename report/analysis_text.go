@@ -223,10 +223,16 @@ func (p *page) checks(r reading) {
 		return
 	}
 	p.section("CHECKED", "by DNS as it is now, beside what "+r.Whose+" says")
+	before := ""
 	for _, c := range r.Checked {
 		p.entry("      "+pad(cut(c.Method, 8), 8)+" "+pad(cut(c.Result, 10), 10)+" ",
 			joined("; ", c.Beside(), c.About))
-		p.brief("          ", c.Why)
+		why := c.Why
+		if why != "" && why == before {
+			why = "for the same reason"
+		}
+		before = c.Why
+		p.brief("          ", why)
 		for _, x := range c.Notes {
 			p.brief("          note ", x)
 		}

@@ -21,7 +21,7 @@ func textOf(t *testing.T, a seedtest.Analysis, st report.Style) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// holds that a text has some words in that order.
+// inOrder holds that a text has some words in that order.
 func inOrder(t *testing.T, text string, words ...string) {
 	t.Helper()
 	rest := text
@@ -106,6 +106,8 @@ func TestPolicyOfDMARCIsTold(t *testing.T) {
 	}{
 		{seedtest.AuthResult{Comments: []string{"p=REJECT sp=REJECT dis=NONE"}},
 			"policy reject, applied none"},
+		{seedtest.AuthResult{Comments: []string{"p=NONE sp=REJECT dis=NONE"}},
+			"policy none, of subdomains reject, applied none"},
 		{seedtest.AuthResult{Comments: []string{"p=none,d=none,d.eval=none"}},
 			"policy none, applied none"},
 		{seedtest.AuthResult{Comments: []string{"p=QUARANTINE dis=QUARANTINE arc=pass"}},
@@ -194,7 +196,8 @@ func TestTimelineIsInProportion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inOrder(t, doc, `<rect x="0" width="100" `, `<rect x="100" width="300" `, `<rect x="400" width="6" `,
+	inOrder(t, doc, `<rect x="0" width="100" `, `<rect x="100" width="300" `,
+		`<rect x="400" width="6" `,
 		`aria-label="from 4s to 10s of 10s" class="slow"`, `<rect x="400" width="600" `)
 }
 
