@@ -106,10 +106,9 @@ func (r *received) readWith() string {
 }
 
 // protocolBehind finds the protocol behind what some put before it: "[XMail 1.20 ESMTP Server]",
-// "MailEnable ESMTP", "AES256-SHA encrypted SMTP".
+// "MailEnable ESMTP", "AES256-SHA encrypted SMTP", "Exclaimer Signature Manager ESMTP Proxy".
 func protocolBehind(word string, tokens []header.Token) string {
-	if word == "" || word[0] != '[' && word != "MailEnable" &&
-		(len(tokens) < 2 || tokens[1].Text != "encrypted") {
+	if len(tokens) < 2 || strings.Contains(word, "SMTP") && word[0] != '[' {
 		return word
 	}
 	for _, t := range tokens[1:] {

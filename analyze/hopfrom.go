@@ -330,10 +330,11 @@ func loginIn(comment string) string {
 }
 
 func mayHoldLogin(comment string) bool {
-	if comment == "" || strings.IndexByte("aAIuS", comment[0]) < 0 {
+	if comment == "" || strings.IndexByte("aAIuUS", comment[0]) < 0 {
 		return false
 	}
-	for _, s := range [...]string{"auth", "Auth", "AUTH", "IDENT: ", "user=", "SquirrelMail "} {
+	for _, s := range [...]string{"auth", "Auth", "AUTH", "IDENT: ", "user=", "SquirrelMail ",
+		"User auth"} {
 		if strings.HasPrefix(comment, s) {
 			return true
 		}

@@ -11,6 +11,7 @@ import (
 //
 //	(using TLSv1.3 with cipher X (256/256 bits))     Postfix, Stalwart, MessageLabs
 //	(version=TLS1_3 cipher=X bits=128/128)           Sendmail, Gmail, Exchange with commas
+//	(tlsversion=TLS12, tlscipher=X)                  Exclaimer
 //	(TLS1.3:X:256), (Cipher TLSv1:X:168)             Exim, OpenSMTPD, KumoMTA, MDaemon
 //	(TLS1.3) tls X, tls X (over SMTP, TLS-1.3)       Exim, Haraka, chasquid
 //	(TLS1.3 X), (TLSv1.3 with cipher X (256 bits))   mox, Kerio
@@ -109,7 +110,7 @@ func readCipher(text string, tls *seedtest.HopTLS) {
 		if !pair {
 			value = w
 		}
-		switch {
+		switch key = strings.TrimPrefix(key, "tls"); {
 		case pair && key == "version", !pair && tls.Version == "" && isTLSVersion(w):
 			tls.Version = value
 		case pair && key == "bits", !pair && tls.Bits == 0 && isBits(w):
