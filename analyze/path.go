@@ -230,14 +230,16 @@ func isZoneShift(d time.Duration) bool {
 // the connection was. Servers of one house may trust the wires between them.
 func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	var list []seedtest.Hop
-	login := false
+	count, login := 0, false
 	for i := range hops {
 		if h := &hops[i]; isPlain(h) && h.From.IP.IsValid() && !reinjected(h) && !inHouse(h) {
 			login = login || h.With == "esmtpa"
-			list = append(list, *h)
+			if count++; count <= maxEvidence {
+				list = append(list, *h)
+			}
 		}
 	}
-	if len(list) == 0 {
+	if count == 0 {
 		return seedtest.Finding{}, false
 	}
 	f := seedtest.Finding{
@@ -246,8 +248,8 @@ func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
 		Evidence: evidence(list),
 		Fix:      []string{"offer STARTTLS there, and see that the client before it uses it"},
 	}
-	if len(list) > 1 {
-		f.Title = fmt.Sprintf("%d servers show no TLS, %s first", len(list), serverName(list[0]))
+	if count > 1 {
+		f.Title = fmt.Sprintf("%d servers show no TLS, %s first", count, serverName(list[0]))
 	}
 	if login {
 		f.Severity = seedtest.SeverityWarning

@@ -141,3 +141,18 @@ func TestManyHops(t *testing.T) {
 		t.Errorf("%d hops, findings %v, want %d and one %s", len(a.Hops), a.Findings, len(way), codeLoop)
 	}
 }
+
+// TestPlaintextIsBounded holds that a finding about thousands of hops counts all and quotes a few.
+func TestPlaintextIsBounded(t *testing.T) {
+	const many = 5000
+	hops := make([]seedtest.Hop, many)
+	for i := range hops {
+		hops[i] = seedtest.Hop{With: "esmtp", By: seedtest.HopBy{Name: "b.example.net"},
+			From: seedtest.HopFrom{HELO: "a.example.org", IP: netip.MustParseAddr("198.51.100.7")}}
+	}
+	f, ok := plaintext(hops)
+	if want := "5000 servers show no TLS, b.example.net first"; !ok || f.Title != want ||
+		len(f.Evidence) != maxEvidence {
+		t.Errorf("%q with %d fields, want %q with %d", f.Title, len(f.Evidence), want, maxEvidence)
+	}
+}
