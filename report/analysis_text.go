@@ -187,12 +187,29 @@ func (p *page) statement(f authReading, w widths) {
 		p.entry("  "+star(f.Trusted)+" ", f.Who)
 	}
 	for _, x := range f.Results {
-		p.entry("      "+pad(cut(x.Method, w.method), w.method)+" "+
-			pad(cut(x.Result, w.result), w.result)+"  ", p.remarked(x))
+		at, word := len(p.lines), cut(x.Result, w.result)
+		p.entry("      "+pad(cut(x.Method, w.method), w.method)+" "+pad(word, w.result)+"  ",
+			p.remarked(x))
+		if !f.Trusted {
+			word = ""
+		}
+		p.toned(at, word)
 	}
+	at := len(p.lines)
 	p.problems("      ", f.Problems)
 	if p.style.Verbose {
 		p.para("      raw ", f.Field+": \""+f.Raw+"\"", 0)
+	}
+	p.toned(at, "")
+}
+
+// toned gives the lines from one on no other colour than that of a word in the first of them.
+func (p *page) toned(from int, word string) {
+	if p.tones == nil {
+		p.tones = map[int]string{}
+	}
+	for i := from; i < len(p.lines); i++ {
+		p.tones[i], word = word, ""
 	}
 }
 

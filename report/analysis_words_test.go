@@ -221,3 +221,16 @@ func TestOnlyBelievedWordsAreColoured(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyBelievedResultsAreColoured holds the same of a terminal.
+func TestOnlyBelievedResultsAreColoured(t *testing.T) {
+	a := statedBy("", seedtest.AuthField{AuthservID: "mx", Results: []seedtest.AuthResult{
+		{Method: "spf", Result: "pass"}, {Method: "dkim", Result: "fail", Reason: "said FAIL"}}})
+	_, auth, _ := strings.Cut(textOf(t, a, report.Style{Color: true}), "AUTH")
+	if strings.Contains(auth, "\x1b[3") {
+		t.Errorf("a claim is coloured: %q", auth)
+	}
+	a.Authentication[0].Trusted = true
+	inOrder(t, textOf(t, a, report.Style{Color: true}), "spf \x1b[32mpass\x1b[0m",
+		"dkim \x1b[31mFAIL\x1b[0m (said FAIL)")
+}

@@ -14,6 +14,7 @@ type page struct {
 	names
 	style Style
 	lines []string
+	tones map[int]string // by line: the only word to colour, as good or bad as it is
 }
 
 // add appends a line, cut to the width.
@@ -91,8 +92,12 @@ var (
 // that they take no room.
 func (p *page) write(w io.Writer) error {
 	var b strings.Builder
-	for _, line := range p.lines {
-		if p.style.Color {
+	for i, line := range p.lines {
+		word, alone := p.tones[i]
+		switch {
+		case p.style.Color && alone:
+			line = paintWord(line, word)
+		case p.style.Color:
 			line = paint(line)
 		}
 		b.WriteString(line)
@@ -109,6 +114,16 @@ const (
 	bold   = "\x1b[1m"
 	plain  = "\x1b[0m"
 )
+
+// paintWord colours one word of a line, where it stands by itself.
+func paintWord(line, word string) string {
+	colour := map[string]string{"good": green, "bad": red, "care": yellow}[tone(word)]
+	if colour == "" || word == "" {
+		return line
+	}
+	line = strings.Replace(line+" ", " "+word+" ", " "+colour+word+plain+" ", 1)
+	return strings.TrimSuffix(line, " ")
+}
 
 func paint(line string) string {
 	line = badWords.ReplaceAllString(line, red+"$0"+plain)
