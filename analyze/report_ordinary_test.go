@@ -259,6 +259,37 @@ Subject: AWS Notification Message
 {"notificationType":"Complaint","complaint":{"complainedRecipients":[
 {"emailAddress":"anna@example.net"}]},"mail":{"destination":["anna@example.net"]}}
 `,
+	"a parcel service": `From: Parcels <no-reply@example.net>
+Return-Path: <>
+Auto-Submitted: auto-generated
+Subject: Delivery failed: parcel 4711
+
+Your parcel could not be delivered to the following address. Write to
+
+service@example.net
+`,
+	"a monitor of queues": `From: Mail System Monitor <monitor@example.net>
+Auto-Submitted: auto-generated
+Subject: Queue report: 3 messages deferred, delivery error rate 2 %
+
+bert@example.com: 2 deferred, 451 4.7.1 try again later
+carl@example.com: 1 deferred
+`,
+	"a bug tracker": `From: MDaemon issues (tracker) <tracker@example.net>
+Auto-Submitted: auto-generated
+Subject: [bug 4711] Undeliverable mail is not reported
+
+anna@example.net changed:
+
+  Summary: The message could not be delivered and nobody was told.
+  CC: bert@example.net
+`,
+	"a confirmation that names an address": `From: Administrator <admin@example.net>
+Subject: Your subscription
+
+We could not verify that the mailbox bert@example.net exists. If you did
+not ask for it, do nothing.
+`,
 }
 
 func TestOrdinaryMailIsNoReport(t *testing.T) {

@@ -87,18 +87,25 @@ func (s *statusReader) ofMessage(name, value string) {
 }
 
 // begin notes whose field comes. A second Final-Recipient or Action is the next recipient's, and so
-// is an Original-Recipient behind a blank line.
+// is an Original-Recipient behind a blank line, or a second Status.
 func (s *statusReader) begin(name string) {
 	final, acted := name == "final-recipient", name == "action"
 	switch name {
 	case "final-recipient", "original-recipient", "x-actual-recipient", "action", "status",
 		"diagnostic-code":
-		if s.open && (s.final && final || s.acted && acted || s.fresh && s.final && s.acted) {
+		next := s.fresh && s.final && s.acted && !s.lacks(name)
+		if s.open && (s.final && final || s.acted && acted || next) {
 			s.close()
 		}
 		s.open, s.fresh = true, false
 		s.final, s.acted = s.final || final, s.acted || acted
 	}
+}
+
+// lacks reports whether the recipient whose fields are read has no status or diagnostic yet: some
+// put a blank line behind every field.
+func (s *statusReader) lacks(name string) bool {
+	return name == "status" && s.to.Status == "" || name == "diagnostic-code" && s.to.Diagnostic == ""
 }
 
 // close keeps the recipient whose fields have been read.
