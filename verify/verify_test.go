@@ -102,6 +102,8 @@ func TestMessage(t *testing.T) {
 		{"told that it is null", "", path + arrivedBy, "mail.example.org TXT v=spf1 a -all\n" +
 			"mail.example.org A 198.51.100.7\n" + goodDMARC, Options{MailFrom: "<>"}, "pass", "", "pass",
 			""},
+		{"null, from an address literal", "", strings.ReplaceAll(null, "from mail.example.org",
+			"from [198.51.100.7]"), goodDMARC, Options{}, "none", "", "fail", ""},
 		{"null", "", null, "mail.example.org TXT v=spf1 a -all\nmail.example.org A 198.51.100.8\n" +
 			goodDMARC, Options{}, "fail", "", "fail", ""},
 		{"for another domain", strings.ReplaceAll(rsaTags, "example.org", "example.com"),

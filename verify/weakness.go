@@ -53,7 +53,7 @@ func (l *weakList) spf(c seedtest.SPFCheck) {
 		l.add("spf.near-limit", seedtest.SeverityWarning, record, fmt.Sprintf(
 			"SPF of %s took %d lookups for this message, of 10 that are allowed", domain, c.Lookups),
 			"take out what no longer sends for "+domain+" before an include grows")
-	case c.Result == "none" && isName(domain):
+	case c.Result == "none" && unfit(domain) == "":
 		l.add("spf.none", seedtest.SeverityWarning, record, domain+" has no SPF record",
 			"publish one that names the servers which send for "+domain+" and ends with ~all or -all")
 	}
