@@ -269,14 +269,19 @@ func (o *observed) stamps(a *seedtest.Analysis) {
 	}
 }
 
-// slowest fills the hop that held the message longest.
+// slowest fills the hop that held the message longest. Where the next server's time falls back
+// again, a clock is wrong and nothing waited.
 func (o *observed) slowest(a *seedtest.Analysis) {
 	var worst *seedtest.Hop
 	for i := range a.Hops {
 		h := &a.Hops[i]
-		if h.Delay != nil && (worst == nil || *h.Delay > *worst.Delay) {
-			worst = h
+		if h.Delay == nil || worst != nil && *h.Delay <= *worst.Delay {
+			continue
 		}
+		if i+1 < len(a.Hops) && a.Hops[i+1].Delay != nil && *a.Hops[i+1].Delay < -*h.Delay/2 {
+			continue
+		}
+		worst = h
 	}
 	if worst != nil && *worst.Delay > 0 {
 		o.put("slow_hop", worst.By.Name)

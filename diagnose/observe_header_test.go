@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"testing"
+	"time"
 
 	"seedtest"
 )
@@ -46,6 +47,29 @@ func TestClient(t *testing.T) {
 		}
 		if got := o.fill["rdns"]; got != tt.name {
 			t.Errorf("%s: templates call it %q, want %q", tt.raw, got, tt.name)
+		}
+	}
+}
+
+// TestSlowestHop holds that a wrong clock is not taken for a wait.
+func TestSlowestHop(t *testing.T) {
+	hop := func(by string, delay time.Duration) seedtest.Hop {
+		return seedtest.Hop{By: seedtest.HopBy{Name: by}, Delay: &delay}
+	}
+	for _, tt := range []struct {
+		hops []seedtest.Hop
+		want string
+	}{
+		{nil, ""},
+		{[]seedtest.Hop{{}, hop("a", time.Minute), hop("b", time.Second)}, "a"},
+		{[]seedtest.Hop{{}, hop("ahead", time.Hour), hop("b", -time.Hour), hop("c", time.Minute)}, "c"},
+		{[]seedtest.Hop{{}, hop("a", time.Hour), hop("b", -time.Minute)}, "a"},
+		{[]seedtest.Hop{{}, hop("a", -time.Hour)}, ""},
+	} {
+		o := observed{Probe: &seedtest.Probe{}, fill: map[string]string{}}
+		o.slowest(&seedtest.Analysis{Hops: tt.hops})
+		if got := o.fill["slow_hop"]; got != tt.want {
+			t.Errorf("the slowest hop is %q, want %q", got, tt.want)
 		}
 	}
 }
