@@ -54,19 +54,10 @@ func (n names) way(a seedtest.Analysis) hopsReading {
 		row := n.hop(h)
 		row.Number = i + 1
 		row.Span = spanOf(h, first, last)
-		if slowest >= 0 && h.Delay != nil && *h.Delay > 0 {
-			row.Share = float64(*h.Delay) / float64(*hops[slowest].Delay)
-		}
-		if i == slowest && outstanding(hops, i) {
-			row.Remark = "slowest"
-			if row.Span != nil {
-				row.Span.Slowest = true
-			}
-		}
-		if !h.Time.IsZero() {
-			if d := dayOf(h.Time); d != day {
-				row.Date, day = d, d
-			}
+		row.weigh(hops, i, slowest)
+		if !h.Time.IsZero() && dayOf(h.Time) != day {
+			day = dayOf(h.Time)
+			row.Date = day
 		}
 		if i > 0 && h.Trusted != hops[i-1].Trusted {
 			row.Boundary = n.say("from here on by " + serversOf(a, h))
@@ -80,6 +71,22 @@ func (n names) way(a seedtest.Analysis) hopsReading {
 		r.Rows = append(r.Rows, row)
 	}
 	return r
+}
+
+// weigh holds the delay of a hop against the longest.
+func (row *hopReading) weigh(hops []seedtest.Hop, i, slowest int) {
+	delay := hops[i].Delay
+	if slowest < 0 || delay == nil || *delay <= 0 {
+		return
+	}
+	row.Share = float64(*delay) / float64(*hops[slowest].Delay)
+	if i != slowest || !outstanding(hops, i) {
+		return
+	}
+	row.Remark = "slowest"
+	if row.Span != nil {
+		row.Span.Slowest = true
+	}
 }
 
 func (n names) hop(h seedtest.Hop) hopReading {
