@@ -48,6 +48,7 @@ them everything is read and nothing is believed.`,
 	f.StringVar(&flags.provider, "provider", "",
 		"believe what this provider (`ID`, such as gmail) wrote")
 	f.StringSliceVar(&flags.trust, "trust", nil, "believe the results of this `AUTHSERV-ID`")
+	noFiles(c, "trust")
 	flags.check.add(c)
 	_ = c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(provider.IDs(),
 		cobra.ShellCompDirectiveNoFileComp))

@@ -36,6 +36,14 @@ func (c *checkFlags) add(command *cobra.Command) {
 	f.StringVar(&c.mailFrom, "mail-from", "",
 		"the envelope's sender `ADDRESS`, for SPF in place of the recorded one")
 	f.StringVar(&c.helo, "helo", "", "the client's `NAME`, for SPF in place of the recorded one")
+	noFiles(command, "resolver", "ip", "mail-from", "helo")
+}
+
+// noFiles keeps shells from offering files for the values of some flags.
+func noFiles(command *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		_ = command.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
 }
 
 // checker analyzes messages, and evaluates them where that is asked for.
