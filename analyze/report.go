@@ -76,19 +76,23 @@ func needsText(r *seedtest.DeliveryReport) bool {
 	return len(r.Recipients) == 0
 }
 
+// maxTried is how many dialects one report is read in. Few texts fit more than three.
+const maxTried = 6
+
 // addTexts reads the text in the first dialect that fits, and in the next ones while nobody is
 // named. It returns the one that counts, or nil if none fits.
 func addTexts(r *seedtest.DeliveryReport, n *notice) *dialect {
 	var first *dialect
+	tried := 0
 	for _, d := range dialects().Dialect {
-		if !d.fits(n) {
+		if tried == maxTried || !d.fits(n) {
 			continue
 		}
 		addText(r, d, n)
 		if len(r.Recipients) > 0 {
 			return d
 		}
-		if first == nil {
+		if tried++; first == nil {
 			first = d
 		}
 	}

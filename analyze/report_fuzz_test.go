@@ -55,6 +55,11 @@ func worstReports() map[string]string {
 	for i := range 5000 {
 		fmt.Fprintf(&nested, "--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n", i, i+1)
 	}
+	var marks strings.Builder
+	marks.WriteString(head + "\n")
+	for _, d := range dialects().Dialect {
+		marks.WriteString(strings.Join(d.Marker, " ") + " ")
+	}
 	recipients := strings.Repeat("Final-Recipient: rfc822; a@example.net\nAction: failed\n\n", 10_000)
 	return map[string]string{
 		"body of 10 MB":     head + "\n" + strings.Repeat(words, 280_000),
@@ -74,6 +79,7 @@ func worstReports() map[string]string {
 		"NUL":             head + "\n" + strings.Repeat("\x00", 10<<20),
 		"failed in head":  head + "X-Failed-Recipients: " + failed + "\n",
 		"at signs":        head + "\n" + strings.Repeat("@", 1<<20),
+		"every dialect":   marks.String() + strings.Repeat("\n<a@ 550 for x@ to: (b@", 1<<16),
 		"angle brackets":  head + "\n" + strings.Repeat("<a@", 1<<19),
 		"colons in group": status + strings.Repeat("a:\n", 1<<19),
 	}
