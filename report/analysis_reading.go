@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func (n names) read(a seedtest.Analysis) reading {
 		r.Unread = append(r.Unread, fieldReading{n.say(f.Field), n.say(f.Raw)})
 	}
 	for _, f := range a.Findings {
-		r.Findings = append(r.Findings, n.found(f))
+		r.Findings = append(r.Findings, n.found(f, a.Hops))
 	}
 	return r
 }
@@ -84,11 +85,16 @@ func (n names) namesOf(a seedtest.Analysis) []labelled {
 
 func dayTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// found puts a finding into words.
-func (n names) found(f seedtest.Finding) findingReading {
+// found puts a finding into words. A Received field that it rests on is named by its hop.
+func (n names) found(f seedtest.Finding, hops []seedtest.Hop) findingReading {
 	r := findingReading{Severity: string(f.Severity), Title: n.say(f.Title), Fix: n.each(f.Fix)}
 	for _, e := range f.Evidence {
-		r.Evidence = append(r.Evidence, fieldReading{n.say(e.Field), n.say(e.Raw)})
+		field := e.Field
+		at := slices.IndexFunc(hops, func(h seedtest.Hop) bool { return h.Raw == e.Raw })
+		if field == "Received" && at >= 0 {
+			field = fmt.Sprintf("Received, hop %d", at+1)
+		}
+		r.Evidence = append(r.Evidence, fieldReading{n.say(field), n.say(e.Raw)})
 	}
 	return r
 }

@@ -234,3 +234,16 @@ func TestOnlyBelievedResultsAreColoured(t *testing.T) {
 	inOrder(t, textOf(t, a, report.Style{Color: true}), "spf \x1b[32mpass\x1b[0m",
 		"dkim \x1b[31mFAIL\x1b[0m (said FAIL)")
 }
+
+// TestFindingsNameTheirHops holds that evidence can be found in the way, and is quoted once.
+func TestFindingsNameTheirHops(t *testing.T) {
+	late := seedtest.Evidence{Field: "Received", Raw: "by b"}
+	a := seedtest.Analysis{Hops: []seedtest.Hop{{Raw: "by a"}, {Raw: "by b"}},
+		Findings: []seedtest.Finding{
+			{Severity: seedtest.SeverityWarning, Title: "first", Evidence: []seedtest.Evidence{late},
+				Fix: []string{"wait"}},
+			{Severity: seedtest.SeverityInfo, Title: "second", Fix: []string{"wait"},
+				Evidence: []seedtest.Evidence{late, {Field: "Subject", Raw: "by a"}}}}}
+	inOrder(t, textOf(t, a, report.Style{}), `first Received, hop 2: "by b" FIX wait`,
+		`second Received, hop 2: as above Subject: "by a" FIX as above`)
+}
