@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"seedtest/header"
 )
@@ -34,6 +35,8 @@ type message struct {
 	sums  map[bodyPart]bodySum
 
 	taken int // octets of header fields, for all signatures so far
+
+	sent func() *message // unquoted, once
 }
 
 // bodyForm is a way to hash a body.
@@ -60,6 +63,7 @@ func newMessage(raw []byte, h header.Header) *message {
 		m.end = '\r'
 	}
 	m.lone = hasLone(raw, m.end)
+	m.sent = sync.OnceValue(m.unquoted)
 	for i, f := range h.Fields {
 		name := strings.ToLower(f.Name)
 		m.names[name] = append(m.names[name], i)

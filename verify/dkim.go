@@ -30,7 +30,9 @@ const maxDKIM = 20
 //
 // Result is empty for the fields beyond the first 20, and for all of a head too large to be read.
 //
-// Every line end is read as CRLF, which is what was signed, however the message was stored.
+// Every line end is read as CRLF, which is what was signed, however the message was stored. If a body
+// from an mbox is not what was signed, it is also tried without the quoting of lines that begin with
+// "From ".
 func DKIM(ctx context.Context, raw []byte, h header.Header, r Resolver,
 	now time.Time) []seedtest.DKIMCheck {
 	places := placesOf(h, "DKIM-Signature")
@@ -84,6 +86,7 @@ type finding struct {
 	reason   string
 	key      publicKey
 	unsigned int64 // octets of the body that l= leaves out
+	quoted   bool  // the body is right but for the quoting of mbox files
 }
 
 // check holds a signature against its key; sum gives the hash that was signed. Where several
@@ -135,7 +138,8 @@ func (v *verifier) checkBody(s *signature, f *finding) *flaw {
 		}
 		f.unsigned = body.size - *s.length
 	}
-	if !bytes.Equal(body.sum, s.bodySum) {
+	f.quoted = !bytes.Equal(body.sum, s.bodySum)
+	if f.quoted && !v.message.hasBody(s) {
 		return &flaw{resultFail, "the body was changed"}
 	}
 	return nil
@@ -228,6 +232,8 @@ func (v *verifier) notes(s *signature, f finding) []string {
 		add(signed > 0 && n > signed, "%d of %d %s fields are signed", signed, n, name)
 	}
 	add(v.message.lone, "lines that end without CRLF were read as if they had it")
+	add(f.quoted && f.result == resultPass,
+		"lines that begin with >From were read without the > that mbox files put there")
 	return notes
 }
 

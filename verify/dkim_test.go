@@ -334,3 +334,31 @@ type everyZone struct {
 }
 
 func (z everyZone) TXT(context.Context, string) ([]string, error) { return z.records, nil }
+
+// TestDKIMFromMbox holds that the quoting of mbox files breaks no signature there, and is a change
+// everywhere else.
+func TestDKIMFromMbox(t *testing.T) {
+	const body = "\nFrom here on\n>From the quoted\nnothing\n"
+	const envelope = "From a@example.org Sun Mar  1 11:00:00 2026\n"
+	key := testKeys()["rsa2048"]
+	z := parseZone(t, strings.ReplaceAll(goodKey, "KEY", public(t, key)))
+	for _, tags := range []string{rsaTags,
+		strings.Replace(rsaTags, "relaxed/relaxed", "simple/simple", 1), rsaTags + "; l=5"} {
+		raw := strings.ReplaceAll(signed(t, "DKIM-Signature: v=1; "+tags,
+			lines("From: a@example.org\n"+body), key), "\r\n", "\n")
+		quoted := strings.NewReplacer("\nFrom here", "\n>From here", "\n>From the", "\n>>From the").
+			Replace(raw)
+		for text, want := range map[string]string{
+			raw: "pass", envelope + raw: "pass", quoted: "fail", envelope + quoted: "pass",
+			envelope + strings.Replace(quoted, "nothing", "something", 1): "fail",
+		} {
+			if strings.HasSuffix(tags, "l=5") && strings.Contains(text, ">From here") {
+				want = "fail"
+			}
+			c := DKIM(t.Context(), []byte(text), header.Parse([]byte(text)), z, noon)[0]
+			if c.Result != want {
+				t.Errorf("%q, %s: %s (%s), want %s", text[:6], tags, c.Result, c.Reason, want)
+			}
+		}
+	}
+}
