@@ -60,13 +60,13 @@ func (d markdownPage) Section(w io.Writer, number int, a seedtest.Analysis) erro
 			m.line("- **%s:** %s", x.Label, m.text(x.Text))
 		}
 		m.delivered(r.Report)
+		m.remarks(r.Findings)
 		m.hops(r.Hops)
 		m.authentication(r)
 		m.checks(r)
 		m.stamps(r)
 		m.signed(r.Signatures)
 		m.unread(r.Unread)
-		m.remarks(r.Findings)
 	})
 }
 
@@ -265,11 +265,14 @@ func (m *markdown) signed(list []signatureReading) {
 	if len(list) == 0 {
 		return
 	}
-	m.chapter("DKIM signatures, as they read", "")
-	m.table([]string{"domain", "selector", "algorithm", "signs"})
-	for _, s := range list {
-		m.row([]string{m.text(s.Domain), m.text(s.Selector), m.text(s.Algorithm), m.text(s.Signs)})
-	}
+	m.details("DKIM signatures, as they read", func() {
+		for _, s := range list {
+			m.line("- %s", m.text(s.words()))
+			for _, x := range s.Problems {
+				m.line("    - note: %s", m.text(x))
+			}
+		}
+	})
 }
 
 func (m *markdown) unread(list []fieldReading) {
