@@ -109,4 +109,14 @@ func isFullName(s string) bool {
 }
 
 // addressOf takes an address out of its angle brackets, however many.
-func addressOf(s string) string { return strings.Trim(s, "<>,;") }
+func addressOf(s string) string {
+	for s != "" && isAround(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isAround(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func isAround(c byte) bool { return c == '<' || c == '>' || c == ',' || c == ';' }

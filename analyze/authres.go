@@ -20,8 +20,10 @@ type authReader struct {
 	comments   []string
 	problems   []string
 	tags       []seedtest.Property
-	waiting    int  // properties from here on belong to the next result, -1 if none do
-	remark     int  // the same of comments
+	waiting    int // properties from here on belong to the next result, -1 if none do
+	remark     int // the same of comments
+	keptPairs  chunk[seedtest.Property]
+	keptTexts  chunk[string]
 	fresh      bool // nothing of this segment has been read but comments
 	opened     bool // the first semicolon or result has been passed
 }
@@ -192,7 +194,7 @@ func (r *authReader) finish(f *seedtest.AuthField, arc bool) {
 	if len(r.results) > 0 {
 		f.Results = make([]seedtest.AuthResult, len(r.results))
 	}
-	properties, comments := slices.Clone(r.properties), slices.Clone(r.comments)
+	properties, comments := r.keptPairs.copyOf(r.properties), r.keptTexts.copyOf(r.comments)
 	own := len(comments)
 	if len(r.results) > 0 {
 		own = r.results[0].comments

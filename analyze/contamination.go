@@ -51,8 +51,9 @@ func contaminated(stamps []seedtest.Stamp) []seedtest.Finding {
 		if !s.Trusted {
 			continue
 		}
-		for _, m := range contaminationMarks() {
-			if m.isOn(s) {
+		marks := contaminationMarks()
+		for j := range marks {
+			if m := &marks[j]; m.isOn(s) {
 				list = append(list, contamination(s, m))
 			}
 		}
@@ -60,7 +61,7 @@ func contaminated(stamps []seedtest.Stamp) []seedtest.Finding {
 	return list
 }
 
-func (m mark) isOn(s *seedtest.Stamp) bool {
+func (m *mark) isOn(s *seedtest.Stamp) bool {
 	if len(m.Field) != len(s.Field) || !strings.EqualFold(m.Field, s.Field) {
 		return false
 	}
@@ -80,7 +81,7 @@ func foldedIn(list []string, s string) bool {
 	return slices.ContainsFunc(list, func(x string) bool { return strings.EqualFold(x, s) })
 }
 
-func contamination(s *seedtest.Stamp, m mark) seedtest.Finding {
+func contamination(s *seedtest.Stamp, m *mark) seedtest.Finding {
 	how := ""
 	if m.Status == "guess" {
 		how = ", if the stamp means what it seems to"

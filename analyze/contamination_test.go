@@ -53,7 +53,7 @@ func TestContamination(t *testing.T) {
 		}
 	}
 	for _, m := range contaminationMarks() {
-		title := contamination(&seedtest.Stamp{}, m).Title
+		title := contamination(&seedtest.Stamp{}, &m).Title
 		if !seen[title] {
 			t.Errorf("contamination.toml: %s %s %q: no line in the test shows it", m.Field, m.Key, m.Values)
 		}

@@ -15,9 +15,7 @@ const maxTags = 100
 func (r *authReader) signature(value string) seedtest.DKIMSignature {
 	s := seedtest.DKIMSignature{Raw: value}
 	tags, problem := r.tagList(value)
-	if len(tags) > 0 {
-		s.Tags = slices.Clone(tags)
-	}
+	s.Tags = r.keptPairs.copyOf(tags)
 	for i := range s.Tags {
 		if t := &s.Tags[i]; slices.Contains(packed[:], t.Name) {
 			t.Value = withoutBlanks(t.Value)

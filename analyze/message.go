@@ -50,12 +50,6 @@ type reader struct {
 	fields []known // what each field is
 }
 
-// known is what a field is, and of stamps the form.
-type known struct {
-	kind kind
-	form *stampForm
-}
-
 // readers are those that nobody uses: a reader's lists cost more to make than to fill.
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
@@ -67,56 +61,14 @@ func (r *reader) release() {
 	}
 }
 
-// kind is what a field is read as.
-type kind uint8
-
-const (
-	kindOther kind = iota
-	kindHop
-	kindResults
-	kindSPF
-	kindARC
-	kindSignature
-	kindStamp
-	kindUnread
-	kindCount
-)
-
-// kindOf tells what a field is by its name in lower case, and of stamps the form.
-func kindOf(key string) (kind, *stampForm) {
-	switch key {
-	case "received":
-		return kindHop, nil
-	case "received-spf":
-		return kindSPF, nil
-	case "arc-seal", "arc-message-signature":
-		return kindARC, nil
-	case "dkim-signature":
-		return kindSignature, nil
-	case "message-id", "subject", "from", "date":
-		return kindOther, nil
-	}
-	if isResults(key) {
-		return kindResults, nil
-	}
-	table := stampTable()
-	if form := table.form(key); form != nil {
-		return kindStamp, form
-	}
-	if table.unread.matches(key) {
-		return kindUnread, nil
-	}
-	return kindOther, nil
-}
-
 // begin makes a reader ready for a message, and room for what comes once for each of many fields.
 func (r *reader) begin(a *seedtest.Analysis, h header.Header) {
 	r.a, r.auth.spent, r.places, r.fields = a, 0, r.places[:0], r.fields[:0]
 	var count [kindCount]int
 	for i := range h.Fields {
-		kind, form := kindOf(h.Fields[i].Key)
-		count[kind]++
-		r.fields = append(r.fields, known{kind, form})
+		known := knownField(h.Fields[i].Key)
+		count[known.kind]++
+		r.fields = append(r.fields, known)
 	}
 	a.Hops = roomFor[seedtest.Hop](count[kindHop])
 	a.Authentication = roomFor[seedtest.AuthField](count[kindResults])
@@ -177,16 +129,6 @@ func (r *reader) other(f *header.Field) {
 			a.Date, _, _ = readDate(f.Value)
 		}
 	}
-}
-
-// results is how the names of fields of results end: beside RFC 8601's and RFC 8617's there are
-// X-Original-Authentication-Results and others in which forwarders keep what they found.
-const results = "authentication-results"
-
-// isResults reports whether a field of that name, in lower case, holds results. Microsoft puts
-// "-original" behind the name of what others wrote.
-func isResults(key string) bool {
-	return strings.HasSuffix(strings.TrimSuffix(key, "-original"), results)
 }
 
 func (r *reader) results(position int, f *header.Field) {

@@ -36,21 +36,6 @@ type received struct {
 	login     bool // there is a comment that may hold a login
 }
 
-// chunk makes space for values of which a message has several, a few at a time.
-type chunk[T any] struct {
-	values []T
-}
-
-// one returns a slice of one value, to which nothing can be added in place.
-func (c *chunk[T]) one(v T) []T {
-	if len(c.values) == cap(c.values) {
-		c.values = make([]T, 0, 8)
-	}
-	c.values = append(c.values, v)
-	n := len(c.values)
-	return c.values[n-1 : n : n]
-}
-
 // readHop reads one Received value into a hop. It never fails: what it cannot read it leaves empty,
 // and says so in Problems.
 func (r *received) readHop(value string, hop *seedtest.Hop) {

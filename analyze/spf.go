@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"slices"
 	"strings"
 
 	"seedtest"
@@ -25,6 +24,6 @@ func (r *authReader) readSPF(value string) seedtest.ReceivedSPF {
 				Value: strings.TrimRight(p.value, ",")})
 		}
 	}
-	f.Pairs = section(slices.Clone(r.properties), 0, len(r.properties))
+	f.Pairs = r.keptPairs.copyOf(r.properties)
 	return f
 }

@@ -223,8 +223,9 @@ func (p *Parser) field(line []byte) bool {
 	m := mark{start: p.pos, name: len(p.text)}
 	p.text = append(p.text, line[:size]...)
 	m.key = len(p.text)
-	for _, c := range line[:size] {
-		p.text = append(p.text, inName[c])
+	p.text = append(p.text, line[:size]...)
+	for key, i := p.text[m.key:], 0; i < len(key); i++ {
+		key[i] = inName[key[i]]
 	}
 	m.value = len(p.text)
 	p.marks = append(p.marks, m)
