@@ -26,6 +26,11 @@ func readZonedDate(s string) (at time.Time, rest string, zoned, ok bool) {
 	if at, ok := ordinaryDate(s); ok {
 		return at, "", true, true
 	}
+	return readAnyDate(s)
+}
+
+// readAnyDate is readZonedDate for dates of all shapes.
+func readAnyDate(s string) (at time.Time, rest string, zoned, ok bool) {
 	d := dateReader{s: s, day: -1, month: -1, year: -1, hour: -1}
 	for d.pos < len(s) && d.part() {
 	}
@@ -351,18 +356,35 @@ func letters(word string) uint32 {
 	return uint32(word[0]|0x20)<<16 | uint32(word[1]|0x20)<<8 | uint32(word[2]|0x20)
 }
 
-const (
-	months   = "janfebmaraprmayjunjulaugsepoctnovdec"
-	weekdays = "montuewedthufrisatsun"
-)
+const weekdays = "montuewedthufrisatsun"
 
 // monthOf returns 1 to 12, or -1 if a word does not begin like a month's name.
 func monthOf(word string) int {
-	packed := letters(word)
-	for i := 0; packed != 0 && i < len(months); i += 3 {
-		if letters(months[i:]) == packed {
-			return i/3 + 1
-		}
+	switch letters(word) {
+	case 'j'<<16 | 'a'<<8 | 'n':
+		return 1
+	case 'f'<<16 | 'e'<<8 | 'b':
+		return 2
+	case 'm'<<16 | 'a'<<8 | 'r':
+		return 3
+	case 'a'<<16 | 'p'<<8 | 'r':
+		return 4
+	case 'm'<<16 | 'a'<<8 | 'y':
+		return 5
+	case 'j'<<16 | 'u'<<8 | 'n':
+		return 6
+	case 'j'<<16 | 'u'<<8 | 'l':
+		return 7
+	case 'a'<<16 | 'u'<<8 | 'g':
+		return 8
+	case 's'<<16 | 'e'<<8 | 'p':
+		return 9
+	case 'o'<<16 | 'c'<<8 | 't':
+		return 10
+	case 'n'<<16 | 'o'<<8 | 'v':
+		return 11
+	case 'd'<<16 | 'e'<<8 | 'c':
+		return 12
 	}
 	return -1
 }

@@ -10,53 +10,43 @@ import (
 // reader of all dates, which gives the same time for these and takes longer.
 func ordinaryDate(s string) (at time.Time, ok bool) {
 	s = strings.TrimPrefix(s, " ")
-	day, weekday := 0, s[:min(3, len(s))]
-	switch {
-	case hasShape(s, "aaa, 00 "):
-		day, s = twoDigits(s[5:]), s[len("Mon, 21 "):]
-	case hasShape(s, "aaa, 0 "):
-		day, s = int(s[5]-'0'), s[len("Mon, 1 "):]
-	}
-	if day == 0 || !isWeekday(weekday) || !hasShape(s, "aaa 0000 00:00:00 +0000") ||
-		!isZoneAside(s[23:]) {
+	const shortest = "Mon, 1 Sep 2026 03:00:08 -0700"
+	if len(s) < len(shortest) || s[3] != ',' || s[4] != ' ' || !isWeekday(s) || !isLetter(s[2]) {
 		return time.Time{}, false
 	}
-	month, year := monthOf(s[:3]), 100*twoDigits(s[4:])+twoDigits(s[6:])
-	hour, minute, second := twoDigits(s[9:]), twoDigits(s[12:]), twoDigits(s[15:])
-	if month < 1 || day > daysIn(month, year) || year < firstYear || year > lastYear || hour > 23 ||
-		minute > 59 || second > 59 {
+	day := twoDigits(s[5:])
+	if s[6] == ' ' && isDigit(s[5]) {
+		day, s = int(s[5]-'0'), s[6:]
+	} else {
+		s = s[7:]
+	}
+	if len(s) < 24 || s[0] != ' ' || s[4] != ' ' || s[9] != ' ' || s[12] != ':' || s[15] != ':' ||
+		s[18] != ' ' || s[19] != '+' && s[19] != '-' || !isZoneAside(s[24:]) {
 		return time.Time{}, false
 	}
-	east := 60*twoDigits(s[19:]) + twoDigits(s[21:])
-	if s[18] == '-' {
+	month, year := monthOf(s[1:4]), 100*twoDigits(s[5:])+twoDigits(s[7:])
+	hour, minute, second := twoDigits(s[10:]), twoDigits(s[13:]), twoDigits(s[16:])
+	zoneHours, zoneMinutes := twoDigits(s[20:]), twoDigits(s[22:])
+	if month < 1 || year < firstYear || year > lastYear || day < 1 || day > daysIn(month, year) ||
+		hour > 23 || minute > 59 || second > 59 || zoneHours > 99 || zoneMinutes > 99 {
+		return time.Time{}, false
+	}
+	east := 60 * (60*zoneHours + zoneMinutes)
+	if s[19] == '-' {
 		east = -east
 	}
-	return time.Date(year, time.Month(month), day, hour, minute-east, second, 0, time.UTC), true
+	seconds := 86_400*daysSince1970(year, month, day) + 60*(60*hour+minute) + second - east
+	return time.Unix(int64(seconds), 0).UTC(), true
 }
 
-// hasShape reports whether a text begins in a shape, in which a stands for a letter, 0 for a digit
-// and + for a sign.
-func hasShape(s, shape string) bool {
-	if len(s) < len(shape) {
-		return false
+// daysSince1970 counts the days to a date. Years are taken to begin with March, so that the day
+// that comes and goes is the last one.
+func daysSince1970(year, month, day int) int {
+	if month -= 3; month < 0 {
+		month, year = month+12, year-1
 	}
-	for i := range len(shape) {
-		c, fits := s[i], false
-		switch shape[i] {
-		case '0':
-			fits = isDigit(c)
-		case 'a':
-			fits = isLetter(c)
-		case '+':
-			fits = c == '+' || c == '-'
-		default:
-			fits = c == shape[i]
-		}
-		if !fits {
-			return false
-		}
-	}
-	return true
+	const to1970 = 719_468 // from the March of year 0
+	return 365*year + year/4 - year/100 + year/400 + (153*month+2)/5 + day - 1 - to1970
 }
 
 // isZoneAside reports whether a text is nothing, or the name of a zone in parentheses.
@@ -75,5 +65,12 @@ func isZoneAside(s string) bool {
 	return true
 }
 
-// twoDigits reads two digits that are known to stand there.
-func twoDigits(s string) int { return 10*int(s[0]-'0') + int(s[1]-'0') }
+// twoDigits reads the two digits with which a text begins. Where others stand it returns so much
+// that nobody takes it for a number of two digits, or for a year.
+func twoDigits(s string) int {
+	tens, ones := s[0]-'0', s[1]-'0'
+	if tens > 9 || ones > 9 {
+		return 10_000
+	}
+	return 10*int(tens) + int(ones)
+}
