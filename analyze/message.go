@@ -169,7 +169,7 @@ func brokenHead(raw []byte, h header.Header) []seedtest.Finding {
 		line, _, _ := bytes.Cut(raw[h.Stray[0]:], []byte("\n"))
 		list = append(list, seedtest.Finding{
 			Code: "header.stray", Severity: seedtest.SeverityInfo,
-			Title:    fmt.Sprintf("%d lines of the header belong to no field", len(h.Stray)),
+			Title:    strayLines(len(h.Stray)),
 			Evidence: []seedtest.Evidence{{Field: "header", Raw: string(line[:min(len(line), 200)])}},
 			Fix:      []string{"find the server that wrote them: others may stop reading there"},
 		})
@@ -183,6 +183,13 @@ func brokenHead(raw []byte, h header.Header) []seedtest.Finding {
 		})
 	}
 	return list
+}
+
+func strayLines(n int) string {
+	if n == 1 {
+		return "a line of the header belongs to no field"
+	}
+	return fmt.Sprintf("%d lines of the header belong to no field", n)
 }
 
 func setOnce(to *string, value string) {

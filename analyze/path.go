@@ -143,7 +143,7 @@ func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
 	at, longest := -1, slowHop-1
 	for i := range hops {
 		delay := hops[i].Delay
-		if delay == nil || *delay <= longest || !zoned(hops[i-1:i+1]) {
+		if delay == nil || *delay <= longest || !zoned(hops[i-1:i+1]) || isFetched(&hops[i]) {
 			continue
 		}
 		if i+1 < len(hops) && hops[i+1].Delay != nil && *hops[i+1].Delay < -*delay/2 {
@@ -165,6 +165,11 @@ func slowest(hops []seedtest.Hop) (seedtest.Finding, bool) {
 		Fix: []string{fmt.Sprintf("ask the log of %s why: a deferral (greylisting, a limit), a full "+
 			"queue, or a message that was held", serverName(hops[at-1]))},
 	}, true
+}
+
+// isFetched reports whether a program fetched the message from a mailbox, where it lay delivered.
+func isFetched(h *seedtest.Hop) bool {
+	return strings.HasPrefix(h.With, "pop") || strings.HasPrefix(h.With, "imap")
 }
 
 // zoned reports whether the zone of each hop's time is known.

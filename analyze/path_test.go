@@ -60,6 +60,9 @@ func TestPathFindings(t *testing.T) {
 				at + "10:00:00 +0000"}, ""},
 		{"waits", []string{mail, strings.Replace(c, "10:00:01", "10:20:00", 1)},
 			"warning hop.slow: it waited 20m0s before c.example.com took it, of 20m0s in all"},
+		{"lay in a mailbox until it was fetched", []string{mail, "from mail.example.net [192.0.2.9] by " +
+			"localhost with POP3 (fetchmail-6.4.21) for <y@localhost> (single-drop)" + at +
+			"18:00:00 +0000"}, ""},
 		{"a clock is ahead", []string{mail, strings.Replace(c, "10:00:01", "10:20:00", 1),
 			from("c.example.com", "198.51.100.3", "d.example.com", "with ESMTPS id d1", "10:00:03")},
 			"warning hop.skew: the clock of d.example.com is at least 19m57s behind that of " +
