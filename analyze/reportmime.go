@@ -37,7 +37,7 @@ func (u *unpacker) open(h header.Header, body []byte, depth int) {
 		if pieces, ok := split(body, boundary); ok {
 			for _, piece := range pieces {
 				inner := header.Parse(piece)
-				if _, unparted := inner.Get("Final-Recipient"); len(inner.Fields) > 0 && !unparted {
+				if len(inner.Fields) > 0 && !unparted(inner) {
 					piece = piece[inner.Body:]
 				}
 				u.open(inner, piece, depth+1)
@@ -51,6 +51,16 @@ func (u *unpacker) open(h header.Header, body []byte, depth int) {
 		return
 	}
 	u.parts = append(u.parts, leaf{kind: kind, text: decodePart(h, kind, body)})
+}
+
+// unparted reports whether no blank line parts the fields of a part from those that it holds.
+func unparted(h header.Header) bool {
+	for _, name := range []string{"Final-Recipient", "Received", "Message-ID"} {
+		if _, ok := h.Get(name); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // mediaType returns the media type of a part and its boundary.
