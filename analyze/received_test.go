@@ -51,6 +51,19 @@ func TestReadHop(t *testing.T) {
 	}
 }
 
+// TestContributingReceived holds the example in CONTRIBUTING.md.
+func TestContributingReceived(t *testing.T) {
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "### A server's Received field")
+	value, want, _ := strings.Cut(strings.TrimSpace(fenced(t, section, "received")), "\n\t")
+	if got := describeHop(readHop(value)); got != want {
+		t.Errorf("readHop(%q)\n got %s\nwant %s", value, got, want)
+	}
+}
+
 // describeHop writes what is known of a hop in one line.
 func describeHop(h seedtest.Hop) string {
 	var parts []string
