@@ -119,11 +119,17 @@ func (r *reader) other(f *header.Field) {
 	a := r.a
 	switch f.Key {
 	case "message-id":
-		setOnce(&a.MessageID, f.Value)
+		if a.MessageID == "" {
+			a.MessageID = f.Value
+		}
 	case "subject":
-		setOnce(&a.Subject, decoded(f.Value))
+		if a.Subject == "" {
+			a.Subject = decoded(f.Value)
+		}
 	case "from":
-		setOnce(&a.From, decoded(f.Value))
+		if a.From == "" {
+			a.From = decoded(f.Value)
+		}
 	case "date":
 		if a.Date.IsZero() {
 			a.Date, _, _ = readDate(f.Value)
@@ -141,9 +147,12 @@ func (r *reader) results(position int, f *header.Field) {
 	r.a.Authentication = append(r.a.Authentication, field)
 }
 
+// maxDecoded is how long a value may be of which words are decoded. Nobody reads longer ones.
+const maxDecoded = 64 << 10
+
 // decoded decodes RFC 2047 words, as far as their charset is known.
 func decoded(value string) string {
-	if !strings.Contains(value, "=?") {
+	if len(value) > maxDecoded || !strings.Contains(value, "=?") {
 		return value
 	}
 	text, err := words.DecodeHeader(value)
@@ -159,7 +168,12 @@ var words = mime.WordDecoder{CharsetReader: func(charset string, in io.Reader) (
 	if err != nil {
 		return nil, err
 	}
-	return e.NewDecoder().Reader(in), nil
+	text, err := io.ReadAll(in)
+	if err != nil {
+		return nil, err
+	}
+	text, err = e.NewDecoder().Bytes(text)
+	return bytes.NewReader(text), err
 }}
 
 // brokenHead says what of the head could not be read as fields.
@@ -190,12 +204,6 @@ func strayLines(n int) string {
 		return "a line of the header belongs to no field"
 	}
 	return fmt.Sprintf("%d lines of the header belong to no field", n)
-}
-
-func setOnce(to *string, value string) {
-	if *to == "" {
-		*to = value
-	}
 }
 
 // transit puts hops into the order in which the message passed them, and counts the time between.

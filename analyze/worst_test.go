@@ -46,6 +46,7 @@ var worstShapes = []struct{ name, front, part string }{
 	{"one stamp of Forefront", "X-Forefront-Antispam-Report: ", "SCL:1;"},
 	{"fields that nobody knows", "", "X-My-Spam-Field: x\n"},
 	{"encoded words", "Subject: ", "=?utf-8?q?a?= "},
+	{"encoded subjects", "", "Subject: " + strings.Repeat("=?gbk?q?a?= ", maxDecoded/12) + "\n"},
 	{"one date", "Date: ", "Mon, 21 Sep 2026 10:00:00 +0000 ("},
 	{"the shortest fields", "", "a:\n"},
 	{"no line ends", "", "a"},
