@@ -119,9 +119,7 @@ func (r *reader) other(f *header.Field) {
 	a := r.a
 	switch f.Key {
 	case "message-id":
-		if a.MessageID == "" {
-			a.MessageID = f.Value
-		}
+		setOnce(&a.MessageID, f.Value)
 	case "subject":
 		if a.Subject == "" {
 			a.Subject = decoded(f.Value)
@@ -204,6 +202,12 @@ func strayLines(n int) string {
 		return "a line of the header belongs to no field"
 	}
 	return fmt.Sprintf("%d lines of the header belong to no field", n)
+}
+
+func setOnce(to *string, value string) {
+	if *to == "" {
+		*to = value
+	}
 }
 
 // transit puts hops into the order in which the message passed them, and counts the time between.
