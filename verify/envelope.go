@@ -42,9 +42,13 @@ func envelope(h header.Header, a seedtest.Analysis, o Options) (q SPFQuery, why 
 	return q, ""
 }
 
+// sharedNAT is the space between a network provider and its customers (RFC 6598), which clusters of
+// servers use within themselves too.
+var sharedNAT = netip.MustParsePrefix("100.64.0.0/10")
+
 // isPublic reports whether an address can be that of a client on the Internet.
 func isPublic(ip netip.Addr) bool {
-	return ip.IsValid() && ip.IsGlobalUnicast() && !ip.IsPrivate()
+	return ip.IsValid() && ip.IsGlobalUnicast() && !ip.IsPrivate() && !sharedNAT.Contains(ip)
 }
 
 // recordedHELO is the name that the client gave to the provider's edge.

@@ -112,6 +112,8 @@ func TestMessage(t *testing.T) {
 			"dmarc.unaligned"},
 		{"private origin", "", path + strings.Replace(arrivedBy, "198.51.100.7", "10.0.0.7", 1), good,
 			Options{}, "", "", "", ""},
+		{"origin within a cluster", "", path +
+			strings.Replace(arrivedBy, "198.51.100.7", "100.64.3.7", 1), good, Options{}, "", "", "", ""},
 		{"weak everywhere", rsaTags + "; l=5", path + arrivedBy, "example.org TXT v=spf1 ptr +all\n" +
 			"_dmarc.example.org TXT v=DMARC1; p=none; pct=50; p=reject\n" +
 			"one._domainkey.example.org TXT t=y; p=KEY\n", Options{}, "pass", "pass", "pass",
