@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"strings"
 
 	"seedtest"
 )
@@ -12,51 +13,57 @@ const contaminated = "seed.contaminated"
 // maxShown is how many probes are quoted for one remark.
 const maxShown = 3
 
+// remark is a finding about one seed.
+type remark struct {
+	seed string
+	seedtest.Finding
+}
+
 // known says of each seed, once for what it shows, that its mailbox knows the sender. That explains
 // no placement, and so is a remark; but whoever reads the placement has to know it.
 func known(probes []observed) []seedtest.Finding {
 	read := map[string]int{} // probes with a header, by seed
-	for _, o := range probes {
-		if o.Analysis != nil {
-			read[o.Seed]++
-		}
-	}
-	var list []seedtest.Finding
-	for _, o := range probes {
+	var list []remark
+	for i := range probes {
+		o := &probes[i]
 		if o.Analysis == nil {
 			continue
 		}
+		read[o.Seed]++
 		for _, f := range o.Analysis.Findings {
 			if f.Code == contaminated {
-				list = o.addKnown(list, f, read[o.Seed])
+				list = o.addKnown(list, f)
 			}
 		}
 	}
-	return list
+	findings := make([]seedtest.Finding, len(list))
+	for i, r := range list {
+		r.Of = read[r.seed]
+		r.Title = "seed " + r.seed + ", mail of " + strings.Join(r.Routes, ", ") + ": " + r.Title
+		findings[i] = r.Finding
+	}
+	return findings
 }
 
-// addKnown adds what one probe shows to the remark about its seed, of whose probes so many were
-// read.
-func (o *observed) addKnown(list []seedtest.Finding, f seedtest.Finding,
-	read int) []seedtest.Finding {
-	title := "seed " + o.Seed + ": " + f.Title
-	i := slices.IndexFunc(list, func(x seedtest.Finding) bool { return x.Title == title })
+// addKnown adds what one probe shows to the remark about its seed.
+func (o *observed) addKnown(list []remark, f seedtest.Finding) []remark {
+	i := slices.IndexFunc(list, func(r remark) bool { return r.seed == o.Seed && r.Title == f.Title })
 	if i < 0 {
 		i = len(list)
-		list = append(list, seedtest.Finding{Code: contaminated, Severity: seedtest.SeverityInfo,
-			Title: title, Fix: f.Fix, Of: read})
+		list = append(list, remark{o.Seed, seedtest.Finding{Code: contaminated,
+			Severity: seedtest.SeverityInfo, Title: f.Title, Fix: f.Fix}})
 	}
-	x := &list[i]
-	if !slices.Contains(x.Probes, o.ID) {
-		x.Probes = append(x.Probes, o.ID)
+	r := &list[i]
+	if !slices.Contains(r.Probes, o.ID) {
+		r.Probes = append(r.Probes, o.ID)
 	}
-	if !slices.Contains(x.Routes, o.Route) {
-		x.Routes = append(x.Routes, o.Route)
+	if !slices.Contains(r.Routes, o.Route) {
+		r.Routes = append(r.Routes, o.Route)
 	}
 	for _, e := range f.Evidence {
-		if len(x.Evidence) < maxShown {
+		if len(r.Evidence) < maxShown {
 			e.Probe = o.ID
-			x.Evidence = append(x.Evidence, e)
+			r.Evidence = append(r.Evidence, e)
 		}
 	}
 	return list

@@ -28,7 +28,7 @@ func TestKnownSendersAreTold(t *testing.T) {
 	}
 	f := list[0]
 	if f.Severity != seedtest.SeverityInfo || f.Confidence != 0 ||
-		f.Title != "seed gmail-a: the mailbox knows the sender: in its contacts" ||
+		f.Title != "seed gmail-a, mail of old, new: the mailbox knows the sender: in its contacts" ||
 		!slices.Equal(f.Probes, []seedtest.ProbeID{"old/gmail-a", "new/gmail-a"}) || f.Of != 3 ||
 		!slices.Equal(f.Routes, []string{"old", "new"}) || len(f.Evidence) != 2 ||
 		f.Evidence[1].Probe != "new/gmail-a" || !slices.Equal(f.Fix, []string{"take it out"}) {
