@@ -25,11 +25,11 @@ func (r *authReader) signature(value string) seedtest.DKIMSignature {
 		s.Problems = append(s.Problems, problem)
 	}
 	for _, name := range signatureTags {
-		if s.Tag(name) == "" {
+		if tagValue(s.Tags, name) == "" {
 			s.Problems = append(s.Problems, "no "+name+"=")
 		}
 	}
-	s.Problems = appendOdd(s.Problems, s)
+	s.Problems = appendOdd(s.Problems, s.Tags)
 	return s
 }
 
@@ -43,16 +43,16 @@ var (
 )
 
 // appendOdd adds what cannot be meant.
-func appendOdd(problems []string, s seedtest.DKIMSignature) []string {
-	if v := s.Tag("v"); v != "" && v != "1" {
+func appendOdd(problems []string, tags []seedtest.Property) []string {
+	if v := tagValue(tags, "v"); v != "" && v != "1" {
 		problems = append(problems, "v= is not 1")
 	}
 	for _, name := range [...]string{"l", "t", "x"} {
-		if v := s.Tag(name); v != "" && !isNumber(v) {
+		if v := tagValue(tags, name); v != "" && !isNumber(v) {
 			problems = append(problems, name+"= is not a number")
 		}
 	}
-	if h := s.Tag("h"); h != "" && !names(h, "from") {
+	if h := tagValue(tags, "h"); h != "" && !names(h, "from") {
 		problems = append(problems, "h= does not name From")
 	}
 	return problems
@@ -72,7 +72,8 @@ func names(list, word string) bool {
 // wrong with it. The tags are valid until the next call. Of a tag that comes twice both are kept.
 func (r *authReader) tagList(list string) (tags []seedtest.Property, problem string) {
 	r.tags = r.tags[:0]
-	for spec := range strings.SplitSeq(list, ";") {
+	for spec := ""; list != ""; {
+		spec, list, _ = strings.Cut(list, ";")
 		if spec = strings.TrimSpace(spec); spec == "" {
 			continue
 		}

@@ -33,8 +33,8 @@ func findOrigin(h header.Header, a *seedtest.Analysis, r region,
 			continue
 		}
 		o := &seedtest.Origin{IP: ip, Hop: -1, Why: why}
-		for i, hop := range a.Hops {
-			if hop.Trusted && hop.From.IP == ip {
+		for i := range a.Hops {
+			if hop := &a.Hops[i]; hop.Trusted && hop.From.IP == ip {
 				o.Hop = i
 				break
 			}
@@ -50,7 +50,7 @@ func originFrom(source string, h header.Header, a *seedtest.Analysis,
 	switch {
 	case source == boundaryHop:
 		if r.edge >= 0 && !a.Hops[r.edge].From.IP.IsLoopback() {
-			hop := a.Hops[r.edge]
+			hop := &a.Hops[r.edge]
 			return hop.From.IP, "Received: the client that " + hop.By.Name + ", the provider's edge, saw"
 		}
 	case strings.EqualFold(field, results):
@@ -140,7 +140,8 @@ func fromSPF(fields []seedtest.ReceivedSPF, key string) (netip.Addr, string) {
 }
 
 func fromStamp(stamps []seedtest.Stamp, field, key string) (netip.Addr, string) {
-	for _, s := range stamps {
+	for i := range stamps {
+		s := &stamps[i]
 		if s.Trusted && strings.EqualFold(s.Field, field) {
 			if ip, ok := readIP(s.Value(key)); ok {
 				return ip, s.Field + ": " + key

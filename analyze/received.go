@@ -173,8 +173,14 @@ func (r *received) keyword(t header.Token, now int) int {
 }
 
 // clauseOf knows the words that open clauses, or end the one before: those give clauseNone. Of
-// others it returns -1. Every word passes here, and few get beyond the first letter.
+// others it returns -1. Every word passes here: nearly all are longer than those that open one.
 func clauseOf(word string) int {
+	if len(word) > len("from") {
+		if isWord(word, "sender:") || isWord(word, "envelope-to") || isWord(word, "envelope-from") {
+			return clauseNone
+		}
+		return -1
+	}
 	switch first := word[0] | 0x20; {
 	case first == 'b' && isWord(word, "by"):
 		return clauseBy
@@ -188,9 +194,6 @@ func clauseOf(word string) int {
 		return clauseVia
 	case first == 'w' && isWord(word, "with"):
 		return clauseWith
-	case first == 's' && isWord(word, "sender:"),
-		first == 'e' && (isWord(word, "envelope-to") || isWord(word, "envelope-from")):
-		return clauseNone
 	}
 	return -1
 }

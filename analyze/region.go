@@ -192,8 +192,8 @@ func isAnyOf(f header.Field, list []string) bool {
 
 // lastAbove returns the lowest hop whose field stands above a position, or -1.
 func lastAbove(hops []seedtest.Hop, received []int, position int) int {
-	for i, h := range hops { // the oldest, and so the lowest, comes first
-		if received[h.Header] < position {
+	for i := range hops { // the oldest, and so the lowest, comes first
+		if received[hops[i].Header] < position {
 			return i
 		}
 	}
