@@ -112,7 +112,7 @@ func (s *statusReader) lacks(name string) bool {
 func (s *statusReader) close() {
 	to := s.to
 	for _, other := range []string{to.Original, s.actual} {
-		if !strings.Contains(to.Address, "@") && strings.Contains(other, "@") {
+		if isUnroutable(to.Address) && !isUnroutable(other) {
 			to.Address = other
 		}
 	}
@@ -121,6 +121,13 @@ func (s *statusReader) close() {
 		s.r.Recipients = append(s.r.Recipients, to)
 	}
 	*s = statusReader{r: s.r}
+}
+
+// isUnroutable reports whether an address is none that mail can be sent to from outside: a path,
+// or one of a queue such as user@lmtp-daemon.
+func isUnroutable(address string) bool {
+	at := strings.LastIndexByte(address, '@')
+	return at < 0 || !strings.Contains(address[at:], ".")
 }
 
 // complete reads the reply within a diagnostic.
