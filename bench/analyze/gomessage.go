@@ -1,27 +1,25 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"strings"
 
-	"github.com/emersion/go-message"
 	"github.com/emersion/go-message/mail"
-	"github.com/emersion/go-message/textproto"
 	"github.com/emersion/go-msgauth/authres"
 )
 
-// goMessage reads a header with go-message, and the results in it with go-msgauth/authres. Neither
-// reads hops. Besides it asks for what every reader of mail asks: subject, date, From, Message-ID.
-// What authres refuses counts as nothing.
+// goMessage reads a message as the documentation of go-message does, with mail.CreateReader, and the
+// results in it with go-msgauth/authres. Neither reads hops. Besides it asks for what every reader
+// of mail asks: subject, date, From, Message-ID. Of the body nothing is read. What authres refuses
+// counts as nothing.
 func goMessage(raw []byte) (int, error) {
 	_, rest, _ := bytes.Cut(raw, []byte("\n")) // the mbox line
-	fields, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(rest)))
+	reader, err := mail.CreateReader(bytes.NewReader(rest))
 	if err != nil {
 		return 0, err
 	}
-	header := mail.Header{Header: message.Header{Header: fields}}
+	header := reader.Header
 	_, err1 := header.Subject()
 	_, err2 := header.Date()
 	_, err3 := header.AddressList("From")
@@ -30,7 +28,7 @@ func goMessage(raw []byte) (int, error) {
 		return 0, err
 	}
 	n := 0
-	for all := header.Header.Header.Fields(); all.Next(); {
+	for all := header.Fields(); all.Next(); {
 		value := all.Value()
 		switch all.Key() {
 		case "Arc-Authentication-Results":
