@@ -6,7 +6,7 @@ type chunk[T any] struct {
 }
 
 // chunkSize is how many values there is space for at once.
-const chunkSize = 16
+const chunkSize = 32
 
 // one returns a list of one value, to which nothing can be added in place.
 func (c *chunk[T]) one(v T) []T {

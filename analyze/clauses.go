@@ -10,8 +10,8 @@ import (
 
 // firstWord returns the first word or quoted string of a clause.
 func firstWord(tokens []header.Token) string {
-	for _, t := range tokens {
-		if t.Kind != header.KindComment {
+	for i := range tokens {
+		if t := &tokens[i]; t.Kind != header.KindComment {
 			return t.Text
 		}
 	}
@@ -44,7 +44,8 @@ func (r *received) wordsOf(tokens []header.Token) string {
 // Barricade gw.example.com"), else the first one.
 func readBy(tokens []header.Token) seedtest.HopBy {
 	var by seedtest.HopBy
-	for _, t := range tokens {
+	for i := range tokens {
+		t := &tokens[i]
 		if t.Kind == header.KindComment {
 			if !by.IP.IsValid() {
 				by.IP = ownIP(t.Text)

@@ -56,8 +56,8 @@ const (
 // verified in front.
 func readFrom(tokens []header.Token, verified bool) seedtest.HopFrom {
 	c := client{verified: verified}
-	for i, t := range tokens {
-		switch {
+	for i := range tokens {
+		switch t := &tokens[i]; {
 		case t.Kind == header.KindComment:
 			c.glued = c.glued || i == 1 && tokens[0].End == t.Start && beginsWithIP(t.Text)
 			c.readComment(t.Text)
@@ -80,7 +80,7 @@ func beginsWithIP(comment string) bool {
 	return ok
 }
 
-func (c *client) name(t header.Token) {
+func (c *client) name(t *header.Token) {
 	c.first = t.Text
 	if ip, ok := readIP(t.Text); ok {
 		c.ip, c.rank = ip, rankName
@@ -263,9 +263,20 @@ var asides = [...]string{"using ", "Using ", "No client", "Client did", "Client 
 	"version=", "envelope-", "Authenticated", "authenticated", "AUTH:", "IDENT: ", "Exim", "Postfix",
 	"TLS", "for ", "Cipher", "authid", "Authid", "verified OK", "proxying for ", "SquirrelMail "}
 
-func isAside(text string) bool {
+// asidesBy holds the asides by their first byte, which tells nearly all other comments.
+var asidesBy = func() (by [256][]string) {
 	for _, a := range asides {
-		if text != "" && a[0] == text[0] && strings.HasPrefix(text, a) {
+		by[a[0]] = append(by[a[0]], a)
+	}
+	return by
+}()
+
+func isAside(text string) bool {
+	if text == "" {
+		return false
+	}
+	for _, a := range asidesBy[text[0]] {
+		if strings.HasPrefix(text, a) {
 			return true
 		}
 	}

@@ -22,11 +22,13 @@ func readTLS(r *received) *seedtest.HopTLS {
 	var tls seedtest.HopTLS
 	found := false
 	for c := range r.clause {
-		for i, t := range r.clause[c] {
+		tokens := r.clause[c]
+		for i := range tokens {
+			t := &tokens[i]
 			if t.Kind == header.KindComment {
 				found = tls.Version == "" && tlsIn(t.Text, &tls) || found
 			} else if i > 0 && c != clauseFrom {
-				cipher, ok := cipherAround(r.clause[c][i-1].Text, t.Text)
+				cipher, ok := cipherAround(tokens[i-1].Text, t.Text)
 				if found = found || ok; tls.Cipher == "" {
 					tls.Cipher = cipher
 				}

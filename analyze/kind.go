@@ -42,10 +42,28 @@ var commonFields = map[string]known{
 	"feedback-id": {}, "thread-topic": {}, "thread-index": {}, "x-original-to": {},
 }
 
+// byLength holds the common names by their length: few are as long as another.
+var byLength = func() (lists [64][]commonField) {
+	for key, known := range commonFields {
+		lists[len(key)] = append(lists[len(key)], commonField{key, known})
+	}
+	return lists
+}()
+
+type commonField struct {
+	key string
+	known
+}
+
 // knownField tells what a field is by its name in lower case.
 func knownField(key string) known {
-	if known, ok := commonFields[key]; ok {
-		return known
+	if len(key) < len(byLength) {
+		list := byLength[len(key)]
+		for i := range list {
+			if list[i].key == key {
+				return list[i].known
+			}
+		}
 	}
 	if isResults(key) {
 		return known{kind: kindResults}

@@ -258,8 +258,9 @@ func (r *received) verifies() bool {
 	}
 	aside := false
 	for c := clauseBy; c < clauseCount; c++ {
-		for _, t := range r.clause[c] {
-			if t.Kind == header.KindComment {
+		tokens := r.clause[c]
+		for i := range tokens {
+			if t := &tokens[i]; t.Kind == header.KindComment {
 				if strings.HasPrefix(t.Text, "Exim") || c == clauseBy && isVersion(t.Text) {
 					return true
 				}
