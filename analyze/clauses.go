@@ -163,7 +163,7 @@ func (r *received) appendFor(list []string, tokens []header.Token) []string {
 		if i > 0 && !strings.HasSuffix(tokens[i-1].Text, ",") {
 			break // "for <a> plus 47 more"
 		}
-		begin = t.Start
+		begin = int(t.Start)
 		text := r.text[t.Start:t.End]
 		for {
 			comma := strings.IndexByte(text, ',')

@@ -161,7 +161,7 @@ func isType(s string) bool {
 
 // pairValue reads what stands behind the "=" that ends at a place: everything up to a blank, a
 // semicolon or a comment. Behind a blank it is one word, unless that is the next key.
-func (r *partReader) pairValue(equals int) string {
+func (r *partReader) pairValue(equals int32) string {
 	if r.token.Start == equals && r.isValue() {
 		return r.joinValue()
 	}

@@ -94,7 +94,7 @@ func (r *received) split(text string) {
 	body, tail := r.date(text)
 	r.tokens(body, 0)
 	if tail != "" {
-		r.tokens(tail, len(text)-len(tail))
+		r.tokens(tail, int32(len(text)-len(tail)))
 	}
 }
 
@@ -105,7 +105,7 @@ var hopSpecials = header.NewSpecials(";")
 const hopTokens = 2000
 
 // tokens adds what a part of the value says to the clauses. The part begins at start.
-func (r *received) tokens(part string, start int) {
+func (r *received) tokens(part string, start int32) {
 	clause := clauseNone
 	s := header.NewScanner(part, hopSpecials)
 	count := 0

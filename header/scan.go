@@ -14,12 +14,12 @@ const (
 	KindSpecial      // one of the bytes that the caller named
 )
 
-// Token is a part of a structured value.
+// Token is a part of a structured value. It is kept as small as compilers hand on in registers.
 type Token struct {
-	Kind  Kind
 	Text  string // of quoted strings and comments what is between the marks
-	Start int    // where it begins in the value, marks included
-	End   int
+	Start int32  // where it begins in the value, marks included
+	End   int32
+	Kind  Kind
 }
 
 // Scanner splits a value into tokens. It never fails: a parenthesis or a quotation mark that
@@ -111,7 +111,7 @@ func (s *Scanner) Next() Token {
 		}
 		s.pos++ // a mark without the other of its pair
 	}
-	return Token{Kind: KindEnd, Start: s.pos, End: s.pos}
+	return Token{Kind: KindEnd, Start: int32(s.pos), End: int32(s.pos)}
 }
 
 // marked reads a comment or a quoted string, if one begins here.
@@ -128,9 +128,9 @@ func (s *Scanner) marked(c class) (Token, bool) {
 }
 
 func (s *Scanner) token(k Kind, text string, end int) Token {
-	t := Token{Kind: k, Text: text, Start: s.pos, End: end}
+	start := s.pos
 	s.pos = end
-	return t
+	return Token{Kind: k, Text: text, Start: int32(start), End: int32(end)}
 }
 
 // word finds the end of the word that begins here. A quoted string belongs to it where one may

@@ -102,9 +102,9 @@ func FuzzScanner(f *testing.F) {
 			return
 		}
 		s := NewScanner(value, NewSpecials(specials))
-		at := 0
+		at := int32(0)
 		for tok := s.Next(); tok.Kind != KindEnd; tok = s.Next() {
-			if tok.Start < at || tok.End <= tok.Start || tok.End > len(value) {
+			if tok.Start < at || tok.End <= tok.Start || int(tok.End) > len(value) {
 				t.Fatalf("token %+v stands behind %d", tok, at)
 			}
 			at = tok.End

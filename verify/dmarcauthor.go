@@ -67,7 +67,7 @@ func mailboxes(value string) []string {
 type mailbox struct {
 	list    []string
 	text    string // the address so far
-	end     int    // of the last token that belongs to text
+	end     int32  // of the last token that belongs to text
 	angle   bool   // text stands in angle brackets
 	settled bool   // text stood in angle brackets: what follows is not the address
 }
