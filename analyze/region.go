@@ -265,9 +265,7 @@ func isInside(c seedtest.HopFrom, own, inside *namePattern) bool {
 	return c.HELO == "" || own.matches(c.HELO) || inside.matches(c.HELO)
 }
 
-func isPublic(ip netip.Addr) bool {
-	return ip.IsValid() && !ip.IsPrivate() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast()
-}
+func isPublic(ip netip.Addr) bool { return ip.IsValid() && !isInternal(ip) }
 
 func isLiteral(s string) bool {
 	_, err := netip.ParseAddr(s)
