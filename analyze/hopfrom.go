@@ -52,9 +52,9 @@ const (
 	rankBracket            // in a comment, in brackets
 )
 
-// readFrom reads the clause. verified says that the server which wrote it puts a name that it has
+// readFrom reads the clause into a hop. verified says that the server which wrote it puts a name that it has
 // verified in front.
-func readFrom(tokens []header.Token, verified bool) seedtest.HopFrom {
+func readFrom(tokens []header.Token, verified bool, from *seedtest.HopFrom) {
 	c := client{verified: verified}
 	for i := range tokens {
 		switch t := &tokens[i]; {
@@ -71,7 +71,7 @@ func readFrom(tokens []header.Token, verified bool) seedtest.HopFrom {
 			}
 		}
 	}
-	return c.settle()
+	c.settle(from)
 }
 
 func beginsWithIP(comment string) bool {
@@ -102,8 +102,8 @@ func (c *client) address(word string, rank int) bool {
 }
 
 // settle decides which name is the client's own and which one the receiver found.
-func (c *client) settle() seedtest.HopFrom {
-	from := seedtest.HopFrom{HELO: bare(c.helo), User: c.user, IP: c.ip, RDNS: bare(c.rdns)}
+func (c *client) settle(from *seedtest.HopFrom) {
+	from.HELO, from.RDNS, from.User, from.IP = bare(c.helo), bare(c.rdns), c.user, c.ip
 	if c.unseen && c.rank <= rankLiteral {
 		from.IP = netip.Addr{}
 	}
@@ -115,7 +115,6 @@ func (c *client) settle() seedtest.HopFrom {
 	if from.RDNS == "" && named && (c.comment || c.rank == 0 || c.rank == rankWord) {
 		from.RDNS = bare(c.first)
 	}
-	return from
 }
 
 // readComment reads one comment of the clause. Comments about TLS and the like say nothing of the

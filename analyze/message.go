@@ -96,15 +96,13 @@ func (r *reader) field(position int, f *header.Field) {
 	case kindResults:
 		r.results(position, f)
 	case kindSPF:
-		field := r.auth.readSPF(f.Value)
-		field.Position = position
-		a.ReceivedSPF = append(a.ReceivedSPF, field)
+		a.ReceivedSPF = append(a.ReceivedSPF, r.auth.readSPF(f.Value))
+		a.ReceivedSPF[len(a.ReceivedSPF)-1].Position = position
 	case kindARC:
 		a.ARC = r.auth.addARC(a.ARC, f.Key, f.Value)
 	case kindSignature:
-		signature := r.auth.signature(f.Value)
-		signature.Position = position
-		a.Signatures = append(a.Signatures, signature)
+		a.Signatures = append(a.Signatures, r.auth.signature(f.Value))
+		a.Signatures[len(a.Signatures)-1].Position = position
 	case kindStamp:
 		r.stamp(position, f, known.form)
 	case kindUnread:
@@ -140,9 +138,9 @@ func (r *reader) results(position int, f *header.Field) {
 	if arc {
 		r.a.ARC = r.auth.addARC(r.a.ARC, f.Key, f.Value)
 	}
-	field := r.auth.read(f.Value, arc)
-	field.Field, field.Position = f.Name, position
-	r.a.Authentication = append(r.a.Authentication, field)
+	r.a.Authentication = append(r.a.Authentication, r.auth.read(f.Value, arc))
+	last := &r.a.Authentication[len(r.a.Authentication)-1]
+	last.Field, last.Position = f.Name, position
 }
 
 // maxDecoded is how long a value may be of which words are decoded. Nobody reads longer ones.

@@ -51,7 +51,7 @@ func (r *received) readHop(value string, hop *seedtest.Hop) {
 	hop.With = r.readWith()
 	hop.ID = addressOf(firstWord(r.clause[clauseID]))
 	hop.For = r.recipients()
-	hop.From = readFrom(r.clause[clauseFrom], r.verifies())
+	readFrom(r.clause[clauseFrom], r.verifies(), &hop.From)
 	hop.TLS = readTLS(r)
 	if hop.From.User == "" && r.login {
 		hop.From.User = userElsewhere(r)

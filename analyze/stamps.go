@@ -150,9 +150,9 @@ func (r *reader) stamp(position int, f *header.Field, form *stampForm) {
 		r.unread(position, f)
 		return
 	}
-	s := form.read(f.Value)
+	r.a.Stamps = append(r.a.Stamps, form.read(f.Value))
+	s := &r.a.Stamps[len(r.a.Stamps)-1]
 	s.Field, s.Position = f.Name, position
-	r.a.Stamps = append(r.a.Stamps, s)
 }
 
 // unread lists a field that by its name holds a filter's opinion.

@@ -14,7 +14,8 @@ const (
 	KindSpecial      // one of the bytes that the caller named
 )
 
-// Token is a part of a structured value. It is kept as small as compilers hand on in registers.
+// Token is a part of a structured value of less than 2 GiB. It has 32 bytes, the most that Go hands
+// on in registers.
 type Token struct {
 	Text  string // of quoted strings and comments what is between the marks
 	Start int32  // where it begins in the value, marks included
