@@ -46,7 +46,7 @@ func TestPageInABrowser(t *testing.T) {
 			t.Errorf("the page has %q", element)
 		}
 	}
-	for element, times := range map[string]int{"<article ": 2, "<tbody>": 7, "<h3>Hops</h3>": 2} {
+	for element, times := range map[string]int{"<article ": 2, "</table>": 7, "<h3>Hops</h3>": 2} {
 		if got := strings.Count(dom, element); got != times {
 			t.Errorf("the page has %q %d times, want %d", element, got, times)
 		}
