@@ -50,7 +50,11 @@ func (n names) way(a seedtest.Analysis) hopsReading {
 	slowest := slowestHop(hops)
 	first, last := bounds(hops)
 	told := ""
+	from, to := leftOut(len(hops))
 	for i, h := range hops {
+		if i >= from && i < to {
+			continue
+		}
 		row := n.hop(h)
 		row.Number = i + 1
 		row.Span = spanOf(h, first, last)
@@ -62,6 +66,10 @@ func (n names) way(a seedtest.Analysis) hopsReading {
 		if i > 0 && h.Trusted != hops[i-1].Trusted {
 			row.Boundary = n.say("from here on by " + serversOf(a, h))
 		}
+		if i == to && from < to {
+			row.Boundary = joined("; ", plural(to-from, "hop is", "hops are")+
+				" left out here, --format json has them all", row.Boundary)
+		}
 		row.Origin = a.Origin != nil && a.Origin.IP.IsValid() && a.Origin.Hop == i
 		if row.For == told {
 			row.For = "" // once is enough
@@ -71,6 +79,21 @@ func (n names) way(a seedtest.Analysis) hopsReading {
 		r.Rows = append(r.Rows, row)
 	}
 	return r
+}
+
+// The hops that people are shown: servers refuse mail that has passed a hundred (RFC 5321 section
+// 6.3), and a header with more was made to be tiresome.
+const (
+	oldestShown = 20
+	newestShown = 180
+)
+
+// leftOut says from which hop on, and up to which, hops are not shown.
+func leftOut(hops int) (from, to int) {
+	if hops <= oldestShown+newestShown {
+		return hops, hops
+	}
+	return oldestShown, hops - newestShown
 }
 
 // weigh holds the delay of a hop against the longest.
