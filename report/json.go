@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -62,8 +61,7 @@ func listOf[T any](list []T) []T {
 
 // writeJSON writes one value and a line end, indented unless it has to stay on one line.
 func writeJSON(w io.Writer, v any, oneLine bool) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	e := json.NewEncoder(harmlessWriter{w})
 	e.SetEscapeHTML(false)
 	if !oneLine {
 		e.SetIndent("", "  ")
@@ -71,8 +69,18 @@ func writeJSON(w io.Writer, v any, oneLine bool) error {
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("report: writing JSON: %w", err)
 	}
-	_, err := w.Write(harmless(b.Bytes()))
-	return err
+	return nil
+}
+
+// harmlessWriter passes JSON on as harmless leaves it. An encoder writes each value at once, so that
+// no character comes in two parts.
+type harmlessWriter struct{ w io.Writer }
+
+func (h harmlessWriter) Write(b []byte) (int, error) {
+	if _, err := h.w.Write(harmless(b)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // harmless escapes what could drive a terminal on which JSON is printed: C1 control characters,
