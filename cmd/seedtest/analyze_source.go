@@ -102,9 +102,9 @@ func (r *reader) stream(from io.Reader, name string) bool {
 		}
 		n++
 		r.count++
-		l := letter{number: r.count, source: name, raw: bytes.Clone(raw)}
+		l := letter{number: r.count, source: name, raw: raw}
 		if mbox {
-			l.source = fmt.Sprintf("%s:%d", name, n)
+			l.source, l.raw = fmt.Sprintf("%s:%d", name, n), bytes.Clone(raw)
 		}
 		if !r.take(l) {
 			return false
