@@ -110,14 +110,17 @@ func TestRedactorHidesEveryForm(t *testing.T) {
 func FuzzRedactor(f *testing.F) {
 	f.Add("correct horse", "you said ", " and more")
 	f.Add("ü\xff\x00;/secret-of-many-words", "\xfe", "Ü")
+	f.Add(")0000000", "0", "0000000") // the end of what stands in its place, and what comes next
 	f.Fuzz(func(t *testing.T, secret, before, after string) {
 		if len(secret) < gramLen || len(secret) > 500 {
 			return
 		}
 		r := newRedactor(secret)
 		got := r.hide(before + secret + after)
-		if strings.Contains(got, secret) {
-			t.Fatalf("hide: %q stands in %q", secret, got)
+		for part := range strings.SplitSeq(got, "(secret)") {
+			if strings.Contains(part, secret) {
+				t.Fatalf("hide: %q stands in %q", secret, got)
+			}
 		}
 		if len(got) > (len(before)+len(secret)+len(after))*2+len("(secret)") {
 			t.Fatalf("hide: %d octets", len(got))
