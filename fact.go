@@ -283,13 +283,14 @@ const (
 
 // Fault is trouble of the harness. It makes probes blind, never missing.
 type Fault struct {
-	Seed    string     `json:"seed,omitempty"`
-	Route   string     `json:"route,omitempty"`
-	Kind    FaultKind  `json:"kind"`
-	Mailbox string     `json:"mailbox,omitempty"`
-	What    string     `json:"what"` // what the server or system said
-	From    time.Time  `json:"from"`
-	To      *time.Time `json:"to,omitempty"` // nil: not over when it was written
+	Seed    string      `json:"seed,omitempty"`
+	Route   string      `json:"route,omitempty"`
+	Kind    FaultKind   `json:"kind"`
+	Reason  FaultReason `json:"reason,omitempty"` // of FaultLogin and FaultConnect
+	Mailbox string      `json:"mailbox,omitempty"`
+	What    string      `json:"what"` // what the server or system said
+	From    time.Time   `json:"from"`
+	To      *time.Time  `json:"to,omitempty"` // nil: not over when it was written
 }
 
 // Limit is a dose limit or breaker that held a dispatch back (rule 22).

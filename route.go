@@ -35,6 +35,7 @@ type Login struct {
 	Username string       `json:"username,omitempty"`
 	Password SecretSource `json:"-"` // PLAIN or LOGIN
 	Token    SecretSource `json:"-"` // an OAuth access token, for XOAUTH2 or OAUTHBEARER
+	OAuth    *OAuth       `json:"-"` // where Token's tokens come from; nil: Token knows by itself
 }
 
 // Identity is who the mail is from.
