@@ -32,7 +32,8 @@ const (
 
 type listedBox struct {
 	Listed
-	usable bool // its name can be sent back
+	spelling spelling
+	usable   bool // its name can be sent back
 }
 
 // boxStatus is a STATUS reply.
@@ -103,7 +104,7 @@ func (a *answer) add(raw []byte) (kind string, err error) {
 	}
 	kind = strings.ToUpper(vs[0].String())
 	switch kind {
-	case "LIST":
+	case "LIST", "XLIST":
 		a.addList(vs[1:])
 	case "STATUS":
 		a.addStatus(vs[1:])
@@ -183,7 +184,8 @@ func (a *answer) addList(vs []value) {
 			break
 		}
 	}
-	l.Name, l.usable = decodeMailbox(vs[2].String())
+	l.Name, l.spelling = decodeMailbox(vs[2].String())
+	l.usable = l.spelling == spelledPlain || l.spelling == spelledUTF7
 	a.listed = append(a.listed, l)
 }
 

@@ -16,22 +16,6 @@ const (
 
 var statusItems = imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true}
 
-// list asks for all mailboxes, and where the server can tell both at once for their status too.
-func (s *session) list(ctx context.Context) ([]listedBox, []boxStatus, error) {
-	options := &imap.ListOptions{ReturnSpecialUse: s.has("SPECIAL-USE") && s.has("LIST-EXTENDED")}
-	if s.has("LIST-STATUS") {
-		options.ReturnStatus = &statusItems
-	}
-	answers, err := s.do(ctx, func() func() error {
-		cmd := s.client.List("", "*", options)
-		return dropFirst(cmd.Collect)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return answers[0].listed, answers[0].statuses, nil
-}
-
 // status asks for the status of mailboxes, none of which may be selected. The map has those that
 // answered; the other says why one did not.
 func (s *session) status(ctx context.Context, names []string) (map[string]boxStatus,

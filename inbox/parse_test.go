@@ -85,12 +85,13 @@ func FuzzDecodeMailbox(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		name, ok := decodeMailbox(raw)
+		name, how := decodeMailbox(raw)
 		if !utf8.ValidString(name) {
 			t.Fatalf("decodeMailbox(%q) = %q, which is no UTF-8", raw, name)
 		}
-		if ok && !isASCII(raw) {
-			t.Fatalf("decodeMailbox(%q) says that it can be sent back", raw)
+		if how == spelledPlain && !strings.EqualFold(name, raw) || how == spelledUTF8 && name != raw ||
+			how == spelledUTF7 && !isASCII(raw) {
+			t.Fatalf("decodeMailbox(%q) = %q, %v: not what was sent", raw, name, how)
 		}
 	})
 }
@@ -113,17 +114,20 @@ func FuzzTokens(f *testing.F) {
 }
 
 func TestDecodeMailbox(t *testing.T) {
-	for raw, want := range map[string]string{
-		"inbox": "INBOX", "Entw&APw-rfe": "Entwürfe", "a&-b": "a&b", "&2D3eAA-": "😀",
-		"~peter/mail/&U,BTFw-/&ZeVnLIqe-": "~peter/mail/台北/日本語",
+	for _, x := range []struct {
+		raw, want string
+		how       spelling
+	}{
+		{"inbox", "INBOX", spelledPlain}, {"Junk E-mail", "Junk E-mail", spelledPlain},
+		{"Entw&APw-rfe", "Entwürfe", spelledUTF7}, {"a&-b", "a&b", spelledUTF7},
+		{"&2D3eAA-", "😀", spelledUTF7}, {"&V4NXPpCuTvY-", "垃圾邮件", spelledUTF7},
+		{"~peter/mail/&U,BTFw-/&ZeVnLIqe-", "~peter/mail/台北/日本語", spelledUTF7},
+		{"Entwürfe", "Entwürfe", spelledUTF8}, {"垃圾邮件", "垃圾邮件", spelledUTF8},
+		{"&AAA", "&AAA", spelledBroken}, {"&zz-", "&zz-", spelledBroken},
+		{"ü & &-", "ü & &-", spelledBroken}, {"\xff", "\uFFFD", spelledBroken},
 	} {
-		if got, ok := decodeMailbox(raw); got != want || !ok {
-			t.Errorf("decodeMailbox(%q) = %q, %t, want %q", raw, got, ok, want)
-		}
-	}
-	for _, raw := range []string{"&AAA", "&zz-", "Entwürfe", "\xff"} {
-		if got, ok := decodeMailbox(raw); ok {
-			t.Errorf("decodeMailbox(%q) = %q and can be sent back, want not", raw, got)
+		if got, how := decodeMailbox(x.raw); got != x.want || how != x.how {
+			t.Errorf("decodeMailbox(%q) = %q, %v; want %q, %v", x.raw, got, how, x.want, x.how)
 		}
 	}
 }

@@ -12,6 +12,8 @@ type Listed struct {
 	Name  string   // modified UTF-7 decoded
 	Attrs []string // mailbox attributes, with their backslash
 	Delim rune     // hierarchy delimiter; 0: none
+
+	XAttrs []string // what XLIST told of it, at servers that have that instead of SPECIAL-USE
 }
 
 // How a role was found, in the order in which the ways are tried.
@@ -19,6 +21,7 @@ const (
 	foundProtocol      = "protocol" // INBOX needs no finding
 	foundConfiguration = "configuration"
 	foundSpecialUse    = "special-use"
+	foundXLIST         = "xlist"
 	foundPreset        = "preset"
 	foundName          = "name"
 )
@@ -46,11 +49,11 @@ func Roles(listed []Listed, seed seedtest.Seed) []seedtest.Mailbox {
 }
 
 func selectable(l Listed) bool {
-	return !hasAttr(l, `\Noselect`) && !hasAttr(l, `\NonExistent`)
+	return !hasAttr(l.Attrs, `\Noselect`) && !hasAttr(l.Attrs, `\NonExistent`)
 }
 
-func hasAttr(l Listed, attr string) bool {
-	return slices.ContainsFunc(l.Attrs, func(a string) bool { return strings.EqualFold(a, attr) })
+func hasAttr(attrs []string, attr string) bool {
+	return slices.ContainsFunc(attrs, func(a string) bool { return strings.EqualFold(a, attr) })
 }
 
 // give gives the role that is sure for one mailbox alone.
@@ -71,13 +74,15 @@ func give(box *seedtest.Mailbox, l Listed, seed seedtest.Seed) {
 			return
 		}
 	}
-	if role := flagRole(l); role != seedtest.RoleNone {
+	if role := flagRole(l.Attrs); role != seedtest.RoleNone {
 		set(role, foundSpecialUse)
+	} else if role := flagRole(l.XAttrs); role != seedtest.RoleNone {
+		set(role, foundXLIST)
 	}
 }
 
 // flagRole reads the attributes of RFC 6154 and RFC 8457, and those of XLIST.
-func flagRole(l Listed) seedtest.Role {
+func flagRole(attrs []string) seedtest.Role {
 	for _, f := range []struct {
 		attr string
 		role seedtest.Role
@@ -89,7 +94,7 @@ func flagRole(l Listed) seedtest.Role {
 		{`\Flagged`, seedtest.RoleFlagged}, {`\Starred`, seedtest.RoleFlagged},
 		{`\Important`, seedtest.RoleImportant},
 	} {
-		if hasAttr(l, f.attr) {
+		if hasAttr(attrs, f.attr) {
 			return f.role
 		}
 	}
@@ -165,7 +170,7 @@ func essential(b seedtest.Mailbox, more []string) bool {
 	}
 	return slices.ContainsFunc(more, func(n string) bool {
 		if strings.HasPrefix(n, `\`) {
-			return b.Role != seedtest.RoleNone && flagRole(Listed{Attrs: []string{n}}) == b.Role
+			return b.Role != seedtest.RoleNone && flagRole([]string{n}) == b.Role
 		}
 		return plainName(n) == plainName(b.Name)
 	})

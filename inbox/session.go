@@ -27,6 +27,8 @@ type session struct {
 	loginTime   time.Duration
 	triedLogin  bool
 	noIdle      bool
+	noXList     bool                // announced and refused
+	xlist       map[string][]string // flags by XLIST, by mailbox
 }
 
 // open connects and signs in, and reports whether a sign-in was tried. The error is a *trouble or
@@ -115,6 +117,11 @@ func (s *session) signIn(ctx context.Context, secret seedtest.Secret) error {
 		id := imap.IDData{Name: "seedtest"}
 		if _, err := s.do(ctx, func() func() error { return dropFirst(s.client.ID(&id).Wait) }); err != nil &&
 			refused(err, "") == nil {
+			return err
+		}
+	}
+	if s.has("UTF8=ONLY") {
+		if err := s.enableUTF8(ctx); err != nil {
 			return err
 		}
 	}

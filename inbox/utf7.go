@@ -11,13 +11,42 @@ var mailboxBase64 = base64.NewEncoding(
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,").
 	WithPadding(base64.NoPadding)
 
-// decodeMailbox decodes a mailbox name from modified UTF-7 (RFC 3501 section 5.1.3). ok is false
-// if the name is not in it: then the name is as the server sent it, with U+FFFD where it is no
-// UTF-8, and cannot be sent back.
-func decodeMailbox(raw string) (name string, ok bool) {
-	if strings.EqualFold(raw, "INBOX") {
-		return "INBOX", true // its case has no meaning (RFC 9051 section 5.1)
+// A spelling is the way in which a server wrote a mailbox name.
+type spelling int
+
+// The spellings. A plain name is the same in every encoding.
+const (
+	spelledPlain  spelling = iota
+	spelledUTF7            // modified UTF-7 (RFC 3501 section 5.1.3)
+	spelledUTF8            // as where UTF8=ACCEPT is enabled, and at servers that do not wait for that
+	spelledBroken          // neither: the name can be shown, and not be sent back
+)
+
+// decodeMailbox reads a mailbox name. One that is in no encoding is returned as the server sent it,
+// with U+FFFD where it is no UTF-8.
+func decodeMailbox(raw string) (string, spelling) {
+	if strings.EqualFold(raw, inboxName) {
+		return inboxName, spelledPlain // its case has no meaning (RFC 9051 section 5.1)
 	}
+	if !utf8.ValidString(raw) || strings.ContainsAny(raw, "\x00\r\n") {
+		return strings.ToValidUTF8(raw, "\uFFFD"), spelledBroken
+	}
+	name, good := decodeUTF7(raw)
+	switch {
+	case !isASCII(raw) && strings.Contains(raw, "&"):
+		return raw, spelledBroken // it cannot be told what "&" stands for
+	case !isASCII(raw):
+		return raw, spelledUTF8
+	case !good || !utf8.ValidString(name) || strings.ContainsAny(name, "\x00\r\n"):
+		return raw, spelledBroken
+	case name != raw:
+		return name, spelledUTF7
+	}
+	return raw, spelledPlain
+}
+
+// decodeUTF7 decodes modified UTF-7; good is false if the name is not in it.
+func decodeUTF7(raw string) (name string, good bool) {
 	var b strings.Builder
 	for rest := raw; rest != ""; {
 		before, coded, found := strings.Cut(rest, "&")
@@ -26,19 +55,14 @@ func decodeMailbox(raw string) (name string, ok bool) {
 			break
 		}
 		word, after, closed := strings.Cut(coded, "-")
-		text, good := decodeWord(word)
-		if !closed || !good {
-			return strings.ToValidUTF8(raw, "\uFFFD"), false
+		text, ok := decodeWord(word)
+		if !closed || !ok {
+			return raw, false
 		}
 		b.WriteString(text)
 		rest = after
 	}
-	name = b.String()
-	if !utf8.ValidString(name) || strings.ContainsAny(name, "\x00\r\n") {
-		return strings.ToValidUTF8(name, "\uFFFD"), false
-	}
-	// A server that sends names in plain UTF-8 would not know ours, which is encoded.
-	return name, isASCII(raw)
+	return b.String(), true
 }
 
 // decodeWord decodes what stands between "&" and "-".

@@ -208,6 +208,14 @@ func (w *wire) untagged(rest []byte) ([]byte, error) {
 		if w.idling != nil {
 			w.ring()
 		}
+	case "LIST":
+		if n := len(into.listed); n > 0 && into.listed[n-1].spelling == spelledUTF8 {
+			return enabledUTF8, nil // the library must write such names as the server does
+		}
+	case "ENABLED":
+		if bytes.Contains(bytes.ToUpper(rest), []byte("UTF8=ACCEPT")) {
+			return enabledUTF8, nil
+		}
 	case "CAPABILITY":
 		w.learn(strings.TrimRight(string(rest), "\r\n"))
 		return fmt.Appendf(nil, "* CAPABILITY%s\r\n", w.plainCaps()), nil
@@ -222,6 +230,9 @@ func (w *wire) untagged(rest []byte) ([]byte, error) {
 	}
 	return nil, nil
 }
+
+// enabledUTF8 has the library write mailbox names in UTF-8 (RFC 6855 section 3).
+var enabledUTF8 = []byte("* ENABLED UTF8=ACCEPT\r\n")
 
 // ring tells whoever waits in IDLE, without waiting.
 func (w *wire) ring() {
@@ -287,8 +298,10 @@ func (w *wire) outgoing(p []byte) []byte {
 			return nil // the server ended IDLE by itself: DONE would be a command unknown to it
 		}
 	}
-	// Gmail's search extension: the library can only write it as a header search.
+	// Gmail's search extension: the library can only write it as a header search. And XLIST, which it
+	// does not know: it is asked for as a LIST with that reference name.
 	p = bytes.ReplaceAll(p, []byte(`HEADER "X-GM-RAW" `), []byte(`X-GM-RAW `))
+	p = bytes.ReplaceAll(p, []byte(`LIST "XLIST" `), []byte(`XLIST "" `))
 	for rest := p; len(rest) > 0; {
 		line, after, whole := bytes.Cut(rest, []byte("\n"))
 		w.line = append(w.line, line...)
