@@ -69,6 +69,11 @@ type Seed struct {
 	Own      bool     `json:"own"`              // a server of ours: quick looks, no dose limit
 	Canary   bool     `json:"canary,omitempty"` // appending to it is allowed (rule 12)
 	Sick     string   `json:"sick,omitempty"`   // why earlier runs leave it out of the counts (rule 17)
+	Health   *Health  `json:"health,omitempty"` // by earlier runs; nil: not asked
+
+	ByHand     bool      `json:"by_hand,omitempty"`     // no IMAP: its owner says where a message lies
+	Replaces   string    `json:"replaces,omitempty"`    // the seed whose name it is to take over
+	LastSignIn time.Time `json:"last_sign_in,omitzero"` // of its owner on the web; zero: not said
 }
 
 // Message is what a probe says, before it is tagged.

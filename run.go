@@ -81,6 +81,8 @@ type SeedState struct {
 	BaseAt    time.Time
 	LastRound *Round
 	Sick      string // why it is left out of the counts; empty: healthy
+
+	Health *Health // with what this run showed, if the caller attached it
 }
 
 // FaultState is one trouble of the harness with its interval.
