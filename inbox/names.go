@@ -2,6 +2,7 @@ package inbox
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -34,6 +35,7 @@ func readNames(data string) (map[string]seedtest.Role, error) {
 		Sent    names `toml:"sent"`
 		Drafts  names `toml:"drafts"`
 		Archive names `toml:"archive"`
+		All     names `toml:"all"`
 	}
 	if _, err := toml.Decode(data, &file); err != nil {
 		return nil, err
@@ -41,16 +43,21 @@ func readNames(data string) (map[string]seedtest.Role, error) {
 	roles := map[string]seedtest.Role{}
 	for role, list := range map[seedtest.Role]names{
 		seedtest.RoleJunk: file.Junk, seedtest.RoleTrash: file.Trash, seedtest.RoleSent: file.Sent,
-		seedtest.RoleDrafts: file.Drafts, seedtest.RoleArchive: file.Archive,
+		seedtest.RoleDrafts: file.Drafts, seedtest.RoleArchive: file.Archive, seedtest.RoleAll: file.All,
 	} {
 		for _, n := range list.Names {
+			if other, met := roles[plainName(n)]; met && other != role {
+				return nil, fmt.Errorf("%q stands under %s and %s", n, other, role)
+			}
 			roles[plainName(n)] = role
 		}
 	}
 	return roles, nil
 }
 
-// plainName is a name without case and with its accents composed, as names are compared.
+// plainName is a name without case and with its accents composed, as names are compared. A Greek
+// sigma is the same letter at the end of a word.
 func plainName(s string) string {
-	return strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
+	s = strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
+	return strings.ReplaceAll(s, "ς", "σ")
 }

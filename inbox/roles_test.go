@@ -1,8 +1,12 @@
 package inbox
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 
 	"seedtest"
 )
@@ -27,34 +31,51 @@ func roleOf(t *testing.T, listed []Listed, seed seedtest.Seed, name string) seed
 	return seedtest.Mailbox{}
 }
 
+// TestRolesInManyLanguages holds Roles against the words of mail programs and providers.
 func TestRolesInManyLanguages(t *testing.T) {
-	for name, want := range map[string]seedtest.Role{
-		"Spam": seedtest.RoleJunk, "Junk E-mail": seedtest.RoleJunk, "SPAMVERDACHT": seedtest.RoleJunk,
-		"Courrier indésirable": seedtest.RoleJunk, "Correo no deseado": seedtest.RoleJunk,
-		"Posta indesiderata": seedtest.RoleJunk, "Нежелательная почта": seedtest.RoleJunk,
-		"Спам": seedtest.RoleJunk, "迷惑メール": seedtest.RoleJunk, "垃圾邮件": seedtest.RoleJunk,
-		"스팸메일함": seedtest.RoleJunk, "דואר זבל": seedtest.RoleJunk, "هرزنامه": seedtest.RoleJunk,
-		"INBOX/Spam": seedtest.RoleJunk, "[Mail]/Spam": seedtest.RoleJunk,
-		"Papierkorb": seedtest.RoleTrash, "Corbeille": seedtest.RoleTrash,
-		"Deleted Items": seedtest.RoleTrash, "Gesendet": seedtest.RoleSent, "Drafts": seedtest.RoleDrafts,
-		// Decomposed accents are the same name.
-		"Courrier inde\u0301sirable": seedtest.RoleJunk,
-	} {
-		m := roleOf(t, listedAs(name), seedtest.Seed{}, name)
-		if m.Role != want || m.FoundBy != foundName {
-			t.Errorf("Roles of %q: %q by %q, want %q by name", name, m.Role, m.FoundBy, want)
+	data, err := os.ReadFile("testdata/names.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	languages, n := map[string]bool{}, 0
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "#") {
+			continue
 		}
-		essential := want == seedtest.RoleJunk || want == seedtest.RoleTrash
-		if m.Essential != essential {
-			t.Errorf("Roles of %q: essential %t, want %t", name, m.Essential, essential)
+		row := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(row) != 4 {
+			t.Fatalf("names.tsv: %q has %d columns, want 4", line, len(row))
 		}
+		language, want := row[1], seedtest.Role(row[2])
+		languages[language], n = true, n+1
+		for _, name := range []string{row[3], strings.ToUpper(row[3]), "INBOX/" + row[3],
+			"[Gmail]/" + row[3], norm.NFD.String(row[3])} {
+			m := roleOf(t, listedAs(name), seedtest.Seed{}, name)
+			if m.Role != want || m.FoundBy != foundName {
+				t.Errorf("%s, %s: Roles of %q: %q by %q, want %q by name", row[0], language, name,
+					m.Role, m.FoundBy, want)
+			}
+			if must := want == seedtest.RoleJunk || want == seedtest.RoleTrash; m.Essential != must {
+				t.Errorf("Roles of %q: essential %t, want %t", name, m.Essential, must)
+			}
+		}
+	}
+	if len(languages) < 40 || n < 600 {
+		t.Errorf("names.tsv has %d names in %d languages, want 600 in 40", n, len(languages))
 	}
 }
 
 func TestRolesLeaveOwnersMailboxesAlone(t *testing.T) {
-	for _, name := range []string{"Junk food recipes", "Spam filter reports", "Projects/Spam",
-		"No Junk", "Trash talk", "Sentinel", "spa", "Junkers", "Anti-Spam"} {
-		m := roleOf(t, listedAs("Projects", name), seedtest.Seed{}, name)
+	own := []string{"Junk food recipes", "Junk food", "Junkers", "No Junk", "Not junk", "Junkyard",
+		"Spam filter reports", "Spam filter rules", "Spam/2024", "Spamhaus", "Anti-Spam", "Not spam",
+		"Kein Spam", "No spam", "spa", "Spam?", "confirmed-ham", "Projects/Spam", "Kunden/Junk",
+		"INBOX/Projects/Spam", "Clients/Papierkorb", "Trash talk", "Trash metal", "White trash",
+		"Papierkorb Umbau", "Bulk orders", "Bulk buying", "Sentinel", "Sent to customers", "Drafts 2024",
+		"Archiv 2019", "Archive/2020", "Werbung", "Todos", "Quarantine", "Rejects", "Newsletter",
+		"Нежелательная почта отчёты", "迷惑メール報告", "垃圾邮件规则", "Courrier indésirable - rapports"}
+	for _, name := range own {
+		listed := listedAs("Projects", "Clients", "Kunden", "INBOX/Projects", name)
+		m := roleOf(t, listed, seedtest.Seed{}, name)
 		if m.Role != seedtest.RoleNone || m.Essential {
 			t.Errorf("Roles of %q: %q, want none", name, m.Role)
 		}
@@ -91,8 +112,16 @@ func TestRolesTakeTheSurestWay(t *testing.T) {
 			seedtest.RoleNone, "", false},
 		{"inbox in any case", []Listed{{Name: "Inbox"}}, seedtest.Seed{}, "Inbox",
 			seedtest.RoleInbox, foundProtocol, true},
-		{"XLIST", []Listed{{Name: "S", Attrs: []string{`\Spam`}}}, seedtest.Seed{}, "S",
-			seedtest.RoleJunk, foundSpecialUse, true},
+		{"XLIST", []Listed{{Name: "S", XAttrs: []string{`\Spam`}}}, seedtest.Seed{}, "S",
+			seedtest.RoleJunk, foundXLIST, true},
+		{"a flag beside XLIST", []Listed{{Name: "S", Attrs: []string{`\Trash`},
+			XAttrs: []string{`\Spam`}}}, seedtest.Seed{}, "S", seedtest.RoleTrash, foundSpecialUse, true},
+		{"XLIST's words in LIST", []Listed{{Name: "A", Attrs: []string{`\AllMail`}}}, seedtest.Seed{},
+			"A", seedtest.RoleAll, foundSpecialUse, false},
+		{"nonexistent", []Listed{{Name: "Spam", Attrs: []string{`\NonExistent`, `\Junk`}}},
+			seedtest.Seed{}, "Spam", seedtest.RoleNone, "", false},
+		{"inbox-like over a flag", []Listed{{Name: "Promotions", Attrs: []string{`\Archive`}}}, preset,
+			"Promotions", seedtest.RoleInboxLike, foundPreset, false},
 	} {
 		m := roleOf(t, x.listed, x.seed, x.name)
 		if m.Role != x.role || m.FoundBy != x.by || m.Essential != x.essential {
@@ -111,6 +140,22 @@ func TestNamesAreOfOneRoleEach(t *testing.T) {
 	}
 	if _, err := readNames("[junk]\nnames = 3"); err == nil {
 		t.Error("readNames took a number for a list")
+	}
+	if _, err := readNames("[junk]\nnames = ['x']\n[trash]\nnames = ['X']"); err == nil {
+		t.Error("readNames gave one name two roles")
+	}
+}
+
+// Mail may land in any mailbox that is called junk.
+func TestRolesTakeSeveralJunk(t *testing.T) {
+	flagged := []Listed{{Name: "Junk", Attrs: []string{`\Junk`}}, {Name: "Spam", Attrs: []string{`\Junk`}},
+		{Name: "Junk-E-Mail", Attrs: []string{`\Junk`}}}
+	for _, listed := range [][]Listed{flagged, listedAs("Junk", "Spam", "Junk-E-Mail")} {
+		for _, name := range []string{"Junk", "Spam", "Junk-E-Mail"} {
+			if m := roleOf(t, listed, seedtest.Seed{}, name); m.Role != seedtest.RoleJunk || !m.Essential {
+				t.Errorf("%v: %+v, want junk and essential", listed, m)
+			}
+		}
 	}
 }
 
