@@ -115,6 +115,9 @@ func (h Health) failed(l SeedLook, signs []Sign) Health {
 // well is the health after a look that went well. What is not a failure is told all the same.
 func (h Health) well(l SeedLook, signs []Sign) Health {
 	h.Bad, h.Good, h.Sick = 0, 0, false
+	if len(signs) == 0 && (h.State == SeedDormant || h.State == SeedWorn) {
+		return h // a look does not change that
+	}
 	signs = slices.DeleteFunc(signs, func(s Sign) bool { return s.State == SeedDown })
 	state := SeedOK
 	if len(signs) > 0 {
@@ -147,6 +150,19 @@ func (h *Health) tell(l SeedLook, signs []Sign) {
 			}
 		}
 	}
+}
+
+// With adds what is known of a seed beside its looks, such as its age. It never makes it sick.
+func (h Health) With(l SeedLook) Health {
+	for _, s := range l.Signs {
+		if h.State.rank() > s.State.rank() {
+			h = h.now(s.State, l.At)
+			h.Why = nil
+		}
+		h.Why = append(slices.Clone(h.Why), s.Evidence)
+		h.Advice = append(slices.Clone(h.Advice), s.Advice...)
+	}
+	return h
 }
 
 // Ailing reports whether a seed failed lately, and is not sick.

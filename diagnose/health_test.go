@@ -1,0 +1,172 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"seedtest"
+)
+
+// TestServerWords holds every entry of health.toml against its example, and every condition that
+// words can tell against having advice.
+func TestServerWords(t *testing.T) {
+	b := theHealthBook()
+	ids := map[string]bool{}
+	for _, w := range b.Words {
+		if ids[w.ID] {
+			t.Errorf("%s stands twice", w.ID)
+		}
+		ids[w.ID] = true
+		if !slices.Contains(seedtest.Conditions(), w.Condition) || w.Source == "" || len(w.Providers) == 0 {
+			t.Errorf("%s: condition %q, source %q, providers %q", w.ID, w.Condition, w.Source, w.Providers)
+		}
+		if !slices.Contains([]string{"documented", "observed", "inferred"}, w.Status) {
+			t.Errorf("%s: status %q", w.ID, w.Status)
+		}
+		for _, p := range w.Providers {
+			if got := b.words(p, w.Example); got == nil || got.ID != w.ID {
+				t.Errorf("%s at %s: %q is told by %+v", w.ID, p, w.Example, got)
+			}
+		}
+		if len(b.advice(w.Condition)) == 0 {
+			t.Errorf("%s: nothing is advised about %s", w.ID, w.Condition)
+		}
+	}
+}
+
+// TestTroubleTellsTheCondition holds what real servers say against the condition it means, once the
+// fault has the kind that the watcher gives it.
+func TestTroubleTellsTheCondition(t *testing.T) {
+	const login, connect, lost, throttled, mailbox = seedtest.FaultLogin, seedtest.FaultConnect,
+		seedtest.FaultLost, seedtest.FaultThrottled, seedtest.FaultMailbox
+	for _, c := range []struct {
+		provider string
+		kind     seedtest.FaultKind
+		what     string
+		want     seedtest.Condition
+		certain  bool
+		advice   string
+	}{
+		{"gmail", login, "LOGIN: NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)",
+			seedtest.SeedRefused, false, "apppasswords"},
+		{"gmail", login, "LOGIN: NO [ALERT] Please log in via your web browser: https://example.com (Failure)",
+			seedtest.SeedLocked, true, "on the web"},
+		{"gmail", throttled, "LOGIN: NO [ALERT] Too many simultaneous connections. (Failure)",
+			seedtest.SeedThrottled, false, "rest"},
+		{"gmail", throttled, "FETCH: NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)",
+			seedtest.SeedThrottled, false, "rest"},
+		{"outlook", login, "AUTHENTICATE: NO AUTHENTICATE failed.", seedtest.SeedRefused, false, "seedtest login"},
+		{"outlook", throttled, "STATUS: BAD Request is throttled. Suggested Backoff Time: 59000 milliseconds",
+			seedtest.SeedThrottled, false, "rest"},
+		{"microsoft365", mailbox, "LIST: BAD User is authenticated but not connected.",
+			seedtest.SeedThrottled, false, "IMAP is on"},
+		{"outlook", login, "invalid_grant: AADSTS700082: The refresh token has expired due to inactivity.",
+			seedtest.SeedRevoked, true, "seedtest login"},
+		{"outlook", login, "invalid_grant: AADSTS50053: The account is locked", seedtest.SeedLocked, true, "web"},
+		{"yahoo", login, "LOGIN: NO [AUTHENTICATIONFAILED] LOGIN Invalid credentials",
+			seedtest.SeedRefused, false, "app password"},
+		{"yahoo", throttled, "LOGIN: NO [LIMIT] LOGIN Rate limit hit", seedtest.SeedThrottled, false, "rest"},
+		{"aol", throttled, "LOGIN: NO Too many bad login attempts.", seedtest.SeedLocked, false, "web"},
+		{"icloud", login, "LOGIN: NO [AUTHENTICATIONFAILED] Authentication Failed", seedtest.SeedRefused, false,
+			"app-specific"},
+		{"dovecot", login, "LOGIN: NO [AUTHENTICATIONFAILED] Authentication failed.", seedtest.SeedRefused, false,
+			"password"},
+		{"dovecot", throttled, "LOGIN: NO [OVERQUOTA] Quota exceeded (mailbox for user is full)",
+			seedtest.SeedFull, true, "make room"},
+		{"generic", login, "LOGIN: NO [UNAVAILABLE] Temporary authentication failure.", seedtest.SeedDown, false,
+			"reached"},
+		{"generic", login, "LOGIN: NO [EXPIRED] Password expired", seedtest.SeedRefused, true, "password"},
+		{"generic", login, "LOGIN: NO [CONTACTADMIN] Account is disabled", seedtest.SeedLocked, true, "web"},
+		{"yandex", login, "LOGIN: NO Access to your account has been temporarily restricted",
+			seedtest.SeedLocked, true, "web"},
+		{"gmail", login, "token: invalid_grant: Token has been expired or revoked.", seedtest.SeedRevoked, true,
+			"seedtest login"},
+		{"generic", connect, "dial tcp 192.0.2.1:993: connect: connection refused", seedtest.SeedDown, false,
+			"firewall"},
+		{"generic", lost, "the server closed the connection", seedtest.SeedDown, false, "reached"},
+		{"generic", login, "words that nobody knows", seedtest.SeedRefused, false, "password"},
+	} {
+		seed := seedtest.Seed{Name: "s", Provider: seedtest.Provider{ID: c.provider, Name: c.provider}}
+		s, ok := Trouble(seed, seedtest.Fault{Kind: c.kind, What: c.what})
+		if !ok || s.State != c.want || s.Certain != c.certain {
+			t.Errorf("Trouble(%s, %q) = %s, certain %t; want %s, %t", c.provider, c.what, s.State, s.Certain,
+				c.want, c.certain)
+		}
+		if advice := strings.Join(s.Advice, " "); !strings.Contains(advice, c.advice) ||
+			strings.Contains(advice, "{{") {
+			t.Errorf("Trouble(%s, %q) advises %q; want %q in it", c.provider, c.what, advice, c.advice)
+		}
+	}
+	for _, kind := range []seedtest.FaultKind{seedtest.FaultBaseline, seedtest.FaultClock, seedtest.FaultStore,
+		seedtest.FaultVanished, mailbox} {
+		if s, ok := Trouble(seedtest.Seed{}, seedtest.Fault{Kind: kind, What: "something"}); ok {
+			t.Errorf("Trouble(%s) = %s, want none", kind, s.State)
+		}
+	}
+}
+
+func TestTypedReasonsComeFirst(t *testing.T) {
+	for reason, want := range map[seedtest.FaultReason]seedtest.Condition{
+		seedtest.ReasonNoConsent: seedtest.SeedRevoked, seedtest.ReasonRevoked: seedtest.SeedRevoked,
+		seedtest.ReasonScope: seedtest.SeedRefused, seedtest.ReasonClient: seedtest.SeedRefused,
+		seedtest.ReasonExpired: seedtest.SeedRefused, seedtest.ReasonUnreachable: seedtest.SeedDown,
+	} {
+		s, ok := Trouble(seedtest.Seed{Name: "s"}, seedtest.Fault{Kind: seedtest.FaultLogin, Reason: reason,
+			What: "LOGIN: NO [UNAVAILABLE] whatever"})
+		if !ok || s.State != want || len(s.Advice) == 0 {
+			t.Errorf("reason %s: %s, advice %q; want %s", reason, s.State, s.Advice, want)
+		}
+	}
+}
+
+// seen is a run of one probe at one seed, with what more is said of it.
+func seen(faults []seedtest.Fault, reply *seedtest.Reply) seedtest.Run {
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	facts := []seedtest.FactBody{
+		seedtest.Opened{Run: "run1", Suite: seedtest.Suite{Deadline: time.Minute, Missing: time.Hour},
+			Routes: []seedtest.Route{{Name: "r"}}, Seeds: []seedtest.Seed{{Name: "s"}}},
+		seedtest.Planned{Dispatch: "d1", Token: "t", Route: "r",
+			Probes: []seedtest.PlannedProbe{{Probe: "p1", Seed: "s"}}},
+		seedtest.Listing{Seed: "s", Mailboxes: []seedtest.Mailbox{{Name: "INBOX", Role: seedtest.RoleInbox}}},
+		seedtest.Attempt{Dispatch: "d1", Number: 1},
+	}
+	sub := seedtest.Submission{Dispatch: "d1", Number: 1, Outcome: seedtest.OutcomeAccepted, Stage: seedtest.StageFinal}
+	if reply != nil {
+		sub.Outcome, sub.Stage, sub.Reply = seedtest.OutcomeRefused, seedtest.StageRCPT, reply
+	}
+	facts = append(facts, sub)
+	for _, f := range faults {
+		f.Seed, f.From = "s", at
+		facts = append(facts, f)
+	}
+	var list []seedtest.Fact
+	for _, b := range facts {
+		list = append(list, seedtest.Fact{At: at, Body: b})
+	}
+	return seedtest.Fold(list, at.Add(5*time.Minute))
+}
+
+func TestLookAtARun(t *testing.T) {
+	later := time.Date(2026, 11, 1, 12, 1, 0, 0, time.UTC)
+	broken := seedtest.Fault{Kind: seedtest.FaultLost, What: "closed"}
+	l := Look(seen([]seedtest.Fault{broken}, nil), "s")
+	if l.Read || len(l.Signs) != 1 || l.Signs[0].Passed {
+		t.Errorf("a blind seed: read %t, signs %+v", l.Read, l.Signs)
+	}
+	mended := broken
+	mended.To = &later
+	full := &seedtest.Reply{Code: 552, Enhanced: "5.2.2", Text: "Mailbox full"}
+	l = Look(seen([]seedtest.Fault{mended}, full), "s")
+	if !l.Read || len(l.Signs) != 2 || !l.Signs[0].Passed || l.Signs[1].State != seedtest.SeedFull {
+		t.Errorf("a full seed that was lost for a while: read %t, signs %+v", l.Read, l.Signs)
+	}
+	if h := Health(seen(nil, full))["s"]; h.State != seedtest.SeedFull || h.Sick || !h.Ailing() ||
+		!strings.Contains(h.Why[0], "552 5.2.2 Mailbox full") {
+		t.Errorf("a full seed: %+v", h)
+	}
+	if h := Health(seen(nil, &seedtest.Reply{Code: 550, Enhanced: "5.7.1", Text: "no"}))["s"]; h.State != seedtest.SeedOK {
+		t.Errorf("a seed whose provider refuses the route: %+v", h)
+	}
+}
