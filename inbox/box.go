@@ -233,7 +233,7 @@ func boxesOf(listed []listedBox, seed seedtest.Seed) []*box {
 // skipped reports whether a mailbox is one that the preset skips, or lies in one.
 func skipped(l Listed, skip []string) bool {
 	for _, name := range skip {
-		if l.Name == name || l.Delim != 0 && strings.HasPrefix(l.Name, name+string(l.Delim)) {
+		if l.is(name) || l.Delim != 0 && strings.HasPrefix(l.Name, name+string(l.Delim)) {
 			return true
 		}
 	}

@@ -29,8 +29,8 @@ const (
 // Roles says what each mailbox is for: by the seed's configuration, by a flag on its LIST line
 // (RFC 6154, and the flags that XLIST servers use), by the provider's preset, by the localised
 // names of names.toml. Names are asked only for roles that nothing surer has given. Where several
-// mailboxes are junk, all are: mail may land in any of them. INBOX, junk, trash and what the
-// preset adds are essential (rule 7). A mailbox that cannot be selected holds no mail, and has no
+// mailboxes are junk, all are: mail may land in any of them. INBOX and what counts as inbox, junk,
+// trash and what the preset adds are essential (rule 7). A mailbox that cannot be selected holds no mail, and has no
 // role. The result has the order of listed.
 func Roles(listed []Listed, seed seedtest.Seed) []seedtest.Mailbox {
 	boxes := make([]seedtest.Mailbox, len(listed))
@@ -40,12 +40,22 @@ func Roles(listed []Listed, seed seedtest.Seed) []seedtest.Mailbox {
 			give(&boxes[i], l, seed)
 		}
 	}
-	byPreset(boxes, seed.Provider.Junk)
+	byPreset(boxes, listed, seed.Provider.Junk)
 	byName(boxes, listed)
-	for i := range boxes {
-		boxes[i].Essential = essential(boxes[i], seed.Provider.Essential)
+	for i, l := range listed {
+		boxes[i].Essential = essential(boxes[i], l, seed.Provider.Essential)
 	}
 	return boxes
+}
+
+// is reports whether a mailbox has a name that a person wrote: without regard to case, and with "/"
+// for whatever separates its parts here.
+func (l Listed) is(name string) bool {
+	have, want := plainName(l.Name), plainName(name)
+	if have == want || l.Delim == 0 {
+		return have == want
+	}
+	return strings.ReplaceAll(have, string(l.Delim), "/") == want
 }
 
 func selectable(l Listed) bool {
@@ -63,12 +73,12 @@ func give(box *seedtest.Mailbox, l Listed, seed seedtest.Seed) {
 		set(seedtest.RoleInbox, foundProtocol)
 		return
 	}
-	if seed.Junk != "" && plainName(l.Name) == plainName(seed.Junk) {
+	if seed.Junk != "" && l.is(seed.Junk) {
 		set(seedtest.RoleJunk, foundConfiguration)
 		return
 	}
 	for _, c := range seed.Provider.InboxLike {
-		if plainName(l.Name) == plainName(c.Mailbox) {
+		if l.is(c.Mailbox) {
 			set(seedtest.RoleInboxLike, foundPreset)
 			box.Class = c.Class
 			return
@@ -102,15 +112,12 @@ func flagRole(attrs []string) seedtest.Role {
 }
 
 // byPreset gives junk by the preset's names, if nothing surer told where junk is.
-func byPreset(boxes []seedtest.Mailbox, names []string) {
+func byPreset(boxes []seedtest.Mailbox, listed []Listed, names []string) {
 	if hasRole(boxes, seedtest.RoleJunk) {
 		return
 	}
-	for i := range boxes {
-		named := slices.ContainsFunc(names, func(n string) bool {
-			return plainName(n) == plainName(boxes[i].Name)
-		})
-		if named && boxes[i].Selectable && boxes[i].Role == seedtest.RoleNone {
+	for i, l := range listed {
+		if slices.ContainsFunc(names, l.is) && boxes[i].Selectable && boxes[i].Role == seedtest.RoleNone {
 			boxes[i].Role, boxes[i].FoundBy = seedtest.RoleJunk, foundPreset
 		}
 	}
@@ -160,18 +167,18 @@ func ownName(l Listed, listed []Listed) string {
 
 // essential tells whether the reading of a mailbox is part of every proof of absence (rule 7). The
 // preset names what it adds by name, or by attribute ("\All") where the name is localised.
-func essential(b seedtest.Mailbox, more []string) bool {
+func essential(b seedtest.Mailbox, l Listed, more []string) bool {
 	if !b.Selectable {
 		return false
 	}
 	switch b.Role {
-	case seedtest.RoleInbox, seedtest.RoleJunk, seedtest.RoleTrash:
+	case seedtest.RoleInbox, seedtest.RoleInboxLike, seedtest.RoleJunk, seedtest.RoleTrash:
 		return true
 	}
 	return slices.ContainsFunc(more, func(n string) bool {
 		if strings.HasPrefix(n, `\`) {
 			return b.Role != seedtest.RoleNone && flagRole([]string{n}) == b.Role
 		}
-		return plainName(n) == plainName(b.Name)
+		return l.is(n)
 	})
 }

@@ -102,7 +102,12 @@ func TestRolesTakeTheSurestWay(t *testing.T) {
 		{"the preset", listedAs("Bulk", "Spam"), preset, "Bulk", seedtest.RoleJunk, foundPreset, true},
 		{"a name beside the preset", listedAs("Bulk", "Spam"), preset, "Spam", "", "", false},
 		{"inbox-like", listedAs("Promotions"), preset, "Promotions", seedtest.RoleInboxLike,
-			foundPreset, false},
+			foundPreset, true},
+		{"a separator of its own", []Listed{{Name: "INBOX.Wanted.Spam", Delim: '.'}},
+			seedtest.Seed{Junk: "INBOX/Wanted/Spam"}, "INBOX.Wanted.Spam", seedtest.RoleJunk,
+			foundConfiguration, true},
+		{"no separator", []Listed{{Name: "INBOX.Wanted.Spam"}},
+			seedtest.Seed{Junk: "INBOX/Wanted/Spam"}, "INBOX.Wanted.Spam", "", "", false},
 		{"essential by name", listedAs("Quarantine"), preset, "Quarantine", "", "", true},
 		{"essential by flag", []Listed{{Name: "Alle", Attrs: []string{`\All`}}}, preset, "Alle",
 			seedtest.RoleAll, foundSpecialUse, true},
@@ -121,7 +126,7 @@ func TestRolesTakeTheSurestWay(t *testing.T) {
 		{"nonexistent", []Listed{{Name: "Spam", Attrs: []string{`\NonExistent`, `\Junk`}}},
 			seedtest.Seed{}, "Spam", seedtest.RoleNone, "", false},
 		{"inbox-like over a flag", []Listed{{Name: "Promotions", Attrs: []string{`\Archive`}}}, preset,
-			"Promotions", seedtest.RoleInboxLike, foundPreset, false},
+			"Promotions", seedtest.RoleInboxLike, foundPreset, true},
 	} {
 		m := roleOf(t, x.listed, x.seed, x.name)
 		if m.Role != x.role || m.FoundBy != x.by || m.Essential != x.essential {
