@@ -19,6 +19,7 @@ type answer struct {
 	fetched     []fetched
 	places      []place  // of every message that FETCH told of
 	found       []uint32 // UIDs of SEARCH
+	quotas      []Quota
 	exists      uint32
 	uidValidity uint32
 	uidNext     uint32
@@ -114,6 +115,8 @@ func (a *answer) add(raw []byte) (kind string, err error) {
 				a.found = append(a.found, n)
 			}
 		}
+	case "QUOTA":
+		a.addQuota(vs[1:])
 	case "OK":
 		_, code, _ := statusLine(raw)
 		a.addCode(code)

@@ -21,24 +21,38 @@ func (w *Watcher) Check(ctx context.Context, seed seedtest.Seed) (Check, error) 
 	if s != nil {
 		c.learn(s)
 	}
-	var t *trouble
-	if errors.As(err, &t) {
-		err = errors.New(t.what)
+	if err == nil {
+		return c, nil
 	}
-	if err != nil {
-		return c, fmt.Errorf("seed %s: %w", seed.Name, err)
+	if ctx.Err() == nil {
+		c.Trouble = troubleOf(seed, err)
+		err = errors.New(c.Trouble.What)
 	}
-	return c, nil
+	return c, fmt.Errorf("seed %s: %w", seed.Name, err)
 }
 
-// ask lists the mailboxes and measures a round trip.
+// troubleOf says what a watch would record of an error.
+func troubleOf(seed seedtest.Seed, err error) *seedtest.Fault {
+	var t *trouble
+	if !errors.As(err, &t) {
+		if t = refused(err, seedtest.FaultMailbox); t == nil {
+			t = &trouble{kind: seedtest.FaultLost, what: cleanText(err.Error(), 400)}
+		}
+	}
+	return &seedtest.Fault{Seed: seed.Name, Kind: t.kind, Mailbox: t.mailbox, What: t.what}
+}
+
+// ask lists the mailboxes, measures a round trip and reads the quota.
 func (c *Check) ask(ctx context.Context, s *session) error {
 	listed, _, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
 	c.Mailboxes = mailboxesOf(boxesOf(listed, s.seed))
-	c.RoundTrip, err = s.ping(ctx)
+	if c.RoundTrip, err = s.ping(ctx); err != nil {
+		return err
+	}
+	c.Quotas, err = s.quotas(ctx)
 	return err
 }
 

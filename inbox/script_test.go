@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -340,6 +341,49 @@ func TestCheckTellsWhatItFound(t *testing.T) {
 		if m.Name == "Spam" && (m.Role != seedtest.RoleJunk || m.FoundBy != foundSpecialUse) {
 			t.Errorf("Spam is %+v, want junk by special-use", m)
 		}
+	}
+}
+
+func TestCheckReadsTheQuota(t *testing.T) {
+	for _, x := range []struct {
+		name, caps string
+		lines      []string
+		want       []Quota
+	}{
+		{"storage", allCaps + " QUOTA", []string{`* QUOTAROOT INBOX ""`, `* QUOTA "" (STORAGE 95 100 MESSAGE 3 0)`,
+			"% OK done"}, []Quota{{Resource: "STORAGE", Used: 95, Limit: 100}, {Resource: "MESSAGE", Used: 3}}},
+		{"nothing to tell", allCaps + " QUOTA", []string{`* QUOTAROOT INBOX`, "% OK done"}, nil},
+		{"refused", allCaps + " QUOTA", []string{"% NO not here"}, nil},
+		{"nonsense", allCaps + " QUOTA", []string{"* QUOTA", `* QUOTA x (STORAGE -1 y Z)`, "% OK done"}, nil},
+		{"not announced", allCaps, []string{"% BAD what"}, nil},
+	} {
+		s := newServer(t)
+		s.caps = x.caps
+		s.instead(answering("GETQUOTAROOT", x.lines...))
+		c, err := check(t, newBook(0).seed, s)
+		if err != nil || !slices.Equal(c.Quotas, x.want) {
+			t.Errorf("%s: quotas %+v, %v; want %+v", x.name, c.Quotas, err, x.want)
+		}
+		if announced := strings.Contains(x.caps, "QUOTA"); announced != (s.asked("GETQUOTAROOT") == 1) {
+			t.Errorf("%s: asked %d times", x.name, s.asked("GETQUOTAROOT"))
+		}
+	}
+}
+
+func TestCheckSaysWhichTroubleItMet(t *testing.T) {
+	for answer, want := range map[string]seedtest.FaultKind{
+		"% NO [AUTHENTICATIONFAILED] no": seedtest.FaultLogin,
+		"% NO [LIMIT] Rate limit hit":    seedtest.FaultThrottled,
+	} {
+		s := newServer(t)
+		s.instead(answering("LOGIN", answer))
+		c, err := check(t, newBook(0).seed, s)
+		if err == nil || c.Trouble == nil || c.Trouble.Kind != want {
+			t.Errorf("LOGIN answered %q: trouble %+v, %v; want %s", answer, c.Trouble, err, want)
+		}
+	}
+	if c, err := check(t, newBook(0).seed, newServer(t)); err != nil || c.Trouble != nil {
+		t.Errorf("a server without trouble: %+v, %v", c.Trouble, err)
 	}
 }
 

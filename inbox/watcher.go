@@ -95,5 +95,7 @@ type Check struct {
 	ConnectTime  time.Duration     // to the greeting
 	LoginTime    time.Duration     // from there to signed in
 	RoundTrip    time.Duration     // of one NOOP
+	Quotas       []Quota           // of INBOX; nil: the server has none or does not tell
+	Trouble      *seedtest.Fault   // why Check failed, as a watch would record it; nil: it did not
 	Dialog       []string          // both ways, capped, secrets redacted
 }
