@@ -24,6 +24,7 @@ type account struct {
 
 	// To be set before the account is served.
 	seed    string              // its seed's name: a party of faults
+	oauth   *OAuth              // whose tokens open it too; nil: nobody's
 	changed func(accountChange) // told what a client moved or removed; nil: nobody
 
 	mu       sync.Mutex

@@ -128,11 +128,23 @@ func (c *imapConn) credentials(mechanism, response string) imapReply {
 		}
 		user, secret = parts[1], parts[2]
 	case "XOAUTH2", "OAUTHBEARER":
-		user, secret = bearerOf(response)
+		return c.bearer(bearerOf(response))
 	}
-	reply := c.signIn(user, secret)
-	if reply.status == "NO" && mechanism != "PLAIN" {
-		return c.explain(reply)
+	return c.signIn(user, secret)
+}
+
+// bearer signs in with a token: the account's own, or one of the authorization server.
+func (c *imapConn) bearer(user, token string) imapReply {
+	why := `{"status":"400","schemes":"Bearer","scope":"https://mail.example/"}`
+	if a := c.server.account(user); a != nil && a.oauth != nil && a.password != token {
+		refused, ok := a.oauth.Opens(user, token)
+		if why = refused; ok {
+			token = a.password
+		}
+	}
+	reply := c.signIn(user, token)
+	if reply.status == "NO" {
+		return c.explain(why, reply)
 	}
 	return reply
 }
@@ -155,8 +167,7 @@ func bearerOf(response string) (user, token string) {
 
 // explain tells a client whose token is refused why, in a challenge that it must answer with
 // something before it is refused.
-func (c *imapConn) explain(reply imapReply) imapReply {
-	why := `{"status":"400","schemes":"Bearer","scope":"https://mail.example/"}`
+func (c *imapConn) explain(why string, reply imapReply) imapReply {
 	line, err := c.proceed(base64.StdEncoding.EncodeToString([]byte(why)))
 	if err != nil {
 		c.over = true

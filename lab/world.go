@@ -28,6 +28,7 @@ type Options struct {
 	Log      *slog.Logger     // nil: nothing is logged
 	Faults   []Fault          // what goes wrong, from the start
 	Greylist time.Duration    // how long the greylisting provider lets a sender wait; 0: 1 s
+	OAuth    *OAuth           // whose tokens some seeds take beside their own; nil: nobody's
 }
 
 // World is a running mail world.
@@ -120,7 +121,7 @@ func (w *World) open() error {
 			return err
 		}
 	}
-	return nil
+	return w.openOAuth()
 }
 
 // populate makes relays, providers and seeds.
@@ -324,6 +325,7 @@ func (w *World) publish() *zone {
 		z.text(m.domain, "v=spf1 mx -all")
 		z.text("_dmarc."+m.domain, "v=DMARC1; p=reject")
 	}
+	z.host(oauthHost, oauthAt.Addr(), oauthHost)
 	return z
 }
 
