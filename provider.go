@@ -17,6 +17,9 @@ type Provider struct {
 	Classes   []string       `json:"classes,omitempty"`   // classes within INBOX
 	ClassBy   ClassMethod    `json:"class_by,omitempty"`  // how a class within INBOX is read
 
+	ClassField  string        `json:"class_field,omitempty"` // of ClassHeader
+	Account     Account       `json:"account,omitzero"`
+	Hints       []Hint        `json:"hints,omitempty"`
 	Quarantine  bool          `json:"quarantine,omitempty"` // holds mail that IMAP cannot show
 	Quirks      []string      `json:"quirks,omitempty"`
 	IdleRestart time.Duration `json:"idle_restart,omitempty"`
@@ -35,13 +38,66 @@ type MailboxClass struct {
 // ClassMethod is how the class of a message within INBOX is read.
 type ClassMethod string
 
-// The class methods. ClassXGMRAW asks with Gmail's search extension, ClassHidden means that the
-// provider sorts the inbox and IMAP does not show how.
+// The class methods. ClassXGMRAW asks with Gmail's search extension, ClassHeader reads a field that
+// the provider writes, and ClassHidden means that the provider sorts the inbox and IMAP does not
+// show how.
 const (
 	ClassNone   ClassMethod = ""
 	ClassXGMRAW ClassMethod = "x-gm-raw"
+	ClassHeader ClassMethod = "header"
 	ClassHidden ClassMethod = "hidden"
 )
+
+// WhyNoClass says why the class of a message in INBOX cannot be known here, "" if it can or if the
+// provider has no classes.
+func (p Provider) WhyNoClass() string {
+	if p.ClassBy != ClassHidden {
+		return ""
+	}
+	return p.Name + " sorts its inbox further, and how is not observable by IMAP"
+}
+
+// Account is what is known of accounts at a provider.
+type Account struct {
+	Access       string `json:"access,omitempty"`        // "app-password", "password", "oauth-only", "bridge", "pop-only" or "none"
+	SecretPage   string `json:"secret_page,omitempty"`   // where an app password is made
+	Note         string `json:"note,omitempty"`          // what a person should know to sign in
+	InactiveDays int    `json:"inactive_days,omitempty"` // of disuse, after which it is closed or emptied; 0: unknown
+	IMAPCounts   *bool  `json:"imap_counts,omitempty"`   // whether reading by IMAP is use; nil: unknown
+}
+
+// HintWhen is the moment for which a hint is.
+type HintWhen string
+
+// The moments.
+const (
+	HintLogin   HintWhen = "login"   // a sign-in is refused
+	HintConnect HintWhen = "connect" // the server is not reached
+	HintNoJunk  HintWhen = "no-junk" // no junk mailbox was found
+	HintRefused HintWhen = "refused" // a message is refused
+	HintCheck   HintWhen = "check"   // always, when a seed is looked at
+)
+
+// Hint is a sentence for a person, about a habit of the provider's that looks like a mistake.
+type Hint struct {
+	When  HintWhen `json:"when"`
+	Quirk string   `json:"quirk"` // that it is about
+	Text  string   `json:"text"`
+}
+
+// HintsFor returns the sentences for a moment.
+func (p Provider) HintsFor(when HintWhen) []string {
+	var texts []string
+	for _, h := range p.Hints {
+		if h.When == when {
+			texts = append(texts, h.Text)
+		}
+	}
+	if p.Account.Note != "" && when == HintLogin {
+		texts = append(texts, p.Account.Note)
+	}
+	return texts
+}
 
 // Trust says which header fields were written by the receiving provider itself. The zero value
 // trusts nothing. The head of analyze/trust.go says how the parts work together.

@@ -45,6 +45,8 @@ func (p Preset) provider() seedtest.Provider {
 		Junk:        slices.Concat(p.Mailboxes.Junk, p.Mailboxes.JunkLocalized),
 		Essential:   p.Mailboxes.Essential,
 		Skip:        p.Mailboxes.Skip,
+		Account:     p.account(),
+		Hints:       hintsOf(p.ID, p.Name, p.Quirks),
 		Quarantine:  slices.Contains(p.Quirks, quirkQuarantine),
 		Quirks:      p.Quirks,
 		IdleRestart: p.idleRestart(),
@@ -59,6 +61,49 @@ func (p Preset) provider() seedtest.Provider {
 	}
 	out.ClassBy, out.Classes = p.classes()
 	return out
+}
+
+func (p Preset) account() seedtest.Account {
+	return seedtest.Account{Access: p.Access, SecretPage: p.Auth.Secret, Note: p.Auth.Note,
+		InactiveDays: p.Account.InactiveDays, IMAPCounts: p.Account.IMAPCounts}
+}
+
+// WithQuirks returns a provider with other quirks, and all that follows from them.
+func WithQuirks(p seedtest.Provider, quirks []string) seedtest.Provider {
+	p.Quirks, p.Hints = quirks, hintsOf(p.ID, p.Name, quirks)
+	p.Quarantine = p.Quarantine || slices.Contains(quirks, quirkQuarantine)
+	if p.ClassBy == seedtest.ClassNone && slices.Contains(quirks, quirkFocused) {
+		p.ClassBy = seedtest.ClassHidden
+	}
+	return p
+}
+
+// hintsOf returns what a person should be told of some quirks.
+func hintsOf(id, name string, quirks []string) []seedtest.Hint {
+	if len(quirks) == 0 {
+		return nil
+	}
+	var hints []seedtest.Hint
+	fill := strings.NewReplacer("{provider}", name, "{id}", id)
+	for _, q := range Quirks() {
+		if q.Hint != "" && slices.Contains(quirks, q.ID) {
+			hints = append(hints, seedtest.Hint{When: seedtest.HintWhen(q.When), Quirk: q.ID,
+				Text: fill.Replace(q.Hint)})
+		}
+	}
+	return hints
+}
+
+// serving returns the preset with the server of a domain, where it has several.
+func (p Preset) serving(domain string) Preset {
+	for _, s := range p.IMAP.Alt {
+		if holds(s.Domains, domain) {
+			s.Username, s.Alt = p.IMAP.Username, p.IMAP.Alt
+			p.IMAP = s
+			return p
+		}
+	}
+	return p
 }
 
 // inherit takes from another preset what this one does not say.

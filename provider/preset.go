@@ -38,6 +38,7 @@ type Server struct {
 	TLS      string // "implicit" or "starttls"
 	Username string
 	Alt      []Server // further hosts, for other regions, plans or ports
+	Domains  []string // of an alternative: the domains of addresses that it serves
 }
 
 // Auth is how accounts sign in.
@@ -162,11 +163,15 @@ type Demands struct {
 	SMTPCodes []string `toml:"smtp_codes"`
 }
 
-// Quirk is a way in which servers leave the standard or surprise, and what to do about it.
+// Quirk is a way in which servers leave the standard or surprise, and what to do about it. Where a
+// person has to do it, When names the moment and Hint the sentence, with {provider} for the name and
+// {id} for the id of the preset.
 type Quirk struct {
 	ID   string
 	What string
 	Do   string
+	When string // "login", "connect", "no-junk", "refused" or "check"
+	Hint string
 }
 
 // Defaults hold where a preset is silent.

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -40,7 +42,7 @@ func ForAddress(address string) (seedtest.Provider, bool) {
 		return seedtest.Provider{}, false
 	}
 	if p := find(domain, func(p *Preset) bool { return holds(p.Domains, domain) }); p != nil {
-		return p.provider(), true
+		return p.serving(domain).provider(), true
 	}
 	p := findText("domain_patterns", func(p *Preset) bool {
 		for _, pattern := range p.DomainPatterns {
@@ -103,11 +105,13 @@ func Details(id string) (Preset, bool) {
 }
 
 // Quirks returns what every quirk means.
-func Quirks() []Quirk {
+func Quirks() []Quirk { return slices.Clone(allQuirks()) }
+
+var allQuirks = sync.OnceValue(func() []Quirk {
 	var file struct{ Quirk []Quirk }
 	decode("quirks", quirkData, &file)
 	return file.Quirk
-}
+})
 
 // Edition is the day on which the data was last checked as a whole, as YYYY-MM-DD.
 func Edition() string { return Silent().Edition }

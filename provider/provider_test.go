@@ -110,6 +110,59 @@ func TestMapping(t *testing.T) {
 	check("generic knows names of junk", slices.Contains(Generic().Junk, "Junk"))
 }
 
+func TestServerByDomain(t *testing.T) {
+	for address, want := range map[string]string{
+		"a@163.com": "imap.163.com", "a@126.com": "imap.126.com", "a@YEAH.net": "imap.yeah.net",
+		"a@zoho.com": "imap.zoho.com", "a@zohomail.eu": "imap.zoho.eu", "a@zohocloud.ca": "imap.zohocloud.ca",
+	} {
+		p, ok := ForAddress(address)
+		if !ok || p.Server.Host != want || p.Server.Port != 993 || p.Username != "email" {
+			t.Errorf("ForAddress(%q) is at %+v, username %q; want %s, 993, email", address, p.Server,
+				p.Username, want)
+		}
+	}
+}
+
+func TestHints(t *testing.T) {
+	for _, x := range []struct {
+		id   string
+		when seedtest.HintWhen
+		want string
+	}{
+		{"outlook", seedtest.HintLogin, "keeps IMAP switched off"},
+		{"outlook", seedtest.HintLogin, "Basic authentication ended"}, // the note of the preset
+		{"exchange", seedtest.HintConnect, "does not start its IMAP service"},
+		{"gmx", seedtest.HintNoJunk, "only while the spam filter is on"},
+		{"posteo", seedtest.HintNoJunk, "Posteo files no spam"},
+		{"tonline", seedtest.HintRefused, "asks its postmaster"},
+		{"axigen", seedtest.HintCheck, "[provider.axigen]"},
+	} {
+		p, _ := ByID(x.id)
+		if got := strings.Join(p.HintsFor(x.when), "\n"); !strings.Contains(got, x.want) {
+			t.Errorf("%s, %s: %q, want %q in it", x.id, x.when, got, x.want)
+		}
+	}
+	gmail, _ := ByID("gmail")
+	if got := gmail.HintsFor(seedtest.HintNoJunk); got != nil {
+		t.Errorf("gmail without junk: %q, want nothing", got)
+	}
+	own := WithQuirks(Generic(), []string{"imap-off-by-default", "focused-hidden", "quarantine-hides-mail"})
+	if len(own.HintsFor(seedtest.HintLogin)) != 1 || !own.Quarantine || own.WhyNoClass() == "" {
+		t.Errorf("WithQuirks = %+v, want a hint, a quarantine and hidden classes", own)
+	}
+}
+
+func TestAccounts(t *testing.T) {
+	gmail, _ := ByID("gmail")
+	if a := gmail.Account; a.InactiveDays != 730 || a.IMAPCounts == nil || !*a.IMAPCounts ||
+		a.SecretPage != "https://myaccount.google.com/apppasswords" || a.Access != "app-password" {
+		t.Errorf("gmail's accounts: %+v", a)
+	}
+	if a := Generic().Account; a != (seedtest.Account{}) {
+		t.Errorf("accounts of a server of which nothing is known: %+v", a)
+	}
+}
+
 func TestWildcardMatchesHostsOnly(t *testing.T) {
 	re := regexp.MustCompile("^(?i:" + wildcard("mx*.messagingengine.com") + ")$")
 	for s, want := range map[string]bool{
@@ -166,6 +219,10 @@ func quirkIDs(t *testing.T) map[string]bool {
 			t.Errorf("quirks.toml: %q is twice there, or says not what it is or what to do", q.ID)
 		}
 		ids[q.ID] = true
+		oneOf(t, q.ID+": when", q.When, "", "login", "connect", "no-junk", "refused", "check")
+		if (q.When == "") != (q.Hint == "") {
+			t.Errorf("quirks.toml: %q has when = %q and hint = %q: want both or none", q.ID, q.When, q.Hint)
+		}
 	}
 	return ids
 }
@@ -218,6 +275,16 @@ func checkPreset(t *testing.T, id string, p Preset) {
 	for _, s := range []string{l.IdleRestart, l.IdleTimeout, l.IdleKeepalive, l.SessionMax, l.PollInterval} {
 		if d, err := time.ParseDuration(s); s != "" && (err != nil || d <= 0) {
 			t.Errorf("limit %q: %v", s, err)
+		}
+	}
+	for _, s := range append(p.IMAP.Alt, p.IMAP) {
+		if strings.ContainsAny(s.Host, "{} ") {
+			t.Errorf("imap host %q is no host", s.Host)
+		}
+		for _, d := range s.Domains {
+			if got, _ := ForAddress("x@" + d); got.ID != id || got.Server.Host != s.Host {
+				t.Errorf("ForAddress(x@%s) is at %s of %s, want %s", d, got.Server.Host, got.ID, s.Host)
+			}
 		}
 	}
 	if _, ok := Details(p.SameAs); p.SameAs != "" && !ok {
