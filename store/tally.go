@@ -118,13 +118,16 @@ type Breaker struct {
 	Until    time.Time
 }
 
+// seedCounts counts by address what went to seeds after a time.
+const seedCounts = `SELECT (SELECT seed FROM dose WHERE address = d.address
+		ORDER BY at DESC LIMIT 1) AS name, address, count(*), min(at)
+	FROM dose AS d WHERE at > ? GROUP BY address ORDER BY name, address`
+
 // Doses returns what the limits have counted at a time, ordered by name.
 func (s *Store) Doses(ctx context.Context, at time.Time) (Usage, error) {
 	var u Usage
 	var err, err2, err3 error
-	u.Seeds, err = s.counts(ctx, `SELECT (SELECT seed FROM dose WHERE address = d.address
-			ORDER BY at DESC LIMIT 1) AS name, address, count(*), min(at)
-		FROM dose AS d WHERE at > ? GROUP BY address ORDER BY name, address`, at, SeedWindow)
+	u.Seeds, err = s.counts(ctx, seedCounts, at, SeedWindow)
 	u.Providers, err2 = s.counts(ctx, `SELECT provider, '', count(*), min(last) FROM (
 		SELECT provider, max(at) AS last FROM dose WHERE at > ? GROUP BY provider, run, dispatch)
 		GROUP BY provider ORDER BY provider`, at, ProviderWindow)

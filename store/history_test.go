@@ -1,0 +1,53 @@
+package store
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"seedtest"
+)
+
+func TestRunsAt(t *testing.T) {
+	s := newStore(t)
+	for i, names := range [][]string{{"a", "b"}, {"b"}, {"a"}} {
+		run := []seedtest.RunID{run1, run2, run3}[i]
+		o := seedtest.Opened{Run: run}
+		for _, n := range names {
+			o.Seeds = append(o.Seeds, seedtest.Seed{Name: n})
+		}
+		if err := s.Append(t.Context(), run, at(time.Duration(i)*time.Hour, o),
+			at(time.Duration(i)*time.Hour, seedtest.Closed{Reason: seedtest.ClosedDone})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, x := range []struct {
+		seed string
+		most int
+		want []seedtest.RunID
+	}{
+		{"a", 5, []seedtest.RunID{run3, run1}},
+		{"b", 5, []seedtest.RunID{run2, run1}},
+		{"a", 1, []seedtest.RunID{run3}},
+		{"nobody", 5, nil},
+		{"'", 5, nil},
+	} {
+		got, err := s.RunsAt(t.Context(), x.seed, x.most)
+		if err != nil || !slices.Equal(got, x.want) {
+			t.Errorf("RunsAt(%q, %d) = %v, %v; want %v", x.seed, x.most, got, err, x.want)
+		}
+	}
+}
+
+func TestCareers(t *testing.T) {
+	s := newStore(t)
+	add(t, s, run1, seedtest.Opened{Run: run1})
+	for i, when := range []time.Duration{-400 * 24 * time.Hour, -30 * 24 * time.Hour, 0} {
+		id := seedtest.DispatchID(rune('a' + i))
+		try(t, s, run1, dose(when, id, "gmail-a"))
+	}
+	got, err := s.Careers(t.Context(), noon.Add(time.Minute))
+	if err != nil || len(got) != 1 || got[0].Name != "gmail-a" || got[0].Messages != 2 {
+		t.Errorf("Careers = %+v, %v; want 2 messages to gmail-a", got, err)
+	}
+}
