@@ -63,6 +63,8 @@ type Health struct {
 	Bad       int       `json:"bad,omitempty"`       // failures in a row
 	Good      int       `json:"good,omitempty"`      // good looks in a row since it is sick
 	Mailboxes []Mailbox `json:"mailboxes,omitempty"` // that are watched, as last listed
+
+	Moved *AddressChange `json:"moved,omitempty"` // another account had its name before
 }
 
 // How many looks in a row make a seed sick, and well again.

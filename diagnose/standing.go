@@ -1,0 +1,56 @@
+package diagnose
+
+import (
+	"fmt"
+	"time"
+
+	"seedtest"
+)
+
+// Tenure is what is known of a seed beside what its runs showed.
+type Tenure struct {
+	Seed         seedtest.Seed
+	InactiveDays int       // disuse after which its provider closes or empties it; 0: not known
+	IMAPCounts   bool      // reading by IMAP is use
+	LastUse      time.Time // that we read it by IMAP; zero: never
+	Sent         int       // probes in the last year
+}
+
+// dormantEarly is how long before the day the owner is told.
+const dormantEarly = 30
+
+// wornAt is from how many probes in a year on a seed of others counts as worn: half of what the
+// dose limit allows. It is a rule of thumb; a fresh account beside it tells for certain.
+const wornAt = 750
+
+// Active returns when the account was last used as its provider counts it; zero: nobody knows.
+func (t Tenure) Active() time.Time {
+	if t.IMAPCounts && t.LastUse.After(t.Seed.LastSignIn) {
+		return t.LastUse
+	}
+	return t.Seed.LastSignIn
+}
+
+// Standing says what age and use tell of a seed: whether its provider may soon close it, and
+// whether it has had so many probes that they shape its filter.
+func Standing(t Tenure, now time.Time) seedtest.SeedLook {
+	l := seedtest.SeedLook{At: now}
+	if t.Seed.Own {
+		return l
+	}
+	if last := t.Active(); t.InactiveDays > 0 && !last.IsZero() {
+		days := int(now.Sub(last).Hours() / 24)
+		if days >= t.InactiveDays-dormantEarly {
+			l.Signs = append(l.Signs, seedtest.Sign{State: seedtest.SeedDormant,
+				Evidence: fmt.Sprintf("last used on %s, %d days ago; after %d days %s may close the account",
+					last.UTC().Format(time.DateOnly), days, t.InactiveDays, t.Seed.Provider.Name),
+				Advice: Advice(t.Seed, seedtest.SeedDormant)})
+		}
+	}
+	if t.Sent >= wornAt {
+		l.Signs = append(l.Signs, seedtest.Sign{State: seedtest.SeedWorn,
+			Evidence: fmt.Sprintf("%d probes in a year, and nobody opens them", t.Sent),
+			Advice:   Advice(t.Seed, seedtest.SeedWorn)})
+	}
+	return l
+}
