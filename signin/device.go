@@ -1,0 +1,88 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"seedtest"
+)
+
+// Device is a consent under way: a person opens URL on any machine and enters Code there.
+type Device struct {
+	URL     string
+	Code    string
+	Expires time.Time // until when
+
+	client *Client
+	config *oauth2.Config
+	answer *oauth2.DeviceAuthResponse
+}
+
+// The pace at which a server may make us ask, and how long a code is waited for at most.
+const (
+	leastInterval = 1 // seconds
+	mostInterval  = 60
+	longestCode   = time.Hour
+)
+
+// Device asks for a code (RFC 8628 section 3.1).
+func (c *Client) Device(ctx context.Context) (*Device, error) {
+	config, err := c.config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := config.DeviceAuth(c.asking(ctx))
+	if err == nil {
+		err = soundDevice(answer)
+	}
+	if err != nil {
+		return nil, c.trouble(err, config.ClientSecret)
+	}
+	if latest := time.Now().Add(longestCode); answer.Expiry.IsZero() || answer.Expiry.After(latest) {
+		answer.Expiry = latest
+	}
+	if answer.Interval != 0 { // 0: the library takes the RFC's own default
+		answer.Interval = min(max(answer.Interval, leastInterval), mostInterval)
+	}
+	d := &Device{URL: clean(answer.VerificationURI, 500), Code: clean(answer.UserCode, 100),
+		Expires: answer.Expiry, client: c, config: config, answer: answer}
+	return d, nil
+}
+
+// soundDevice says why nobody can follow the server's answer.
+func soundDevice(a *oauth2.DeviceAuthResponse) error {
+	u, err := url.Parse(a.VerificationURI)
+	switch {
+	case a.DeviceCode == "" || a.UserCode == "" || len(a.DeviceCode) > maxToken:
+		return errors.New("the answer holds no code")
+	case err != nil || u.Scheme != "https" && !private(a.VerificationURI):
+		return errors.New("the answer holds no address to enter the code at")
+	}
+	return nil
+}
+
+// Wait waits until the person has consented or refused, or the code has expired. A question that
+// gets no answer is asked again, as RFC 8628 section 3.5 wants it.
+func (d *Device) Wait(ctx context.Context) (Grant, error) {
+	for {
+		token, err := d.config.DeviceAccessToken(d.client.asking(ctx), d.answer)
+		var refused *oauth2.RetrieveError
+		var lost *url.Error
+		switch late := !time.Now().Before(d.Expires); {
+		case ctx.Err() != nil:
+			return Grant{}, ctx.Err()
+		case errors.As(err, &refused) && refused.ErrorCode == "access_denied":
+			return Grant{}, d.client.without(seedtest.ReasonNoConsent, "consent was refused")
+		case err != nil && refused == nil && late:
+			return Grant{}, d.client.without(seedtest.ReasonNoConsent, "nobody entered the code in time")
+		case errors.As(err, &lost): // the library waits before it asks
+			d.client.log.Debug("device code", "login", d.client.oauth.Name, "error", lost.Err)
+			continue
+		}
+		return d.client.granted(token, err, d.config.ClientSecret, d.answer.DeviceCode)
+	}
+}
