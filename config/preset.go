@@ -20,8 +20,9 @@ type presets struct {
 
 // ownPreset is a provider that the configuration defines or extends.
 type ownPreset struct {
-	provider seedtest.Provider
-	domains  []string
+	provider  seedtest.Provider
+	domains   []string
+	elsewhere bool // the table names a server
 }
 
 func (p *presets) tables() []seedtest.Provider {
@@ -64,8 +65,15 @@ func (p *presets) forAddress(address string) seedtest.Provider {
 	found, ok := provider.ForAddress(address)
 	if !ok {
 		found = provider.Generic()
-	} else if own, ok := p.byID(found.ID); ok {
-		found = own
+	}
+	for _, o := range p.own {
+		if o.provider.ID != found.ID {
+			continue
+		}
+		if !o.elsewhere { // the domain may have a server of its own
+			o.provider.Server = found.Server
+		}
+		found = o.provider
 	}
 	p.domains[domain] = found
 	return found
@@ -95,7 +103,7 @@ func (r *reader) providers(top *table) *presets {
 			base = provider.Generic()
 			base.ID, base.Name = name, name
 		}
-		o := ownPreset{provider: t.provider(base)}
+		o := ownPreset{provider: t.provider(base), elsewhere: t.get("server") != nil}
 		for _, d := range t.texts("domains", `domains = ["example.net"]`) {
 			if !isHost(d) {
 				r.fail(t.get("domains"), fmt.Sprintf("%q is no domain", d), "write it as example.net")
@@ -117,21 +125,75 @@ func (t *table) provider(p seedtest.Provider) seedtest.Provider {
 		sub.done()
 		p.Server = completed(override(p.Server, given))
 	}
-	set(t, "junk", &p.Junk, t.texts("junk", `junk = ["Junk"]`))
-	set(t, "inbox_like", &p.InboxLike, t.inboxLike())
-	set(t, "essential", &p.Essential, t.texts("essential", `essential = ["Archive"]`))
-	set(t, "skip", &p.Skip, t.texts("skip", `skip = ["Calendar"]`))
-	set(t, "classes", &p.Classes, t.texts("classes", `classes = ["promotions"]`))
-	set(t, "class_by", &p.ClassBy, seedtest.ClassMethod(
-		t.word("class_by", string(seedtest.ClassXGMRAW), string(seedtest.ClassHidden))))
+	p = t.mailboxes(p)
 	set(t, "quarantine", &p.Quarantine, t.flag("quarantine"))
-	set(t, "quirks", &p.Quirks, t.quirks())
+	if quirks := t.quirks(); t.get("quirks") != nil {
+		p = provider.WithQuirks(p, quirks)
+	}
 	p.IdleRestart = t.duration("idle_restart", p.IdleRestart)
+	if sub := t.sub("account", "account = { inactive_days = 365 }"); sub != nil {
+		p.Account = sub.account(p.Account)
+		sub.done()
+	}
 	if sub := t.sub("trust", "[provider.NAME.trust]"); sub != nil {
 		p.Trust = sub.trust(p.Trust)
 		sub.done()
 	}
 	return p
+}
+
+// mailboxes reads which mailbox is what, and the classes within INBOX.
+func (t *table) mailboxes(p seedtest.Provider) seedtest.Provider {
+	set(t, "junk", &p.Junk, t.texts("junk", `junk = ["Junk"]`))
+	set(t, "inbox_like", &p.InboxLike, t.inboxLike())
+	set(t, "essential", &p.Essential, t.texts("essential", `essential = ["Archive"]`))
+	set(t, "skip", &p.Skip, t.texts("skip", `skip = ["Calendar"]`))
+	set(t, "classes", &p.Classes, t.texts("classes", `classes = ["promotions"]`))
+	set(t, "class_by", &p.ClassBy, seedtest.ClassMethod(t.word("class_by",
+		string(seedtest.ClassXGMRAW), string(seedtest.ClassHeader), string(seedtest.ClassHidden))))
+	set(t, "class_field", &p.ClassField, t.fieldName("class_field", "X-Inbox-Tab"))
+	t.checkClasses(p)
+	return p
+}
+
+// checkClasses says what is missing to read a class.
+func (t *table) checkClasses(p seedtest.Provider) {
+	by := t.get("class_by")
+	switch {
+	case p.ClassBy == seedtest.ClassHeader && p.ClassField == "" && t.get("class_field") == nil:
+		t.r.fail(by, "the class stands in a header field, and none is named",
+			`write class_field = "X-Inbox-Tab"`)
+	case t.get("class_field") != nil && p.ClassBy != seedtest.ClassHeader:
+		t.r.fail(t.get("class_field"), "is of use only where the class stands in a header field",
+			`write class_by = "header" as well`)
+	}
+	read := p.ClassBy == seedtest.ClassHeader || p.ClassBy == seedtest.ClassXGMRAW
+	if by != nil && read && len(p.Classes) == 0 {
+		t.r.fail(by, "no classes are named", `write classes = ["primary", "promotions"]`)
+	}
+}
+
+// fieldName returns the name of a header field (RFC 5322 section 2.2).
+func (t *table) fieldName(key, example string) string {
+	name := t.line(key, example)
+	if strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' }) {
+		t.r.fail(t.get(key), fmt.Sprintf("%q is no name of a header field", name),
+			fmt.Sprintf("write %s = %q", key, example))
+		return ""
+	}
+	return name
+}
+
+// account reads what keeps accounts alive and how they sign in.
+func (t *table) account(a seedtest.Account) seedtest.Account {
+	set(t, "inactive_days", &a.InactiveDays, t.integer("inactive_days", 1, 10_000))
+	if counts := t.flag("imap_counts"); t.get("imap_counts") != nil {
+		a.IMAPCounts = &counts
+	}
+	set(t, "access", &a.Access, t.word("access", "app-password", "password", "oauth-only"))
+	set(t, "secret_page", &a.SecretPage, t.line("secret_page", "https://example.net/app-passwords"))
+	set(t, "note", &a.Note, t.line("note", "An app password is needed."))
+	return a
 }
 
 // set puts a value in its place if its key is there.

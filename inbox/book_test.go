@@ -138,7 +138,7 @@ func (b *book) pending() seedtest.PendingProbes {
 			continue
 		}
 		all.Awaited = append(all.Awaited, seedtest.Awaited{Probe: p.ID, Token: p.Token,
-			Expected: p.Expected, Seen: len(p.Sightings) > 0, ProveAt: b.proveAt(&p)})
+			Expected: p.Expected, Seen: !p.FollowEnd.IsZero(), ProveAt: b.proveAt(&p)})
 	}
 	return all
 }
@@ -146,9 +146,9 @@ func (b *book) pending() seedtest.PendingProbes {
 func (b *book) proveAt(p *seedtest.Probe) time.Time {
 	switch {
 	case p.Expected.IsZero() || p.Placements.Settled != nil:
-	case len(p.Sightings) > 0 && b.settled:
+	case !p.FollowEnd.IsZero() && b.settled:
 		return p.FollowEnd
-	case len(p.Sightings) > 0:
+	case !p.FollowEnd.IsZero(): // a place is known, and not only a view over others
 	case !p.Terminal:
 		return p.Deadline
 	case b.settled && p.Placements.Current != seedtest.Missing:

@@ -44,8 +44,8 @@ func (v *vigil) sightings(b *box, f fetched, matches []Match) []seedtest.Sightin
 		s := seedtest.Sighting{Seed: v.seed.Name, Token: m.Token, Mailbox: b.Name, Role: b.Role,
 			Class: b.Class, UIDValidity: b.validity, UID: f.uid, InternalDate: f.internalDate,
 			Carriers: m.Carriers, Header: bytes.Clone(f.header)}
-		if b.Role == seedtest.RoleInbox && v.seed.Provider.ClassBy != seedtest.ClassNone {
-			s.Class = classUnknown
+		if b.Role == seedtest.RoleInbox {
+			s.Class = classAt(v.seed.Provider, readFields(f.header))
 		}
 		if c := v.copyOf(s); c != nil {
 			c.seen = v.a.Now()
@@ -80,9 +80,6 @@ func (v *vigil) sighted(ctx context.Context, found []seedtest.Sighting) error {
 	}
 	return trouble
 }
-
-// classUnknown is the class of a message whose class could not be read.
-const classUnknown = "unknown"
 
 // classify asks for the class of a message within INBOX.
 func (v *vigil) classify(ctx context.Context, s *seedtest.Sighting) error {
