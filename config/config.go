@@ -19,6 +19,7 @@ type Config struct {
 	Suites    []seedtest.Suite   // without a [suite] table: one named "default", of everything
 	Limits    seedtest.Limits
 	Store     string              // path of the store; empty: no home directory is known
+	Tokens    Tokens              // where OAuth tokens are kept
 	DNS       []string            // servers as address:port; empty: the system's
 	Providers []seedtest.Provider // of the [provider] tables
 	Warnings  []string            // what is allowed and probably not meant, as FILE:LINE: key: text
@@ -57,6 +58,8 @@ func (r *reader) config(top *table) *Config {
 	c := &Config{}
 	c.Limits = r.limits(top)
 	c.Store = r.store(top)
+	c.Tokens = r.tokens(top, c.Store)
+	r.oauthClients(top)
 	c.DNS = r.dns(top)
 	presets := r.providers(top)
 	c.Providers = presets.tables()

@@ -85,6 +85,7 @@ func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
 	route.Control = t.flag("control")
 	route.Sender = t.sender(senders)
 	t.refuse("log", "take the key out; what the relay's log says is not read yet")
+	t.checkOAuth("route-"+name, "", &route.Login, route.CA)
 	t.checkRouteLogin(route)
 	t.checkSubmission(&route)
 	return route
@@ -157,13 +158,18 @@ func (t *table) checkSubmission(route *seedtest.Route) {
 	}
 }
 
-func (t *table) signsIn(l seedtest.Login) bool { return l.Password != nil || l.Token != nil }
+func (t *table) signsIn(l seedtest.Login) bool {
+	return l.Password != nil || l.Token != nil || l.OAuth != nil
+}
 
 // checkRouteLogin says when one half of a login is missing. A route without login is fine.
 func (t *table) checkRouteLogin(route seedtest.Route) {
 	secret := t.get("password")
 	if secret == nil {
 		secret = t.get("token")
+	}
+	if secret == nil {
+		secret = t.get("oauth")
 	}
 	name := t.get("username")
 	switch {

@@ -13,6 +13,7 @@ type reader struct {
 	file     string
 	dir      string // relative paths start here
 	env      Env
+	clients  map[string]oauthClient
 	mistakes []Error
 	warnings []string
 }
