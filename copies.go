@@ -155,7 +155,14 @@ func whySeen(s Seen) string {
 	for i, c := range s.Carriers {
 		carriers[i] = string(c)
 	}
-	why := fmt.Sprintf("seen in %s, UID %d, by %s", s.Mailbox, s.UID, strings.Join(carriers, ", "))
+	by := strings.Join(carriers, ", ")
+	why := fmt.Sprintf("seen in %s, UID %d, by %s", s.Mailbox, s.UID, by)
+	switch {
+	case s.ByHand && by != "":
+		why = fmt.Sprintf("in %s by the word of its owner, who showed its source: tag in %s", s.Mailbox, by)
+	case s.ByHand:
+		why = fmt.Sprintf("in %s by the word of its owner, who showed no source", s.Mailbox)
+	}
 	switch {
 	case s.Gone != nil:
 		why += "; gone since"

@@ -206,6 +206,7 @@ type Sighting struct {
 	InternalDate time.Time `json:"internal_date"` // whole seconds; zero if the server gave none
 	Carriers     []Carrier `json:"carriers"`
 	Canary       bool      `json:"canary,omitempty"`
+	ByHand       bool      `json:"by_hand,omitempty"`    // the word of the mailbox's owner; it has no UID
 	HeaderSum    string    `json:"header_sum,omitempty"` // SHA-256 of the header, under which the store keeps it
 	Header       []byte    `json:"-"`                    // the header as fetched; only a new fact has it
 }
@@ -220,7 +221,8 @@ type Gone struct {
 	LastSeen    time.Time `json:"last_seen"` // it was still there
 }
 
-// Round is one try at a proof of absence (rule 6).
+// Round is one try at a proof of absence (rule 6). By hand it is the owner's word, at a time and
+// for the message of one token only.
 type Round struct {
 	Seed      string         `json:"seed"`
 	Begun     time.Time      `json:"begun"`
@@ -229,6 +231,8 @@ type Round struct {
 	Complete  bool           `json:"complete"` // it proves absence
 	Why       string         `json:"why,omitempty"`
 	Mailboxes []RoundMailbox `json:"mailboxes"`
+	ByHand    bool           `json:"by_hand,omitempty"`
+	Token     Token          `json:"token,omitempty"` // the only message it speaks of; empty: all
 }
 
 // RoundMailbox is what a round did with one mailbox.

@@ -301,6 +301,9 @@ func (p *Probe) see(b Sighting, at time.Time) {
 			if b.Class != "" {
 				p.Sightings[i].Class = b.Class
 			}
+			if b.ByHand && b.HeaderSum != "" { // the source was shown later
+				p.Sightings[i].HeaderSum, p.Sightings[i].Carriers = b.HeaderSum, b.Carriers
+			}
 			return
 		}
 	}

@@ -329,8 +329,8 @@ func (g group) delay() (string, Verdict) {
 // there was none.
 func (p Probe) Total() (time.Duration, bool) {
 	i := firstCopy(p.Sightings)
-	if i < 0 || len(p.Attempts) == 0 {
-		return 0, false
+	if i < 0 || len(p.Attempts) == 0 || p.Sightings[i].ByHand {
+		return 0, false // the owner's word says when somebody looked
 	}
 	begun := p.Attempts[0].At
 	if s := p.Attempts[0].Submission; s != nil && !s.Begun.IsZero() {

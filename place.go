@@ -33,8 +33,8 @@ func (f *Folder) place(p *Probe, asOf time.Time) {
 	now, why := f.placeUnseen(p, asOf)
 	p.Placements = ProbePlaces{First: now, Current: now}
 	p.Why = why
-	p.Terminal = now != Pending
-	if now == InDoubt {
+	p.Terminal = now != Pending || f.byHand(p.Seed) && !p.Expected.IsZero()
+	if now == InDoubt && !f.byHand(p.Seed) {
 		p.Terminal = p.Proof != nil || f.graceOver(p, asOf)
 	}
 	if p.Terminal && (!open(now) || !asOf.Before(p.Expected.Add(suite.Missing+ProofGrace))) {
@@ -47,7 +47,7 @@ func (f *Folder) place(p *Probe, asOf time.Time) {
 // (rule 10).
 func (f *Folder) decide(p *Probe) int {
 	i := decisive(p.Sightings)
-	if i < 0 || filed(p.Sightings[i].Sighting) || f.lookedAt(p.Seed, lastChange(p.Sightings)) {
+	if i < 0 || filed(p.Sightings[i].Sighting) || f.lookedAt(p, lastChange(p.Sightings)) {
 		return i
 	}
 	return lastFiled(p.Sightings)
@@ -65,7 +65,7 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 	first := p.Sightings[firstCopy(p.Sightings)]
 	p.Placements = ProbePlaces{First: placementOf(first.Sighting), Current: now, Class: classOf(s.Sighting)}
 	p.FollowEnd = first.At.Add(f.run.Opened.Suite.Follow)
-	if !asOf.Before(p.FollowEnd) && f.lookedAt(p.Seed, p.FollowEnd) {
+	if !asOf.Before(p.FollowEnd) && f.lookedAt(p, p.FollowEnd) {
 		p.Placements.Settled = &now
 	}
 	p.Late = f.late(p, first.At)
@@ -73,10 +73,21 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 	p.Why = whySeen(s)
 }
 
-// lookedAt reports whether everything at a seed was read at or after a time: without that, nobody
-// knows whether a message still lies where it was last seen.
-func (f *Folder) lookedAt(seed string, from time.Time) bool {
-	return slices.ContainsFunc(f.rounds[seed], func(r Round) bool { return proves(r, from) })
+// lookedAt reports whether everything at a probe's seed was read at or after a time: without that,
+// nobody knows whether a message still lies where it was last seen.
+func (f *Folder) lookedAt(p *Probe, from time.Time) bool {
+	return slices.ContainsFunc(f.rounds[p.Seed], func(r Round) bool {
+		return r.speaksOf(p) && proves(r, from)
+	})
+}
+
+// speaksOf reports whether a round tells of a probe. The owner's word is about one message.
+func (r Round) speaksOf(p *Probe) bool { return r.Token == "" || r.Token == p.Token }
+
+// byHand reports whether a seed's owner says where a message lies.
+func (f *Folder) byHand(seed string) bool {
+	i, ok := f.seeds[seed]
+	return ok && f.run.Seeds[i].Seed.ByHand
 }
 
 // late says whether the message came after its deadline: true only on proof, nil if nobody could
@@ -85,6 +96,9 @@ func (f *Folder) late(p *Probe, seen time.Time) *bool {
 	late := false
 	if p.Deadline.IsZero() || !seen.After(p.Deadline) {
 		return &late
+	}
+	if f.byHand(p.Seed) {
+		return nil // the word came late; the message may have been there
 	}
 	if p.Proof != nil && !p.Proof.Ended.After(seen) {
 		late = true
@@ -157,6 +171,8 @@ func placeFailed(p *Probe, sub *Submission) (Placement, string) {
 func (f *Folder) placeAccepted(p *Probe, asOf time.Time) (Placement, string) {
 	vanished := f.vanished(p)
 	switch {
+	case f.byHand(p.Seed) && p.Proof == nil:
+		return f.placeUnsaid(p, asOf)
 	case asOf.Before(p.Deadline):
 		return Pending, "accepted, not seen yet"
 	case p.Proof != nil && vanished == nil:
@@ -169,15 +185,27 @@ func (f *Folder) placeAccepted(p *Probe, asOf time.Time) (Placement, string) {
 	return Pending, "accepted, not seen by the deadline; proof of absence is sought"
 }
 
+// placeUnsaid places a probe whose owner has not said where it lies.
+func (f *Folder) placeUnsaid(p *Probe, asOf time.Time) (Placement, string) {
+	if asOf.Before(p.Expected.Add(f.run.Opened.Suite.Missing)) {
+		return Pending, "accepted; to be looked up by hand: its owner has not said yet where it lies"
+	}
+	return Blind, "accepted; nobody looked it up by hand"
+}
+
 // placeAbsent places a probe of whose absence there is proof.
 func (f *Folder) placeAbsent(p *Probe) (Placement, string) {
 	limit := p.Expected.Add(f.run.Opened.Suite.Missing)
 	place, last := Overdue, p.Proof
 	for _, r := range f.rounds[p.Seed] {
-		if proves(r, limit) {
+		if r.speaksOf(p) && proves(r, limit) {
 			place, last = Missing, &r
 			break
 		}
+	}
+	if last.ByHand {
+		return place, fmt.Sprintf("accepted; its owner found it nowhere %s after acceptance (by hand)",
+			words(last.Begun.Sub(p.Expected)))
 	}
 	why := fmt.Sprintf("accepted, and absent from %d mailboxes read %s after acceptance",
 		readable(last), words(last.Begun.Sub(p.Expected)))
@@ -205,7 +233,7 @@ func (f *Folder) proof(p *Probe) *Round {
 		return nil
 	}
 	for _, r := range f.rounds[p.Seed] {
-		if !proves(r, p.Deadline) {
+		if !r.speaksOf(p) || !proves(r, p.Deadline) {
 			continue
 		}
 		if i := firstCopy(p.Sightings); i >= 0 && !p.Sightings[i].At.After(r.Ended) {

@@ -117,7 +117,7 @@ func (w *work) carryOut(ctx context.Context) error {
 	return w.close(ctx)
 }
 
-// seedsInOrder returns the seeds at which something is planned.
+// seedsInOrder returns the seeds at which something is planned that we can look for.
 func (w *work) seedsInOrder() []*seedWork {
 	planned := map[string]bool{}
 	for _, d := range w.plan {
@@ -127,7 +127,7 @@ func (w *work) seedsInOrder() []*seedWork {
 	}
 	var list []*seedWork
 	for _, s := range w.opened.Seeds {
-		if planned[s.Name] && !w.pending(s.Name).Done {
+		if planned[s.Name] && !s.ByHand && !w.pending(s.Name).Done {
 			list = append(list, w.seeds[s.Name])
 		}
 	}

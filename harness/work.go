@@ -91,6 +91,9 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 	for _, s := range opened.Seeds {
 		w.seeds[s.Name] = &seedWork{seed: s, changed: make(chan struct{}, 1),
 			baseline: make(chan struct{})}
+		if s.ByHand {
+			w.haveBaseline(s.Name) // its owner looks: nothing is to be prepared
+		}
 	}
 	return w
 }
