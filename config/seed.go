@@ -29,6 +29,7 @@ func (r *reader) seeds(top *table, presets *presets) []seedtest.Seed {
 		}
 		all = append(all, seed)
 	})
+	r.checkSuccessions(top, all)
 	return all
 }
 
@@ -39,19 +40,18 @@ func (t *table) seed(name string, presets *presets) seedtest.Seed {
 	seed.Own = t.flag("own")
 	seed.Canary = t.flag("canary")
 	seed.CA = t.authorities()
+	seed.Replaces = t.line("replaces", "gmail-a")
+	seed.LastSignIn = t.date("last_sign_in")
 	seed.Login = t.login()
 	seed.Server = t.imap(&seed)
-	if t.refusedByHand() {
+	if seed.ByHand = t.flag("by_hand"); seed.ByHand {
+		t.checkByHand()
+		seed.Server, seed.Login = seedtest.Endpoint{}, seedtest.Login{}
 		return seed
 	}
 	t.checkServer(seed)
-	t.checkSeedLogin(&seed, presets)
+	t.checkSeedLogin(&seed)
 	return seed
-}
-
-func (t *table) refusedByHand() bool {
-	t.refuse("by_hand", "leave the seed out; only mailboxes with IMAP can be watched yet")
-	return t.get("by_hand") != nil
 }
 
 // preset returns the preset that the seed names, else that of its address, else the generic one.
@@ -62,6 +62,9 @@ func (t *table) preset(address string, presets *presets) seedtest.Provider {
 			t.r.fail(t.get("provider"), fmt.Sprintf("there is no provider %q", id),
 				oneOf(id, presets.ids()))
 			return provider.Generic()
+		}
+		if found := presets.forAddress(address); found.ID == id {
+			return found // with the server of the address's domain
 		}
 		return p
 	}
@@ -134,16 +137,17 @@ func (t *table) checkServer(seed seedtest.Seed) {
 }
 
 // checkSeedLogin fills in the username, and says when the seed cannot sign in.
-func (t *table) checkSeedLogin(seed *seedtest.Seed, presets *presets) {
+func (t *table) checkSeedLogin(seed *seedtest.Seed) {
 	if seed.Login.Username == "" && t.get("username") == nil {
 		seed.Login.Username = t.username(*seed)
 	}
-	if t.get("password") == nil && t.get("token") == nil {
-		t.r.fail(t.node, "there is no password or token to sign in with",
+	t.checkOAuth("seed-"+seed.Name, seed.Provider.ID, &seed.Login, seed.CA)
+	if t.get("password") == nil && t.get("token") == nil && t.get("oauth") == nil {
+		t.r.fail(t.node, "there is no password, token or oauth to sign in with",
 			"write password = "+secretForms)
 		return
 	}
-	if t.get("password") != nil && presets.access(seed.Provider.ID) == "oauth-only" {
+	if t.get("password") != nil && seed.Provider.Account.Access == "oauth-only" {
 		t.r.warn(t.get("password"), seed.Provider.Name+
 			` takes no password over IMAP: write token = { command = ["..."] }`)
 	}
