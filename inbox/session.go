@@ -113,12 +113,8 @@ func (s *session) signIn(ctx context.Context, secret seedtest.Secret) error {
 	if err := s.learnCaps(ctx); err != nil {
 		return err
 	}
-	if s.has("ID") {
-		id := imap.IDData{Name: "seedtest"}
-		if _, err := s.do(ctx, func() func() error { return dropFirst(s.client.ID(&id).Wait) }); err != nil &&
-			refused(err, "") == nil {
-			return err
-		}
+	if err := s.sendID(ctx); err != nil {
+		return err
 	}
 	if s.has("UTF8=ONLY") {
 		if err := s.enableUTF8(ctx); err != nil {
@@ -127,6 +123,20 @@ func (s *session) signIn(ctx context.Context, secret seedtest.Secret) error {
 	}
 	s.loginTime = time.Since(begun)
 	return nil
+}
+
+// sendID says who we are where the server wants to hear it. NetEase takes only clients that tell
+// more than a name.
+func (s *session) sendID(ctx context.Context) error {
+	if !s.has("ID") {
+		return nil
+	}
+	id := imap.IDData{Name: "seedtest", Version: "1", Vendor: "seedtest"}
+	_, err := s.do(ctx, func() func() error { return dropFirst(s.client.ID(&id).Wait) })
+	if refused(err, "") != nil {
+		return nil
+	}
+	return err
 }
 
 func dropFirst[T any](f func() (T, error)) func() error {
