@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"seedtest"
 )
@@ -175,7 +176,7 @@ func (s SeedEntry) secret() string {
 	return ""
 }
 
-// quoted writes a TOML basic string.
+// quoted writes a TOML basic string, in which nothing drives a terminal.
 func quoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -183,8 +184,8 @@ func quoted(s string) string {
 		switch {
 		case c == '"' || c == '\\':
 			b.WriteString(`\` + string(c))
-		case c < ' ' || c == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, c)
+		case !unicode.IsPrint(c):
+			fmt.Fprintf(&b, `\U%08X`, c)
 		default:
 			b.WriteRune(c)
 		}
