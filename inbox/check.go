@@ -39,7 +39,8 @@ func troubleOf(seed seedtest.Seed, err error) *seedtest.Fault {
 			t = &trouble{kind: seedtest.FaultLost, what: cleanText(err.Error(), 400)}
 		}
 	}
-	return &seedtest.Fault{Seed: seed.Name, Kind: t.kind, Mailbox: t.mailbox, What: t.what}
+	return &seedtest.Fault{Seed: seed.Name, Kind: t.kind, Reason: t.reason, Mailbox: t.mailbox,
+		What: t.what}
 }
 
 // ask lists the mailboxes, measures a round trip and reads the quota.

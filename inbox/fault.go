@@ -22,8 +22,8 @@ func (v *vigil) suffer(ctx context.Context, t *trouble) error {
 	if _, met := v.faults[key]; met {
 		return nil
 	}
-	f := seedtest.Fault{Seed: v.seed.Name, Kind: t.kind, Mailbox: t.mailbox, What: t.what,
-		From: v.a.Now()}
+	f := seedtest.Fault{Seed: v.seed.Name, Kind: t.kind, Reason: t.reason, Mailbox: t.mailbox,
+		What: t.what, From: v.a.Now()}
 	v.faults[key] = f
 	return v.record(ctx, f)
 }

@@ -26,6 +26,7 @@ type session struct {
 	connectTime time.Duration
 	loginTime   time.Duration
 	triedLogin  bool
+	offers      map[string]bool // the capabilities before sign-in
 	noIdle      bool
 	noXList     bool                // announced and refused
 	xlist       map[string][]string // flags by XLIST, by mailbox
@@ -36,7 +37,7 @@ type session struct {
 func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool, error) {
 	secret, err := secretOf(ctx, seed)
 	if err != nil {
-		return nil, false, &trouble{kind: seedtest.FaultLogin, what: cleanText(err.Error(), 400)}
+		return nil, false, err
 	}
 	s := &session{seed: seed, timeouts: w.timeouts}
 	if err := s.connect(ctx, w, secret); err != nil {
@@ -52,17 +53,6 @@ func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool,
 	return s, true, nil
 }
 
-func secretOf(ctx context.Context, seed seedtest.Seed) (seedtest.Secret, error) {
-	source := seed.Login.Password
-	if seed.Login.Token != nil {
-		source = seed.Login.Token
-	}
-	if source == nil {
-		return "", errors.New("the seed has neither a password nor a token")
-	}
-	return source.Secret(ctx)
-}
-
 // connect opens the connection and reads the greeting.
 func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secret) error {
 	begun := time.Now()
@@ -76,7 +66,7 @@ func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secre
 		return &trouble{kind: seedtest.FaultConnect, what: cleanText(err.Error(), 400)}
 	}
 	s.plain, s.tls = plain, info
-	s.wire = newWire(conn, forms(s.seed.Login.Username, secret))
+	s.wire = newWire(conn, forms(s.seed, secret))
 	s.stop = context.AfterFunc(ctx, func() { _ = plain.Close() })
 	s.wire.allow(w.timeouts.Connect)
 	s.client = imapclient.New(s.wire, nil)
@@ -105,6 +95,7 @@ func (s *session) signIn(ctx context.Context, secret seedtest.Secret) error {
 	if err := s.learnCaps(ctx); err != nil {
 		return err
 	}
+	s.offers = s.caps()
 	if s.client.State() != imap.ConnStateAuthenticated {
 		if err := s.login(ctx, secret); err != nil {
 			return err
@@ -150,32 +141,6 @@ func (s *session) learnCaps(ctx context.Context) error {
 	}
 	_, err := s.do(ctx, func() func() error { return dropFirst(s.client.Capability().Wait) })
 	return err
-}
-
-func (s *session) login(ctx context.Context, secret seedtest.Secret) error {
-	caps := s.caps()
-	if s.tls == nil && !private(s.plain) {
-		return &trouble{kind: seedtest.FaultLogin,
-			what: "the connection is not encrypted: the password is not sent over it"}
-	}
-	mech := mechanism(s.seed, caps, secret)
-	if mech == nil && caps["LOGINDISABLED"] {
-		return &trouble{kind: seedtest.FaultLogin,
-			what: "the server offers no way to sign in with a password (LOGINDISABLED)"}
-	}
-	s.triedLogin = true
-	s.wire.forgetCaps()
-	_, err := s.do(ctx, func() func() error {
-		if mech != nil {
-			err := s.client.Authenticate(mech)
-			return func() error { return err }
-		}
-		return s.client.Login(s.seed.Login.Username, secret.Reveal()).Wait
-	})
-	if t := refused(err, seedtest.FaultLogin); t != nil {
-		return t
-	}
-	return as(err, seedtest.FaultLogin)
 }
 
 // has reports whether the server announced a capability by its own name.

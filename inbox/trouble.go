@@ -13,10 +13,11 @@ import (
 // trouble is a server's or the network's: it becomes a fault and never ends a watch.
 type trouble struct {
 	kind    seedtest.FaultKind
-	mailbox string        // of FaultMailbox
-	what    string        // in words, clean
-	wait    time.Duration // the server asked for at least this
-	open    bool          // the connection can still be used
+	reason  seedtest.FaultReason // of FaultLogin and FaultConnect
+	mailbox string               // of FaultMailbox
+	what    string               // in words, clean
+	wait    time.Duration        // the server asked for at least this
+	open    bool                 // the connection can still be used
 }
 
 func (t *trouble) Error() string { return string(t.kind) + ": " + t.what }
