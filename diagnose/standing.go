@@ -9,11 +9,9 @@ import (
 
 // Tenure is what is known of a seed beside what its runs showed.
 type Tenure struct {
-	Seed         seedtest.Seed
-	InactiveDays int       // disuse after which its provider closes or empties it; 0: not known
-	IMAPCounts   bool      // reading by IMAP is use
-	LastUse      time.Time // that we read it by IMAP; zero: never
-	Sent         int       // probes in the last year
+	Seed    seedtest.Seed
+	LastUse time.Time // that we read it by IMAP; zero: never
+	Sent    int       // probes in the last year
 }
 
 // dormantEarly is how long before the day the owner is told.
@@ -25,7 +23,8 @@ const wornAt = 750
 
 // Active returns when the account was last used as its provider counts it; zero: nobody knows.
 func (t Tenure) Active() time.Time {
-	if t.IMAPCounts && t.LastUse.After(t.Seed.LastSignIn) {
+	counts := t.Seed.Provider.Account.IMAPCounts
+	if counts != nil && *counts && t.LastUse.After(t.Seed.LastSignIn) {
 		return t.LastUse
 	}
 	return t.Seed.LastSignIn
@@ -38,12 +37,13 @@ func Standing(t Tenure, now time.Time) seedtest.SeedLook {
 	if t.Seed.Own {
 		return l
 	}
-	if last := t.Active(); t.InactiveDays > 0 && !last.IsZero() {
+	limit := t.Seed.Provider.Account.InactiveDays
+	if last := t.Active(); limit > 0 && !last.IsZero() {
 		days := int(now.Sub(last).Hours() / 24)
-		if days >= t.InactiveDays-dormantEarly {
+		if days >= limit-dormantEarly {
 			l.Signs = append(l.Signs, seedtest.Sign{State: seedtest.SeedDormant,
 				Evidence: fmt.Sprintf("last used on %s, %d days ago; after %d days %s may close the account",
-					last.UTC().Format(time.DateOnly), days, t.InactiveDays, t.Seed.Provider.Name),
+					last.UTC().Format(time.DateOnly), days, limit, t.Seed.Provider.Name),
 				Advice: Advice(t.Seed, seedtest.SeedDormant)})
 		}
 	}

@@ -9,22 +9,27 @@ import (
 
 func TestStanding(t *testing.T) {
 	now := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
-	ago := func(days int) time.Time { return now.AddDate(0, 0, -days) }
+	yes, no := true, false
+	type account = seedtest.Account
+	signedIn := func(days int) seedtest.Seed { return seedtest.Seed{LastSignIn: now.AddDate(0, 0, -days)} }
+	lately := now.AddDate(0, 0, -1)
 	for name, c := range map[string]struct {
-		tenure Tenure
-		want   seedtest.Condition
+		account account
+		tenure  Tenure
+		want    seedtest.Condition
 	}{
-		"nothing known":             {Tenure{InactiveDays: 365}, ""},
-		"signed in lately":          {Tenure{InactiveDays: 365, Seed: seedtest.Seed{LastSignIn: ago(300)}}, ""},
-		"due soon":                  {Tenure{InactiveDays: 365, Seed: seedtest.Seed{LastSignIn: ago(340)}}, seedtest.SeedDormant},
-		"overdue":                   {Tenure{InactiveDays: 365, Seed: seedtest.Seed{LastSignIn: ago(900)}}, seedtest.SeedDormant},
-		"IMAP counts":               {Tenure{InactiveDays: 365, IMAPCounts: true, LastUse: ago(1), Seed: seedtest.Seed{LastSignIn: ago(900)}}, ""},
-		"IMAP does not count":       {Tenure{InactiveDays: 365, LastUse: ago(1), Seed: seedtest.Seed{LastSignIn: ago(900)}}, seedtest.SeedDormant},
-		"no rule is known":          {Tenure{Seed: seedtest.Seed{LastSignIn: ago(9000)}}, ""},
-		"much used":                 {Tenure{Sent: wornAt}, seedtest.SeedWorn},
-		"a server of ours, as much": {Tenure{Sent: wornAt, Seed: seedtest.Seed{Own: true}}, ""},
+		"nothing known":       {account{InactiveDays: 365}, Tenure{}, ""},
+		"signed in lately":    {account{InactiveDays: 365}, Tenure{Seed: signedIn(300)}, ""},
+		"due soon":            {account{InactiveDays: 365}, Tenure{Seed: signedIn(340)}, seedtest.SeedDormant},
+		"overdue":             {account{InactiveDays: 365}, Tenure{Seed: signedIn(900)}, seedtest.SeedDormant},
+		"IMAP counts":         {account{InactiveDays: 365, IMAPCounts: &yes}, Tenure{LastUse: lately, Seed: signedIn(900)}, ""},
+		"IMAP does not count": {account{InactiveDays: 365, IMAPCounts: &no}, Tenure{LastUse: lately, Seed: signedIn(900)}, seedtest.SeedDormant},
+		"it is not known":     {account{InactiveDays: 365}, Tenure{LastUse: lately, Seed: signedIn(900)}, seedtest.SeedDormant},
+		"no rule is known":    {account{}, Tenure{Seed: signedIn(9000)}, ""},
+		"much used":           {account{}, Tenure{Sent: wornAt}, seedtest.SeedWorn},
+		"ours, and much used": {account{}, Tenure{Sent: wornAt, Seed: seedtest.Seed{Own: true}}, ""},
 	} {
-		c.tenure.Seed.Name = "s"
+		c.tenure.Seed.Name, c.tenure.Seed.Provider.Account = "s", c.account
 		l := Standing(c.tenure, now)
 		h := seedtest.Health{State: seedtest.SeedOK}.With(l)
 		if c.want == "" {

@@ -10,6 +10,7 @@ type jsonProbe struct {
 	Provider   string          `json:"provider"`
 	Message    string          `json:"message"`
 	MessageID  string          `json:"message_id"`
+	Reference  string          `json:"reference,omitempty"` // in its subject
 	Control    bool            `json:"control"`
 	Counted    bool            `json:"counted"`
 	Submission *jsonSubmission `json:"submission"` // null: not tried yet
@@ -71,12 +72,14 @@ type jsonSighting struct {
 	Seen         *jsonTime `json:"seen"`
 	Carriers     []string  `json:"carriers"`
 	Gone         *jsonTime `json:"gone"` // last seen there; null: still there
+	ByHand       bool      `json:"by_hand,omitempty"`
 }
 
 type jsonProof struct {
 	Round     *jsonTime          `json:"round"`
 	Ended     *jsonTime          `json:"ended"`
 	Mailboxes []jsonProofMailbox `json:"mailboxes"`
+	ByHand    bool               `json:"by_hand,omitempty"`
 }
 
 type jsonProofMailbox struct {
@@ -117,7 +120,8 @@ type jsonPlacement struct {
 func probeOf(r Report, p seedtest.Probe) jsonProbe {
 	j := jsonProbe{
 		ID: string(p.ID), Route: p.Route, Seed: p.Seed, Message: p.Message, MessageID: p.MessageID,
-		Control: p.Control, Counted: p.Counted, Submission: submissionOf(p),
+		Reference: p.Token.Ref(),
+		Control:   p.Control, Counted: p.Counted, Submission: submissionOf(p),
 		Sightings: []jsonSighting{}, Proof: proofOf(p.Proof), Relayed: []jsonRelayed{},
 		Placement: placementOf(p), Latency: latencyOf(p), Findings: codesOf(r.Findings, p.ID),
 	}
@@ -178,7 +182,7 @@ func sightingOf(s seedtest.Seen) jsonSighting {
 	j := jsonSighting{
 		Mailbox: s.Mailbox, Role: string(s.Role), Class: s.Class, UIDValidity: s.UIDValidity,
 		UID: s.UID, InternalDate: jsonTime(s.InternalDate), Seen: jsonTimeOf(&s.At),
-		Carriers: []string{},
+		Carriers: []string{}, ByHand: s.ByHand,
 	}
 	for _, c := range s.Carriers {
 		j.Carriers = append(j.Carriers, string(c))
@@ -193,7 +197,8 @@ func proofOf(r *seedtest.Round) *jsonProof {
 	if r == nil {
 		return nil
 	}
-	j := &jsonProof{jsonTimeOf(&r.Begun), jsonTimeOf(&r.Ended), []jsonProofMailbox{}}
+	j := &jsonProof{Round: jsonTimeOf(&r.Begun), Ended: jsonTimeOf(&r.Ended),
+		Mailboxes: []jsonProofMailbox{}, ByHand: r.ByHand}
 	for _, m := range r.Mailboxes {
 		j.Mailboxes = append(j.Mailboxes, jsonProofMailbox{m.Name, string(m.Role), m.Essential,
 			m.FromUID, m.ToUID, m.Read, m.OK, m.Why})

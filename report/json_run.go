@@ -31,6 +31,28 @@ type jsonRun struct {
 	Probes       []jsonProbe       `json:"probes"`
 	Providers    []jsonCount       `json:"providers"`
 	Findings     []jsonFinding     `json:"findings"`
+	Usage        jsonUsage         `json:"usage"`
+	Successions  []jsonSuccession  `json:"successions,omitempty"`
+}
+
+type jsonUsage struct {
+	Mails     int        `json:"mails"`
+	Control   int        `json:"control"`
+	DoseLimit int        `json:"dose_limit,omitempty"`
+	Doses     []jsonDose `json:"doses"`
+}
+
+type jsonDose struct {
+	Seed     string `json:"seed"`
+	Messages int    `json:"messages"`
+}
+
+func usageOf(u Usage) jsonUsage {
+	j := jsonUsage{Mails: u.Mails, Control: u.Control, DoseLimit: u.DoseLimit, Doses: []jsonDose{}}
+	for _, d := range u.Doses {
+		j.Doses = append(j.Doses, jsonDose(d))
+	}
+	return j
 }
 
 type jsonExpectation struct {
@@ -76,6 +98,10 @@ type jsonSeed struct {
 	Own       bool          `json:"own"`
 	Mailboxes []jsonMailbox `json:"mailboxes"`
 	Health    string        `json:"health"` // "ok", or why the seed is left out of the counts
+	Detail    *jsonHealth   `json:"health_detail,omitempty"`
+	Moved     *jsonMoved    `json:"address_changed,omitempty"`
+	ByHand    bool          `json:"by_hand,omitempty"`
+	Replaces  string        `json:"replaces,omitempty"`
 }
 
 type jsonMailbox struct {
@@ -158,6 +184,10 @@ func JSON(w io.Writer, r Report, s Style) error {
 	for _, f := range r.Findings {
 		out.Findings = append(out.Findings, findingOf(run, f))
 	}
+	out.Usage = usageOf(r.Usage)
+	for _, x := range r.Successions {
+		out.Successions = append(out.Successions, successionOf(x))
+	}
 	return writeJSON(w, out, false)
 }
 
@@ -179,7 +209,9 @@ func (out *jsonRun) addRun(run seedtest.Run) {
 }
 
 func seedOf(x seedtest.SeedState) jsonSeed {
-	s := jsonSeed{x.Seed.Name, x.Seed.Address, x.Seed.Provider.ID, x.Seed.Own, []jsonMailbox{}, "ok"}
+	s := jsonSeed{Name: x.Seed.Name, Address: x.Seed.Address, Provider: x.Seed.Provider.ID,
+		Own: x.Seed.Own, Mailboxes: []jsonMailbox{}, Health: "ok", Detail: healthOf(x.Health),
+		Moved: movedOf(x.Health), ByHand: x.Seed.ByHand, Replaces: x.Seed.Replaces}
 	if x.Sick != "" {
 		s.Health = x.Sick
 	}

@@ -168,9 +168,13 @@ func (j junit) class(name string) string {
 	return strings.TrimPrefix(j.say(j.Run.Opened.Suite.Name+"."+name), ".")
 }
 
-// why is the reason of a placement and the causes that were found for it, a line each.
+// why is the reason of a placement, the health of its seed, and the causes that were found for it,
+// a line each.
 func (j junit) why(p seedtest.Probe) string {
 	lines := []string{j.say(p.Why)}
+	for _, line := range healthLines(j.Run, p.Seed) {
+		lines = append(lines, j.say(line))
+	}
 	for _, f := range causesAt(j.Findings, p.ID) {
 		lines = append(lines, "cause: "+j.say(f.Title))
 		for _, step := range f.Fix {

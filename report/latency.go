@@ -22,7 +22,7 @@ func latencyOf(p seedtest.Probe) latency {
 		l.Submit = between(begun, p.Accepted)
 	}
 	first, ok := firstSeen(p)
-	if ok && !p.Accepted.IsZero() {
+	if ok && !p.Accepted.IsZero() && !first.ByHand {
 		l.Notice = between(p.Accepted, first.At)
 	}
 	if d, ok := p.Total(); ok {

@@ -20,6 +20,8 @@ func Markdown(w io.Writer, r Report, s Style) error {
 	m.expectations(r.Judgement)
 	m.causes(r)
 	m.faults(r.Run)
+	m.lookUp(r.Run)
+	m.health(r)
 	m.foot(r, judged)
 	_, err := io.WriteString(w, strings.Join(m.lines, "\n")+"\n")
 	return err
@@ -125,8 +127,8 @@ func (m *markdown) seedRow(r seedtest.Run, seed string, routes []side) []string 
 		if m.style.Addresses {
 			label += " " + m.text("<"+s.Seed.Address+">")
 		}
-		if s.Sick != "" {
-			label += ", " + m.text("not counted: "+s.Sick)
+		if c := conditionOf(*s); c != "" {
+			label += ", " + m.text(c)
 		}
 	}
 	row := []string{label}

@@ -62,6 +62,9 @@ func nagiosSays(r Report) string {
 			text += fmt.Sprintf("; %s wanted %s, got %s", e.What, e.Wanted, e.Got)
 		}
 	}
+	if said := conditions(r.Run); said != "" {
+		text += "; " + said
+	}
 	if c := causesOf(r.Findings); len(c) > 0 && r.Judgement.Verdict != seedtest.Pass {
 		text += "; cause: " + c[0].Title
 	}

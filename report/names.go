@@ -27,6 +27,9 @@ func namesOf(r seedtest.Run, s Style) names {
 	}
 	for _, x := range r.Seeds {
 		n.add(x.Seed)
+		if x.Health != nil && x.Health.Moved != nil { // an address of before is one all the same
+			n.add(seedtest.Seed{Name: x.Seed.Name, Address: x.Health.Moved.From})
+		}
 	}
 	var patterns []string
 	for spelling := range n.byAddr {

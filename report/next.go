@@ -16,8 +16,11 @@ func nextSteps(r Report) []string {
 	}
 	run := r.Run
 	next := goOn(run)
-	if blind := seedsAt(run, seedtest.Blind); len(blind) > 0 {
-		next = append(next, "seedtest check "+strings.Join(blind, " "))
+	if seeds := toCheck(run); len(seeds) > 0 {
+		next = append(next, "seedtest check "+strings.Join(seeds, " "))
+	}
+	if by := toLookUp(run); len(by) > 0 {
+		next = append(next, "look up "+plural(len(by), "message", "messages")+" by hand")
 	}
 	mend := toMend(r.Findings, func(seedtest.Finding) bool { return true })
 	if len(mend) > 0 {
@@ -32,6 +35,22 @@ func nextSteps(r Report) []string {
 	return next
 }
 
+// toCheck names the seeds that could not see, or are not well.
+func toCheck(r seedtest.Run) []string {
+	blind := seedsAt(r, seedtest.Blind)
+	for _, s := range r.Seeds {
+		if conditionOf(s) != "" {
+			blind = append(blind, s.Seed.Name)
+		}
+	}
+	return slices.DeleteFunc(compact(blind), func(name string) bool { return byHand(r, name) })
+}
+
+func byHand(r seedtest.Run, seed string) bool {
+	s := r.Seed(seed)
+	return s != nil && s.Seed.ByHand
+}
+
 // goOn says how to carry on a run that is not at its end, and how to look again for what is
 // overdue.
 func goOn(r seedtest.Run) []string {
@@ -39,7 +58,8 @@ func goOn(r seedtest.Run) []string {
 		return nil
 	}
 	id := r.Opened.Run.Short()
-	awaited := len(seedsAt(r, seedtest.Overdue))+len(seedsAt(r, seedtest.Pending)) > 0
+	awaited := slices.ContainsFunc(append(seedsAt(r, seedtest.Overdue), seedsAt(r, seedtest.Pending)...),
+		func(seed string) bool { return !byHand(r, seed) })
 	detached := r.Closed != nil && r.Closed.Reason == seedtest.ClosedDetached
 	switch {
 	case unfinished(r) != "" && !detached:

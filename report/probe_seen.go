@@ -24,7 +24,11 @@ func sightingWords(s seedtest.Seen) string {
 	if s.Class != "" {
 		text += ", class " + s.Class
 	}
-	text += fmt.Sprintf(", UID %d of %d", s.UID, s.UIDValidity)
+	if s.ByHand {
+		text += ", by the word of its owner"
+	} else {
+		text += fmt.Sprintf(", UID %d of %d", s.UID, s.UIDValidity)
+	}
 	if !s.InternalDate.IsZero() {
 		text += ", stored " + clock(s.InternalDate)
 	}
@@ -52,7 +56,7 @@ func roleWord(r seedtest.Role) string {
 func (p *page) proof(r seedtest.Run, x seedtest.Probe) {
 	round := x.Proof
 	if round == nil && !x.Placements.Current.Seen() && !x.Expected.IsZero() {
-		if s := r.Seed(x.Seed); s != nil {
+		if s := r.Seed(x.Seed); s != nil && !s.Seed.ByHand {
 			round = s.LastRound
 		}
 	}

@@ -23,17 +23,25 @@ type Report struct {
 	Judgement seedtest.Judgement
 	Findings  []seedtest.Finding // most certain and most damaging first, as diagnose gives them
 	Usage     Usage
-	Next      []string // what to do now, as commands or short sentences; nil: made from the run
+
+	Successions []seedtest.Succession // how successors compare with the seeds that they are to replace
+	Next        []string              // what to do now, as commands or short sentences; nil: made from the run
 }
 
 // Usage is what a run cost. A figure of zero is unknown and left out.
 type Usage struct {
-	Mails     int // messages handed to a route
-	Control   int // of these, by a control route
-	DoseUsed  int // messages to the busiest seed today
-	DoseLimit int // the limit of that (rule 22)
-	Commands  int // IMAP commands
-	Throttled int // times that a provider asked us to slow down; told beside Commands
+	Mails     int        // messages handed to a route
+	Control   int        // of these, by a control route
+	Doses     []SeedDose // what each seed with a limit had in the 24 hours before the run's last moment
+	DoseLimit int        // the limit of that (rule 22)
+	Commands  int        // IMAP commands
+	Throttled int        // times that a provider asked us to slow down; told beside Commands
+}
+
+// SeedDose is how many messages a seed had in 24 hours.
+type SeedDose struct {
+	Seed     string
+	Messages int
 }
 
 // Style is how a report looks. The zero value is 80 columns of plain text.

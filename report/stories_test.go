@@ -44,7 +44,8 @@ func move() *story {
 	}
 	st.gmx()
 	st.findings = moveFindings()
-	st.usage = report.Usage{DoseUsed: 3, DoseLimit: 4, Commands: 74}
+	st.usage = report.Usage{DoseLimit: 4, Commands: 74,
+		Doses: []report.SeedDose{{Seed: "gmail-a", Messages: 3}, {Seed: "yahoo-a", Messages: 1}, {Seed: "gmx-a", Messages: 3}}}
 	return st.add(17*m, seedtest.Closed{Reason: seedtest.ClosedDone})
 }
 

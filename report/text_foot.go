@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,11 +47,6 @@ func heldWords(r seedtest.Run) []string {
 func (p *page) notes(r seedtest.Run) {
 	const most = 5
 	told := 0
-	for _, s := range r.Seeds {
-		if s.Sick != "" {
-			p.para("NOTE   ", p.say(s.Seed.Name+" is not counted: "+s.Sick), 2)
-		}
-	}
 	for _, n := range r.Notes {
 		if n.Code == "duplicate" || n.Code == "moved" {
 			continue // a finding says so
@@ -86,14 +82,33 @@ func usedOf(u Usage) string {
 		}
 		said = append(said, text)
 	}
-	if u.DoseLimit > 0 {
-		said = append(said, fmt.Sprintf("dose %d of %d today", u.DoseUsed, u.DoseLimit))
+	if len(u.Doses) > 0 {
+		said = append(said, fmt.Sprintf("dose today, of %d: %s", u.DoseLimit, doseWords(u.Doses)))
 	}
 	if u.Commands > 0 {
 		said = append(said, fmt.Sprintf("%s, %d throttled",
 			plural(u.Commands, "IMAP command", "IMAP commands"), u.Throttled))
 	}
 	return strings.Join(said, "; ")
+}
+
+// doseWords groups seeds by what they had, the busiest first: "3 at gmail-a gmx-a, 1 at aol-a".
+func doseWords(doses []SeedDose) string {
+	by := map[int][]string{}
+	var counts []int
+	for _, d := range doses {
+		if by[d.Messages] == nil {
+			counts = append(counts, d.Messages)
+		}
+		by[d.Messages] = append(by[d.Messages], d.Seed)
+	}
+	slices.Sort(counts)
+	slices.Reverse(counts)
+	var said []string
+	for _, n := range counts {
+		said = append(said, fmt.Sprintf("%d at %s", n, strings.Join(by[n], " ")))
+	}
+	return strings.Join(said, ", ")
 }
 
 // addresses writes the seeds' addresses, where they are asked for.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -196,7 +197,8 @@ func attach(ctx context.Context, s *store.Store, run *seedtest.Run) error {
 	return nil
 }
 
-// judged reads a run from the store and judges it from its facts.
+// judged reads a run from the store and judges it from its facts. Doses are those of its last
+// moment.
 func judged(ctx context.Context, s *store.Store, id seedtest.RunID) (report.Report, error) {
 	facts, err := s.Facts(ctx, id)
 	if err != nil {
@@ -206,7 +208,38 @@ func judged(ctx context.Context, s *store.Store, id seedtest.RunID) (report.Repo
 	if err := attach(ctx, s, &run); err != nil {
 		return report.Report{}, err
 	}
+	health := diagnose.Health(run)
+	for i := range run.Seeds {
+		h := health[run.Seeds[i].Seed.Name]
+		run.Seeds[i].Health = &h
+	}
 	usage := report.UsageOf(run)
+	doses, err := s.Doses(ctx, run.AsOf)
+	if err != nil {
+		return report.Report{}, err
+	}
+	usage.Doses, usage.DoseLimit = dosesOf(run, doses), seedDay(run.Opened.Limits)
 	return report.Report{Run: run, Judgement: seedtest.Judge(run), Findings: diagnose.Causes(run),
 		Usage: usage}, nil
+}
+
+// dosesOf picks the seeds of a run that a dose limit holds for.
+func dosesOf(run seedtest.Run, u store.Usage) []report.SeedDose {
+	var list []report.SeedDose
+	for _, s := range run.Opened.Seeds {
+		for _, c := range u.Seeds {
+			if !s.Own && c.Address == strings.ToLower(s.Address) {
+				list = append(list, report.SeedDose{Seed: s.Name, Messages: c.Messages})
+			}
+		}
+	}
+	return list
+}
+
+// seedDay is the dose limit of a seed.
+func seedDay(l seedtest.Limits) int {
+	if l.SeedDay > 0 {
+		return l.SeedDay
+	}
+	return store.DefaultSeedDay
 }
