@@ -76,8 +76,8 @@ Start with "seedtest demo", which needs no account, no network and no configurat
 		return usage(err, fmt.Sprintf("%s --help tells the flags", c.CommandPath()))
 	})
 	root.AddCommand(a.demoCommand(), a.initCommand(), a.addCommand(), a.checkCommand(),
-		a.runCommand(), a.resumeCommand(), a.followCommand(), a.showCommand(), a.analyzeCommand(),
-		a.labCommand(), a.versionCommand())
+		a.runCommand(), a.resumeCommand(), a.followCommand(), a.showCommand(), a.placeCommand(), a.analyzeCommand(),
+		a.labCommand(), a.inspectCommand(), a.versionCommand())
 	return root
 }
 

@@ -127,7 +127,7 @@ func signedIn(o seedtest.Opened, cfg *config.Config) (seedtest.Opened, error) {
 		}
 		if now.Address != s.Address {
 			return o, usage(fmt.Errorf("seed %s had another address in this run", s.Name),
-				"a seed that takes over a name is a new seed: give it a name of its own")
+				"another account took over the name since: what is open at the old one can no longer be looked up")
 		}
 		s.Login, s.CA, s.Server = now.Login, now.CA, now.Server
 	}

@@ -74,6 +74,9 @@ func (a *app) runSuite(ctx context.Context, suite string, f runFlags) error {
 		return err
 	}
 	defer s.close()
+	if q.Seeds, err = s.examined(ctx, q.Seeds); err != nil {
+		return err
+	}
 	r, err := s.runRequest(ctx, q, f)
 	if err != nil || f.dryRun {
 		return err
