@@ -62,6 +62,13 @@ func Fragment(p seedtest.Provider, head []string, notes map[string]string) strin
 	return b.String()
 }
 
+// RouteFragment writes where a route leads as a [route.NAME] table, NAME being the host's.
+func RouteFragment(r seedtest.Route) string {
+	return fmt.Sprintf("[route.%s]\nhost = %s\nport = %d\ntls = %s\n",
+		tableName(strings.ReplaceAll(r.Server.Host, ".", "-")), quoted(r.Server.Host), r.Server.Port,
+		quoted(string(r.Server.TLS)))
+}
+
 // text writes a string; an empty one is left out.
 func text(s string) string {
 	if s == "" {

@@ -87,12 +87,6 @@ func (p *presets) ids() []string {
 	return ids
 }
 
-// access says how accounts of an embedded preset sign in.
-func (p *presets) access(id string) string {
-	d, _ := provider.Details(id)
-	return d.Access
-}
-
 // providers reads [provider.NAME]. A name of an embedded preset extends it: what the table says
 // takes the place of what the preset says. Any other name is a preset of its own.
 func (r *reader) providers(top *table) *presets {

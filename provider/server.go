@@ -31,7 +31,7 @@ func ForServer(host, greeting, id string) []string {
 
 // serves reports whether a host is one of a hosted provider's.
 func (p Preset) serves(host string) bool {
-	if p.Kind != "hosted" {
+	if p.Kind != "hosted" || p.Access == "bridge" { // a bridge is at this machine, as others are
 		return false
 	}
 	for _, s := range append([]Server{p.IMAP}, p.IMAP.Alt...) {

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"seedtest"
+	"seedtest/config"
+	"seedtest/inbox"
+)
+
+// inspectedAs makes an inspection of what LIST would tell.
+func inspectedAs(caps string, listed ...inbox.Listed) inbox.Inspection {
+	i := inbox.Inspection{SignedIn: true, After: strings.Fields(caps)}
+	i.Listed = append([]inbox.Listed{{Name: "INBOX", Delim: listed[0].Delim}}, listed...)
+	i.Mailboxes = inbox.Roles(i.Listed, seedtest.Seed{})
+	return i
+}
+
+const usual = "IMAP4REV1 IDLE MOVE UIDPLUS SPECIAL-USE "
+
+func TestHabitsThatShow(t *testing.T) {
+	junk := inbox.Listed{Name: "Spam", Delim: '/', Attrs: []string{`\Junk`}}
+	for _, x := range []struct {
+		what string
+		i    inbox.Inspection
+		want []string
+	}{
+		{"nothing odd", inspectedAs(usual, junk), nil},
+		{"little offered", inspectedAs("IMAP4REV1 SPECIAL-USE", junk),
+			[]string{"no-idle", "no-move", "no-uidplus"}},
+		{"a flag that is not announced", inspectedAs("IDLE MOVE UIDPLUS", junk),
+			[]string{"list-flag-without-capability"}},
+		{"XLIST", inspectedAs("IDLE MOVE UIDPLUS XLIST", inbox.Listed{Name: "S", XAttrs: []string{`\Spam`}}),
+			[]string{"xlist-only"}},
+		{"names only", inspectedAs(usual, inbox.Listed{Name: "INBOX.Spam", Delim: '.'}),
+			[]string{"no-special-use", "dot-separator"}},
+		{"two junk", inspectedAs(usual, junk, inbox.Listed{Name: "J", Delim: '/', Attrs: []string{`\Junk`}}),
+			[]string{"several-junk"}},
+		{"Gmail", inspectedAs(usual+"X-GM-EXT-1", junk),
+			[]string{"labels-not-mailboxes", "categories-hidden"}},
+		{"a limit", inspectedAs(usual+"MESSAGELIMIT=1000", junk), []string{"message-limit"}},
+	} {
+		if got := habits(x.i); !slices.Equal(got, x.want) {
+			t.Errorf("%s: habits = %q, want %q", x.what, got, x.want)
+		}
+	}
+}
+
+// The fragment is read back by config, whatever a server calls itself and its mailboxes.
+func TestInspectionIsReadBack(t *testing.T) {
+	evil := "x\"]\n[seed.z]\x1b]0;owned\x07\u202egnp.\u200b\u0085\xff"
+	in := inspecting{host: "imap.example.net", port: 993, user: "anna@example.net"}
+	for _, i := range []inbox.Inspection{
+		{Greeting: evil, Server: evil, Before: []string{evil}},
+		inspectedAs(usual+"X-GM-EXT-1 "+strings.ReplaceAll(evil, "\n", ""),
+			inbox.Listed{Name: strings.ReplaceAll(evil, "\n", ""), Delim: '/', Attrs: []string{`\Junk`, evil}},
+			inbox.Listed{Name: "Mail of anna@example.net", Delim: '/', Attrs: []string{`\Junk`}},
+			inbox.Listed{Name: "垃圾邮件", Delim: '/', Attrs: []string{`\Junk`}}),
+	} {
+		i.Greeting = "hello anna@example.net, or anna.b@example.org " + evil
+		fragment := imapFragment(in, i, []string{"dovecot", "mailu"})
+		for _, c := range strings.ReplaceAll(fragment, "\n", "") {
+			if !unicode.IsPrint(c) {
+				t.Fatalf("the fragment holds %U:\n%s", c, fragment)
+			}
+		}
+		if strings.Contains(fragment, "anna") {
+			t.Errorf("the fragment shows an address:\n%s", fragment)
+		}
+		cfg, err := config.Parse("seeds.toml", []byte(fragment), config.Env{})
+		if err != nil {
+			// A name that holds a control character is refused by its own key, and nothing else is.
+			if !strings.Contains(err.Error(), "control character") || strings.Contains(err.Error(), "seed.z") {
+				t.Errorf("Parse of the fragment: %v\n%s", err, fragment)
+			}
+			continue
+		}
+		p := cfg.Providers[0]
+		if len(cfg.Seeds) != 0 || p.ID != "imap-example-net" || p.Server.Host != "imap.example.net" {
+			t.Errorf("read back %+v from\n%s", cfg, fragment)
+		}
+		if i.SignedIn && (!slices.Contains(p.Junk, "垃圾邮件") || p.ClassBy != seedtest.ClassXGMRAW) {
+			t.Errorf("read back junk %q, classes by %q", p.Junk, p.ClassBy)
+		}
+	}
+}
