@@ -144,8 +144,25 @@ func (c *configWriter) seed(s *seed) {
 	at := s.provider.mailbox()
 	c.line("imap = { host = \"127.0.0.1\", port = %d, tls = %q }",
 		c.port(s.provider.imapIP, at.Port), string(at.TLS))
-	c.secret("seed-"+s.name, s.secret, s.provider.token)
+	if s.account.oauth != nil {
+		c.oauth()
+	} else {
+		c.secret("seed-"+s.name, s.secret, s.provider.token)
+	}
 	c.line("ca = %q\n", c.ca())
+}
+
+// oauth writes where the tokens of a seed come from.
+func (c *configWriter) oauth() {
+	at, o := c.world.OAuthURL(true), c.world.options.OAuth.options
+	secret := ""
+	if o.ClientSecret != "" {
+		secret = fmt.Sprintf(", client_secret = { file = %q }",
+			c.file("oauth-client", []byte(o.ClientSecret+"\n")))
+	}
+	c.line("oauth = { client_id = %q, auth_url = %q, token_url = %q, device_url = %q, "+
+		"scopes = [%q, \"offline_access\"]%s }", o.ClientID, at+"/authorize", at+"/token",
+		at+"/device", o.Scopes[0], secret)
 }
 
 // port returns the port on loopback behind a documentation address.
