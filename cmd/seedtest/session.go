@@ -123,6 +123,7 @@ func (a *app) loadConfig() (*config.Config, error) {
 		}
 		return nil, usage(err, hints...)
 	}
+	a.wireTokens(c)
 	if !a.quiet {
 		for _, w := range c.Warnings {
 			_, _ = fmt.Fprintf(a.stderr, "seedtest: warning: %s\n", report.CleanLine(w))

@@ -23,11 +23,17 @@ type bench struct {
 	world *lab.World
 	dir   string
 	db    string
+	stdin io.Reader // nil: empty
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	world, err := lab.Start(t.Context(), lab.Options{Random: 1})
+	return newBenchOf(t, lab.Options{Random: 1})
+}
+
+func newBenchOf(t *testing.T, o lab.Options) *bench {
+	t.Helper()
+	world, err := lab.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +71,10 @@ func (b *bench) run(ctx context.Context, heard func(string), args ...string) tol
 	errs := &ear{heard: heard}
 	env := config.Env{}
 	env.Getenv = getenv
-	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: errs, env: env, getenv: getenv}
+	a := &app{stdin: b.stdin, stdout: &out, stderr: errs, env: env, getenv: getenv}
+	if a.stdin == nil {
+		a.stdin = strings.NewReader("")
+	}
 	status := a.run(ctx, append(args, "--config", b.config(), "--store", b.db))
 	return told{status, out.String(), errs.String()}
 }
@@ -183,7 +192,8 @@ func TestBadStores(t *testing.T) {
 // TestNoSecretAnywhere runs runs that sign in everywhere, some of it in vain, as talkatively as can
 // be, and scans everything they left for the passwords that they used.
 func TestNoSecretAnywhere(t *testing.T) {
-	b := newBench(t)
+	p := newPerson(t, lab.OAuthOptions{ClientSecret: "client-secret-of-the-lab", Rotate: true})
+	b := p.b
 	secrets := map[string]string{}
 	keep := func(who string, l seedtest.Login) {
 		for _, source := range []seedtest.SecretSource{l.Password, l.Token} {
@@ -208,11 +218,29 @@ func TestNoSecretAnywhere(t *testing.T) {
 	}
 	b.world.Inject(lab.Fault{Kind: lab.SMTPAuthRefused, Party: "new"})
 	var left bytes.Buffer
-	for _, args := range [][]string{{"check"}, {"check", "--format", "json"}, {"run", "pair", "--verbose"},
+	for _, how := range []string{"--device", "--browser"} {
+		got := p.login("outlook-a", how, "--verbose")
+		left.WriteString(got.stdout + got.stderr)
+	}
+	p.server.Expire(outlookA)
+	for _, args := range [][]string{{"check"}, {"check", "--format", "json"}, {"login"},
+		{"login", "--format", "json"}, {"run", "pair", "--verbose"},
 		{"run", "blind", "--verbose"}, {"show", "last", "--format", "json"}, {"show", "last", "--verbose"},
 		{"show", "last", "broken-a/old"}} {
 		got := b.run(t.Context(), nil, args...)
 		left.WriteString(got.stdout + got.stderr)
+	}
+	p.server.Revoke(outlookA)
+	for _, args := range [][]string{{"check", "outlook-a", "--verbose"}, {"login"}} {
+		got := b.run(t.Context(), nil, args...)
+		left.WriteString(got.stdout + got.stderr)
+	}
+	issued := p.server.Issued()
+	if len(issued) < 7 { // of a device and a browser: a code, access and refresh token; a renewal
+		t.Fatalf("the authorization server gave out %d secrets, want more", len(issued))
+	}
+	for _, s := range append(issued, "client-secret-of-the-lab") {
+		secrets[s] = s
 	}
 	files, err := filepath.Glob(b.db + "*")
 	if err != nil || len(files) == 0 {
@@ -244,6 +272,8 @@ func encoded(user, secret string) map[string]string {
 		"as it is":   secret,
 		"base64":     base64.StdEncoding.EncodeToString([]byte(secret)),
 		"AUTH PLAIN": plain,
-		"hex":        hex.EncodeToString([]byte(secret)),
+		"XOAUTH2": base64.StdEncoding.EncodeToString(
+			[]byte("user=" + outlookA + "\x01auth=Bearer " + secret + "\x01\x01")),
+		"hex": hex.EncodeToString([]byte(secret)),
 	}
 }

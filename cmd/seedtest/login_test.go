@@ -1,0 +1,201 @@
+package main
+
+import (
+	"crypto/tls"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"seedtest/lab"
+)
+
+// person does at the authorization server what the program asks for, once.
+type person struct {
+	t      *testing.T
+	b      *bench
+	server *lab.OAuth
+	once   sync.Once
+	back   func(location string) // nil: the browser is of this machine
+	done   sync.WaitGroup
+}
+
+const outlookA = "outlook-a@outlook-like.example"
+
+var (
+	shownCode = regexp.MustCompile(`enter the code\n\n  (\S+)`)
+	shownPage = regexp.MustCompile(`this machine:\n\n  (\S+)`)
+)
+
+// newPerson makes a world whose Outlook seeds sign in with OAuth, and their owner.
+func newPerson(t *testing.T, o lab.OAuthOptions) *person {
+	t.Helper()
+	o.Interval = time.Second
+	p := &person{t: t, server: lab.NewOAuth(o)}
+	p.b = newBenchOf(t, lab.Options{Random: 1, OAuth: p.server})
+	t.Cleanup(p.done.Wait)
+	return p
+}
+
+// login runs "seedtest login" with a person at hand.
+func (p *person) login(args ...string) told {
+	p.t.Helper()
+	p.once = sync.Once{}
+	return p.b.run(p.t.Context(), p.hear, append([]string{"login"}, args...)...)
+}
+
+func (p *person) hear(text string) {
+	if m := shownCode.FindStringSubmatch(text); m != nil {
+		p.once.Do(func() {
+			if err := p.server.Approve(m[1], outlookA); err != nil {
+				p.t.Error(err)
+			}
+		})
+	}
+	if m := shownPage.FindStringSubmatch(text); m != nil {
+		p.once.Do(func() { p.done.Go(func() { p.open(m[1]) }) })
+	}
+}
+
+// open opens the page in a browser, which follows where it is sent.
+func (p *person) open(page string) {
+	browser := &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		TLSClientConfig: &tls.Config{RootCAs: p.b.world.Roots()}}}
+	if p.back != nil {
+		browser.CheckRedirect = func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}
+	}
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, page, nil)
+	if err != nil {
+		p.t.Error(err)
+		return
+	}
+	answer, err := browser.Do(r)
+	if err != nil {
+		p.t.Errorf("open %s: %v", page, err)
+		return
+	}
+	_ = answer.Body.Close()
+	if p.back != nil {
+		p.back(answer.Header.Get("Location"))
+	}
+}
+
+// says fails the test unless a call ended so and said the words on either stream.
+func (p *person) says(got told, status int, words ...string) {
+	p.t.Helper()
+	if got.status != status {
+		p.t.Errorf("exit status %d, want %d\n%s%s", got.status, status, got.stdout, got.stderr)
+	}
+	for _, w := range words {
+		if !strings.Contains(got.stdout+got.stderr, w) {
+			p.t.Errorf("nothing says %q:\n%s%s", w, got.stdout, got.stderr)
+		}
+	}
+}
+
+func (p *person) run(args ...string) told {
+	p.t.Helper()
+	return p.b.run(p.t.Context(), nil, args...)
+}
+
+// tokenFile is where the tokens of a seed must lie.
+func (p *person) tokenFile(seed string) string {
+	return filepath.Join(p.b.dir, ".local", "state", "seedtest", "tokens", "seed-"+seed+".json")
+}
+
+// TestLogin: before consent, with it, after it was withdrawn, and given anew.
+func TestLogin(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{Rotate: true})
+	p.says(p.run("check", "outlook-a"), statusNothing, "nobody has signed in yet",
+		"seedtest login outlook-a")
+	p.says(p.run("login"), statusPass, "FAIL  outlook-a", "FAIL  outlook-b")
+	p.says(p.login("outlook-a"), statusPass, "/activate", "signed in; the tokens are kept in "+
+		p.tokenFile("outlook-a"))
+	if info, err := os.Stat(p.tokenFile("outlook-a")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file of the tokens: %v, %v, want mode 0600", info, err)
+	}
+	p.says(p.run("check", "outlook-a"), statusPass, "ok    seed outlook-a")
+	list := p.run("login", "--format", "json")
+	obey(t, "login", "login --format json", list.stdout)
+	p.says(list, statusPass, `"reason": "no_consent"`, `"renewable": true`)
+
+	p.server.Expire(outlookA)
+	p.says(p.run("check", "outlook-a"), statusPass, "ok    seed outlook-a")
+
+	p.server.Revoke(outlookA)
+	p.says(p.run("check", "outlook-a"), statusNothing, "invalid_grant",
+		"sign in again with: seedtest login outlook-a")
+	p.says(p.run("login"), statusPass, "FAIL  outlook-a", "consent is gone")
+	p.says(p.login("outlook-a"), statusPass)
+	p.says(p.run("check", "outlook-a"), statusPass, "ok    seed outlook-a")
+
+	p.says(p.login("outlook-a", "--forget"), statusPass, "are removed")
+	p.says(p.login("outlook-a", "--forget"), statusPass, "nothing to forget")
+	p.says(p.run("check", "outlook-a"), statusNothing, "nobody has signed in yet")
+}
+
+// TestLoginByBrowser: the answer comes to this machine by itself, or a person pastes it.
+func TestLoginByBrowser(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	p.says(p.login("outlook-a", "--browser"), statusPass, "ssh -L", "signed in")
+	p.says(p.run("check", "outlook-a"), statusPass)
+
+	in, out := io.Pipe()
+	p.b.stdin = in
+	p.back = func(location string) {
+		_, _ = io.WriteString(out, "\nnot an answer\n"+location+"\n")
+		_ = out.Close()
+	}
+	p.says(p.login("outlook-a", "--browser"), statusPass, "its state differs", "signed in")
+}
+
+// TestLoginOfAnother: a token that does not open the seed's mailbox is not kept.
+func TestLoginOfAnother(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	p.says(p.login("outlook-b"), statusNothing, "nothing is kept", "status invalid_token")
+	if _, err := os.Stat(p.tokenFile("outlook-b")); err == nil {
+		t.Error("a token that the server refused was kept")
+	}
+	p.says(p.login("outlook-b", "--no-sign-in"), statusPass, "signed in")
+	p.server.Deny()
+	p.says(p.login("outlook-a"), statusNothing, "consent was refused")
+}
+
+// TestLoginMistakes: what cannot be done says what can.
+func TestLoginMistakes(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	p.says(p.run("login", "strict-a"), statusUsage, `no seed "strict-a" that signs in with OAuth`,
+		"hint: write oauth = ")
+	p.says(p.run("login", "nobody"), statusUsage, "hint: there are outlook-a, outlook-b")
+	p.says(p.run("login", "--forget"), statusUsage, "need a seed's name")
+	p.says(p.run("login", "outlook-a", "--device", "--browser"), statusUsage)
+}
+
+// TestRunTellsLostConsent: a run at a seed whose consent is gone calls it blind, and says what to do.
+func TestRunTellsLostConsent(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	p.says(p.login("outlook-a"), statusPass)
+	file, err := os.OpenFile(p.b.config(), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString("\n[suite.outlook]\nroutes = [\"old\"]\nseeds = [\"outlook-a\"]\n" +
+		"deadline = \"4s\"\nmissing = \"4s\"\nbaseline_timeout = \"2s\"\n")
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.says(p.run("run", "outlook"), statusPass, "outlook-a")
+	p.server.Revoke(outlookA)
+	p.says(p.run("run", "outlook"), statusNothing, "blind", "seedtest login outlook-a")
+	p.says(p.run("show", "last", "--format", "json"), statusNothing, `"blind"`, "invalid_grant")
+}
