@@ -82,7 +82,7 @@ func (q question) bySeed(ctx context.Context, r seedtest.Recipient) (*seedtest.L
 }
 
 func (q question) byProvider(ctx context.Context, r seedtest.Recipient) (*seedtest.Limit, error) {
-	name := providerName(r)
+	name := ProviderName(r)
 	times, err := q.others(ctx, `provider = ?`, name, ProviderWindow)
 	most := orDefault(q.Limits.ProviderHour, DefaultProviderHour)
 	if err != nil || len(times) < most {
@@ -120,7 +120,7 @@ func (q question) byBreaker(ctx context.Context, r seedtest.Recipient) (*seedtes
 	var why string
 	err := q.QueryRowContext(ctx, `SELECT until, why FROM breaker
 		WHERE route = ? AND provider = ? AND until > ? ORDER BY until DESC LIMIT 1`,
-		q.Route, providerName(r), q.At.UnixNano()).Scan(&until, &why)
+		q.Route, ProviderName(r), q.At.UnixNano()).Scan(&until, &why)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -129,7 +129,7 @@ func (q question) byBreaker(ctx context.Context, r seedtest.Recipient) (*seedtes
 	}
 	return q.limit(limitBreaker, fromNano(until), fmt.Sprintf(
 		"route %s rests at %s after a reply that means trouble (%s); next free",
-		q.Route, providerName(r), why)), nil
+		q.Route, ProviderName(r), why)), nil
 }
 
 // limit makes the fact that holds a dispatch back until a time.
@@ -158,9 +158,9 @@ func orDefault(n, otherwise int) int {
 // dose.
 func mailAddress(r seedtest.Recipient) string { return strings.ToLower(r.Address) }
 
-// providerName is by what the messages to a provider are counted. Where no preset names it, the
+// ProviderName is by what the messages to a provider are counted. Where no preset names it, the
 // domain does.
-func providerName(r seedtest.Recipient) string {
+func ProviderName(r seedtest.Recipient) string {
 	if r.Provider != "" && r.Provider != seedtest.GenericProvider {
 		return r.Provider
 	}

@@ -20,7 +20,7 @@ func (s *Store) count(ctx context.Context, run seedtest.RunID, d seedtest.Dose) 
 		err := s.exec(ctx, `INSERT INTO dose (run, dispatch, address, seed, provider, at)
 			VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (run, dispatch, address) DO UPDATE SET at = max(at, excluded.at)`,
-			string(run), string(d.Dispatch), mailAddress(r), r.Seed, providerName(r),
+			string(run), string(d.Dispatch), mailAddress(r), r.Seed, ProviderName(r),
 			d.At.UnixNano())
 		if err != nil {
 			return err
@@ -42,12 +42,12 @@ func (s *Store) openBreakers(ctx context.Context, run seedtest.RunID, b seedtest
 	}
 	opened := map[string]bool{}
 	for _, r := range d.Recipients {
-		if r.Own || opened[providerName(r)] {
+		if r.Own || opened[ProviderName(r)] {
 			continue
 		}
-		opened[providerName(r)] = true
+		opened[ProviderName(r)] = true
 		err := s.exec(ctx, `INSERT INTO breaker (route, provider, until, why) VALUES (?, ?, ?, ?)`,
-			d.Route, providerName(r), at.Add(BreakerOpen).UnixNano(), b.Breaker)
+			d.Route, ProviderName(r), at.Add(BreakerOpen).UnixNano(), b.Breaker)
 		if err != nil {
 			return err
 		}

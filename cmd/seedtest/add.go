@@ -156,12 +156,13 @@ func (a *app) tryAdded(ctx context.Context, name string, data []byte, noSignIn b
 	if err != nil {
 		return err
 	}
+	a.wireTokens(cfg)
 	seed, ok := seedOf(cfg, name)
 	if !ok || noSignIn {
 		return nil
 	}
 	c := a.checkSeed(ctx, seed)
-	for _, line := range c.lines() {
+	for _, line := range c.lines(false) {
 		a.say("%s", line)
 	}
 	if !c.OK {

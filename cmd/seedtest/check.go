@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"seedtest"
 	"seedtest/config"
 	"seedtest/inbox"
-	"seedtest/report"
 	"seedtest/sender"
 )
 
@@ -27,9 +25,11 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check [NAME...]",
 		Short: "Read the configuration and sign in to every route and seed",
 		Long: `Reads the configuration, signs in to every route and seed, or to those named, and lists
-what it found: TLS and certificate, what the server offers, mailboxes and their roles, and
-how long it took. Nothing is sent. Exit status 0 if all is well, 1 if something could not be
-reached, 2 if the configuration is wrong.`,
+what it found: TLS and certificate, what the server offers, mailboxes and how their roles were
+found, quota, and how long it took. Earlier runs tell of each seed its health and what to do
+about it, how soon mail was seen, its dose, open breakers and the age of its account. Nothing
+is sent, and nothing is stored. Exit status 0 if all is well, 1 if something could not be
+reached or a seed is not well, 2 if the configuration is wrong.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.check(c.Context(), args, offline)
 		},
@@ -49,7 +49,9 @@ type checked struct {
 	Error   string
 	Hint    string
 	Route   *sender.Check
-	Seed    *inbox.Check
+	Seed    *inbox.Check // nil: by hand
+
+	Instrument *instrument // of a seed
 }
 
 func (a *app) check(ctx context.Context, names []string, offline bool) error {
@@ -67,13 +69,21 @@ func (a *app) check(ctx context.Context, names []string, offline bool) error {
 		return nil
 	}
 	found := a.checkAll(ctx, routes, seeds)
+	if err := a.instruments(ctx, cfg, found); err != nil {
+		return err
+	}
 	if err := a.writeChecks(found); err != nil {
 		return broken(err)
 	}
-	if slices.ContainsFunc(found, func(c checked) bool { return !c.OK }) {
+	if slices.ContainsFunc(found, checked.failed) {
 		return exit(statusNothing)
 	}
 	return nil
+}
+
+// failed reports whether something is wrong now.
+func (c checked) failed() bool {
+	return !c.OK || c.Instrument != nil && c.Instrument.health.Bad > 0
 }
 
 // named returns the routes and seeds of those names, or all of them.
@@ -124,6 +134,9 @@ func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
 }
 
 func (a *app) checkSeed(ctx context.Context, s seedtest.Seed) checked {
+	if s.ByHand {
+		return checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: true}
+	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	c, err := inbox.New(inbox.Options{Log: a.logger()}).Check(ctx, s)
@@ -144,57 +157,10 @@ func (a *app) writeChecks(found []checked) error {
 	}
 	var errs []error
 	for _, c := range found {
-		for _, line := range c.lines() {
-			_, err := fmt.Fprintln(a.stdout, report.CleanLine(line))
+		for _, line := range c.lines(a.verbose) {
+			_, err := fmt.Fprintln(a.stdout, line)
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// lines tells one check to a person.
-func (c checked) lines() []string {
-	state := "ok  "
-	if !c.OK {
-		state = "FAIL"
-	}
-	lines := []string{fmt.Sprintf("%s  %s %s", state, c.Kind, c.Name)}
-	add := func(format string, args ...any) {
-		lines = append(lines, "      "+fmt.Sprintf(format, args...))
-	}
-	if c.Error != "" {
-		add("%s", c.Error)
-	}
-	switch {
-	case c.Route != nil && c.Route.Remote != "":
-		add("%s in %s, extensions %s", c.Route.Remote, c.Route.Latency.Round(time.Millisecond),
-			strings.Join(c.Route.Extensions, " "))
-		addTLS(add, c.Route.TLS)
-	case c.Seed != nil && c.Seed.Remote != "":
-		add("%s, signed in after %s, round trip %s", c.Seed.Remote,
-			(c.Seed.ConnectTime + c.Seed.LoginTime).Round(time.Millisecond),
-			c.Seed.RoundTrip.Round(10*time.Microsecond))
-		addTLS(add, c.Seed.TLS)
-		for _, m := range c.Seed.Mailboxes {
-			if m.Role != seedtest.RoleNone {
-				add("%-10s %s (by %s)", m.Role, m.Name, m.FoundBy)
-			}
-		}
-	}
-	if c.Hint != "" {
-		add("hint: %s", c.Hint)
-	}
-	return lines
-}
-
-func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
-	if t == nil {
-		add("no TLS")
-		return
-	}
-	until := ""
-	if t.NotAfter != nil {
-		until = ", until " + t.NotAfter.Format(time.DateOnly)
-	}
-	add("%s %s, certificate for %s%s", t.Version, t.Cipher, strings.Join(t.Names, " "), until)
 }

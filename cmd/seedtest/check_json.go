@@ -26,6 +26,71 @@ type checkOut struct {
 	TLS          *seedtest.TLSInfo  `json:"tls"`
 	ReadyS       float64            `json:"ready_s"` // from the start to signed in
 	Mailboxes    []seedtest.Mailbox `json:"mailboxes,omitempty"`
+	RoundTripS   float64            `json:"round_trip_s,omitempty"`
+	Quotas       []quotaOut         `json:"quotas,omitempty"`
+	*instrumentOut
+}
+
+// instrumentOut is what is known of a seed as an instrument.
+type instrumentOut struct {
+	ByHand     bool           `json:"by_hand,omitempty"`
+	Health     healthOut      `json:"health"`
+	Notice     *noticeOut     `json:"notice,omitempty"`
+	Dose       doseOut        `json:"dose"`
+	Breakers   []breakerOut   `json:"breakers"`
+	Account    accountOut     `json:"account"`
+	Succession *successionOut `json:"succession,omitempty"`
+}
+
+type healthOut struct {
+	State  seedtest.Condition `json:"state"`
+	Since  *time.Time         `json:"since"` // null: nothing is known
+	Sick   bool               `json:"sick"`
+	Why    []string           `json:"why"`
+	Advice []string           `json:"advice"`
+}
+
+type quotaOut struct {
+	Root     string  `json:"root,omitempty"`
+	Resource string  `json:"resource"`
+	Used     int64   `json:"used"`
+	Limit    int64   `json:"limit"`
+	Share    float64 `json:"share"`
+}
+
+type noticeOut struct {
+	Messages int     `json:"messages"`
+	P50S     float64 `json:"p50_s"`
+	P90S     float64 `json:"p90_s"`
+}
+
+type doseOut struct {
+	Today int        `json:"today"`
+	Limit int        `json:"limit,omitempty"` // 0: none
+	Free  *time.Time `json:"free,omitempty"`  // when the oldest is no longer counted
+	Year  int        `json:"year"`
+}
+
+type breakerOut struct {
+	Route string    `json:"route"`
+	Until time.Time `json:"until"`
+	Why   string    `json:"why"`
+}
+
+type accountOut struct {
+	InactiveDays int        `json:"inactive_days,omitempty"`
+	IMAPCounts   *bool      `json:"imap_counts,omitempty"`
+	LastUse      *time.Time `json:"last_use,omitempty"`
+	ChangedOn    *time.Time `json:"address_changed,omitempty"`
+}
+
+type successionOut struct {
+	Replaces string   `json:"replaces"`
+	Pairs    int      `json:"pairs"`
+	Agree    int      `json:"agree"`
+	Ready    bool     `json:"ready"`
+	Why      string   `json:"why"`
+	How      []string `json:"how"`
 }
 
 // writeChecksJSON writes checks as one object.
@@ -58,9 +123,53 @@ func (c checked) out() checkOut {
 		o.Local, o.Remote, o.TLS, o.Mailboxes = s.Local, s.Remote, s.TLS, s.Mailboxes
 		o.Greeting, o.Server, o.ReadyS = s.Greeting, s.Server, seconds(s.ConnectTime+s.LoginTime)
 		o.Capabilities = append(o.Capabilities, s.Capabilities...)
+		o.RoundTripS = s.RoundTrip.Seconds()
+		for _, q := range s.Quotas {
+			o.Quotas = append(o.Quotas, quotaOut{q.Root, q.Resource, q.Used, q.Limit, q.Share()})
+		}
+	}
+	if c.Instrument != nil {
+		o.instrumentOut = c.Instrument.out()
 	}
 	return o
 }
+
+func (in *instrument) out() *instrumentOut {
+	h := in.health
+	if h.State == "" {
+		h.State = seedtest.SeedUnknown
+	}
+	a := in.seed.Provider.Account
+	o := &instrumentOut{ByHand: in.seed.ByHand, Breakers: []breakerOut{},
+		Health: healthOut{h.State, timeOrNil(h.Since), h.Sick, list(h.Why), list(h.Advice)},
+		Dose:   doseOut{Today: in.today.Messages, Limit: in.limit, Free: timeOrNil(in.today.Free), Year: in.sent},
+		Account: accountOut{InactiveDays: a.InactiveDays, IMAPCounts: a.IMAPCounts,
+			LastUse: timeOrNil(in.active)}}
+	if n := len(in.notice); n > 0 {
+		o.Notice = &noticeOut{n, seconds(quantile(in.notice, 0.5)), seconds(quantile(in.notice, 0.9))}
+	}
+	for _, b := range in.breakers {
+		o.Breakers = append(o.Breakers, breakerOut{b.Route, b.Until, b.Why})
+	}
+	if h.Moved != nil {
+		o.Account.ChangedOn = &h.Moved.On
+	}
+	if s := in.succession; s != nil {
+		o.Succession = &successionOut{s.Old, s.Pairs, s.Agree, s.Ready, s.Why, list(s.How)}
+	}
+	return o
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// list is a list that JSON shows as [] where it is empty.
+func list(texts []string) []string { return append([]string{}, texts...) }
 
 // seconds is a duration to the millisecond.
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

@@ -14,6 +14,7 @@ import (
 const (
 	mostLooks    = 12
 	mostAnalysed = 3
+	mostPairs    = 60 // runs over which a successor is compared
 )
 
 // past is what earlier runs tell of seeds. Each run is read once.

@@ -198,15 +198,21 @@ func attach(ctx context.Context, s *store.Store, run *seedtest.Run) error {
 	return nil
 }
 
+// folded reads a run from the store and folds its facts.
+func folded(ctx context.Context, s *store.Store, id seedtest.RunID) (seedtest.Run, error) {
+	facts, err := s.Facts(ctx, id)
+	if err != nil {
+		return seedtest.Run{}, err
+	}
+	run := seedtest.Fold(facts, seedtest.AsOf(facts))
+	return run, attach(ctx, s, &run)
+}
+
 // judged reads a run from the store and judges it from its facts. Doses are those of its last
 // moment.
 func judged(ctx context.Context, s *store.Store, id seedtest.RunID) (report.Report, error) {
-	facts, err := s.Facts(ctx, id)
+	run, err := folded(ctx, s, id)
 	if err != nil {
-		return report.Report{}, err
-	}
-	run := seedtest.Fold(facts, seedtest.AsOf(facts))
-	if err := attach(ctx, s, &run); err != nil {
 		return report.Report{}, err
 	}
 	health := diagnose.Health(run)
@@ -220,8 +226,12 @@ func judged(ctx context.Context, s *store.Store, id seedtest.RunID) (report.Repo
 		return report.Report{}, err
 	}
 	usage.Doses, usage.DoseLimit = dosesOf(run, doses), seedDay(run.Opened.Limits)
+	follow, err := successions(ctx, s, run)
+	if err != nil {
+		return report.Report{}, err
+	}
 	return report.Report{Run: run, Judgement: seedtest.Judge(run), Findings: diagnose.Causes(run),
-		Usage: usage}, nil
+		Usage: usage, Successions: follow}, nil
 }
 
 // dosesOf picks the seeds of a run that a dose limit holds for.

@@ -19,8 +19,9 @@ func (a *app) showCommand() *cobra.Command {
 		Use:   "show [RUN [PROBE]]",
 		Short: "List the runs, judge a stored one again, or explain one probe",
 		Long: `Without arguments lists the runs. With RUN, an id, its end or "last", judges the run again
-from its stored facts. With PROBE, an id or SEED/ROUTE, explains one probe: the dialogue
-with the route, every sighting, the proof of absence mailbox by mailbox, the headers.`,
+from its stored facts, and lists what is to be looked up by hand. With PROBE, an id or
+SEED/ROUTE, explains one probe: the dialogue with the route, every sighting, the proof of
+absence mailbox by mailbox, the headers.`,
 		Args:              cobra.MaximumNArgs(2),
 		ValidArgsFunction: a.completeRuns,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -83,11 +84,11 @@ func (a *app) showRuns(ctx context.Context, s *store.Store) error {
 	}
 	var list []report.RunRow
 	for _, row := range rows {
-		r, err := judged(ctx, s, row.Run)
+		run, err := folded(ctx, s, row.Run)
 		if err != nil {
 			return broken(fmt.Errorf("run %s: %w", row.Run.Short(), err))
 		}
-		list = append(list, report.Row(r.Run, r.Judgement))
+		list = append(list, report.Row(run, seedtest.Judge(run)))
 	}
 	switch a.format {
 	case "json":
