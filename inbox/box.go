@@ -30,7 +30,8 @@ type box struct {
 	checked boxStatus // the one by which the copies that are followed were last asked for
 	lies    bool      // its UIDNEXT cannot be believed
 
-	refused time.Time // since it could not be read when that was last tried; zero: it could
+	refused  time.Time // when it could not be read the last time that was tried; zero: it could
+	refusals int       // in a row
 }
 
 // readable reports whether the mailbox may be opened at all.
@@ -42,13 +43,24 @@ func (b *box) quick() bool {
 		b.Role == seedtest.RoleInboxLike)
 }
 
-// shyFor is how long looks leave a mailbox alone that refused to be read: some providers count
-// failed commands, and hang up after ten.
-const shyFor = time.Minute
+// Looks leave a mailbox alone that refused to be read, twice as long each time, and longer if no
+// proof needs it: some providers count failed commands, and hang up after ten.
+const (
+	shyFor     = time.Minute
+	shyForSide = 5 * time.Minute
+	maxShy     = 6 // doublings
+)
 
-// willing reports whether a mailbox may be asked for in a look.
+// willing reports whether a mailbox may be asked for in a look. A round asks for all.
 func (v *vigil) willing(b *box) bool {
-	return v.seed.Own || b.refused.IsZero() || v.a.Now().Sub(b.refused) >= shyFor
+	if v.seed.Own || b.refused.IsZero() {
+		return true
+	}
+	shy := shyForSide
+	if b.Essential {
+		shy = shyFor
+	}
+	return v.a.Now().Sub(b.refused) >= shy<<min(b.refusals-1, maxShy)
 }
 
 // whyUnreadable says why a mailbox is never opened.
@@ -268,6 +280,7 @@ func (v *vigil) unreadable(ctx context.Context, b *box, err error) error {
 		return t
 	}
 	b.refused = v.a.Now()
+	b.refusals++
 	if !b.Essential && !b.quick() {
 		return nil
 	}
@@ -277,6 +290,6 @@ func (v *vigil) unreadable(ctx context.Context, b *box, err error) error {
 
 // readAgain records that a mailbox can be read.
 func (v *vigil) readAgain(ctx context.Context, b *box) error {
-	b.refused = time.Time{}
+	b.refused, b.refusals = time.Time{}, 0
 	return v.over(ctx, faultKey{seedtest.FaultMailbox, b.Name})
 }

@@ -35,7 +35,7 @@ func (v *vigil) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	boxes := v.which((*box).readable)
+	boxes := v.which(func(b *box) bool { return b.readable() && v.willing(b) })
 	failed, err := v.statuses(ctx, boxes, told)
 	if err != nil {
 		return err

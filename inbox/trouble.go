@@ -67,5 +67,14 @@ func refused(err error, kind seedtest.FaultKind) *trouble {
 	if wait, ok := throttled(r.code, r.text); ok {
 		t.kind, t.wait = seedtest.FaultThrottled, wait
 	}
+	if notConnected(r.text) {
+		t.kind, t.open = seedtest.FaultLogin, false
+	}
 	return t
+}
+
+// notConnected reports whether a server took a sign-in and then says that it leads nowhere: at
+// Microsoft that is a matter of permission, and every further command fails.
+func notConnected(text string) bool {
+	return strings.Contains(strings.ToLower(text), "authenticated but not connected")
 }
