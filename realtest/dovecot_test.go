@@ -20,6 +20,8 @@ type dovecot struct {
 	Name, Dir, Domain string
 	Certificates      string
 	IMAPS             int
+	OAuth             string            // of the authorization server whose tokens it takes; empty: none's
+	Mechanism         string            // by which it takes them
 	passwords         map[string]string // by user
 }
 
