@@ -110,6 +110,9 @@ func absentFrom(r seedtest.Run, p seedtest.Probe) string {
 	if p.Proof == nil {
 		return ""
 	}
+	if p.Proof.ByHand {
+		return "by hand"
+	}
 	text := absentWords(p.Proof)
 	if s := r.Seed(p.Seed); s != nil && s.Seed.Provider.Quarantine {
 		text += " or quarantined"
@@ -218,6 +221,9 @@ func blindWhy(r seedtest.Run, p seedtest.Probe) string {
 // arrivalRemark says that a message was late, first tried in vain, or moved.
 func arrivalRemark(p seedtest.Probe) string {
 	var said []string
+	if s := p.Decisive(); s != nil && s.ByHand {
+		said = append(said, "by hand")
+	}
 	if p.Late != nil && *p.Late {
 		said = append(said, "late")
 	}

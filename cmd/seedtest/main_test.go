@@ -53,7 +53,14 @@ func TestLab(t *testing.T) {
 		}
 		e.Setenv("OLD_PORT", strconv.Itoa(cfg.Routes[0].Server.Port))
 		e.Values[worldKey] = world
-		return addSuites(filepath.Join(dir, "seeds.toml"))
+		if err := addSuites(filepath.Join(dir, "seeds.toml")); err != nil {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "seeds.toml"))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, "hand.toml"), []byte(handConfig(string(text))), 0o600)
 	})
 }
 
