@@ -51,16 +51,16 @@ func (s *session) login(ctx context.Context, secret seedtest.Secret) error {
 	}
 	err := s.present(ctx, secret)
 	var t *trouble
-	if !errors.As(err, &t) || t.kind != seedtest.FaultLogin || !t.open {
-		return err
-	}
 	renewer, can := s.seed.Login.Token.(seedtest.Renewer)
-	if !can || t.reason == seedtest.ReasonScope { // a new token would have the same scope
+	if !can || !errors.As(err, &t) || !t.mendable() {
 		return err
 	}
-	fresh, err := renewer.Renew(ctx, secret)
-	if err != nil {
-		return noSecret(ctx, err)
+	fresh, failed := renewer.Renew(ctx, secret)
+	switch {
+	case failed != nil:
+		return noSecret(ctx, failed)
+	case !t.open: // the server has hung up: the new token is for the next connection
+		return err
 	}
 	s.wire.hide(forms(s.seed, fresh))
 	err = s.present(ctx, fresh)
@@ -71,6 +71,13 @@ func (s *session) login(ctx context.Context, secret seedtest.Secret) error {
 		}
 	}
 	return err
+}
+
+// mendable reports whether a new token could mend a sign-in that failed. It would have the scope
+// of the old one.
+func (t *trouble) mendable() bool {
+	return t.kind == seedtest.FaultLogin && t.reason != seedtest.ReasonScope &&
+		(t.open || t.reason == seedtest.ReasonExpired)
 }
 
 // present tells the server the name and the secret, once.
@@ -90,8 +97,8 @@ func (s *session) present(ctx context.Context, secret seedtest.Secret) error {
 		return func() error { return err }
 	})
 	t := refused(err, seedtest.FaultLogin)
-	if t == nil {
-		return as(err, seedtest.FaultLogin)
+	if t == nil && !errors.As(as(err, seedtest.FaultLogin), &t) {
+		return err
 	}
 	if sasl != nil && sasl.said != "" {
 		t.what += " (" + s.wire.clean(sasl.said) + ")"

@@ -55,23 +55,28 @@ func TestMethods(t *testing.T) {
 }
 
 func TestChallengeWords(t *testing.T) {
-	for challenge, want := range map[string]struct {
-		words  string
-		reason seedtest.FaultReason
+	for _, x := range []struct {
+		challenge, words string
+		reason           seedtest.FaultReason
 	}{
-		`{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}`: {
+		{`{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}`,
 			"status 400, scope https://mail.google.com/", seedtest.ReasonExpired},
-		`{"status":"invalid_token"}`:                     {"status invalid_token", seedtest.ReasonExpired},
-		`{"status":401}`:                                 {"status 401", seedtest.ReasonExpired},
-		`{"status":"insufficient_scope","scope":"m"}`:    {"status insufficient_scope, scope m", seedtest.ReasonScope},
-		`{"status":"x\u001b[2J","scope":["a","b"]}`:      {"status x [2J, scope [a b]", seedtest.ReasonNone},
-		`{"status":"` + strings.Repeat("a", 9000) + `"}`: {},
-		`{"error":"x"}`:                                  {}, `Password:`: {}, ``: {}, `{`: {},
+		{`{"status":"invalid_token"}`, "status invalid_token", seedtest.ReasonExpired},
+		{`{"status":401}`, "status 401", seedtest.ReasonExpired},
+		{`{"status":"insufficient_scope","scope":"m"}`, "status insufficient_scope, scope m",
+			seedtest.ReasonScope},
+		{`{"status":"x\u001b[2J","scope":["a","b"]}`, "status x [2J, scope [a b]",
+			seedtest.ReasonNone},
+		{`{"status":"` + strings.Repeat("a", 9000) + `"}`, "", seedtest.ReasonNone},
+		{`{"error":"x"}`, "", seedtest.ReasonNone},
+		{`Password:`, "", seedtest.ReasonNone},
+		{``, "", seedtest.ReasonNone},
+		{`{`, "", seedtest.ReasonNone},
 	} {
-		words := challengeWords([]byte(challenge))
-		if words != want.words || tokenReason(words) != want.reason {
-			t.Errorf("challengeWords(%.60q) = %q, %q, want %q, %q", challenge, words,
-				tokenReason(words), want.words, want.reason)
+		words := challengeWords([]byte(x.challenge))
+		if words != x.words || tokenReason(words) != x.reason {
+			t.Errorf("challengeWords(%.60q) = %q, %q, want %q, %q", x.challenge, words,
+				tokenReason(words), x.words, x.reason)
 		}
 	}
 }
@@ -164,79 +169,109 @@ const (
 	tooSmall = `{"status":"insufficient_scope","scope":"https://mail.example/"}`
 )
 
+// tokenStory is a token that a server refuses, and what becomes of it.
+type tokenStory struct {
+	name      string
+	mechanism string
+	tokens    tokens
+	challenge string
+	asked     int                // sign-ins
+	renewals  int                // of the token
+	kind      seedtest.FaultKind // empty: it works
+	reason    seedtest.FaultReason
+	words     string
+}
+
 // TestRefusedToken: a refused token is renewed once, on the same connection, and what cannot be
 // mended by that is said with its reason.
 func TestRefusedToken(t *testing.T) {
+	const login, connect = seedtest.FaultLogin, seedtest.FaultConnect
 	revoked := &seedtest.TokenError{Reason: seedtest.ReasonRevoked, What: "invalid_grant",
 		Remedy: "seedtest login a"}
 	away := &seedtest.TokenError{Reason: seedtest.ReasonUnreachable, What: "no answer"}
-	for _, x := range []struct {
-		name      string
-		mechanism string
-		tokens    tokens
-		challenge string
-		asked     int // sign-ins
-		renewals  int
-		kind      seedtest.FaultKind // empty: it works
-		reason    seedtest.FaultReason
-		words     string
-	}{
-		{"renewed", "XOAUTH2", tokens{old: "old-token-1", fresh: "new-token-2"}, expired, 2, 1, "", "", ""},
-		{"renewed", "OAUTHBEARER", tokens{old: "old-token-1", fresh: "new-token-2"}, expired, 2, 1, "", "", ""},
+	good := tokens{old: "old-token-1", fresh: "new-token-2"}
+	for _, x := range []tokenStory{
+		{"renewed", "XOAUTH2", good, expired, 2, 1, "", "", ""},
+		{"renewed", "OAUTHBEARER", good, expired, 2, 1, "", "", ""},
 		{"renewed in vain", "XOAUTH2", tokens{old: "old-token-1", fresh: "bad-token-3"}, expired, 2, 1,
-			seedtest.FaultLogin, "", "(status 400, scope https://mail.example/); a new token"},
-		{"too small a scope", "XOAUTH2", tokens{old: "old-token-1", fresh: "new-token-2"}, tooSmall, 1, 0,
-			seedtest.FaultLogin, seedtest.ReasonScope, "insufficient_scope"},
-		{"consent is gone", "XOAUTH2", tokens{old: "old-token-1", err: revoked}, expired, 1, 1,
-			seedtest.FaultLogin, seedtest.ReasonRevoked, "seedtest login a"},
-		{"there is no token", "XOAUTH2", tokens{err: revoked}, expired, 0, 0,
-			seedtest.FaultLogin, seedtest.ReasonRevoked, "seedtest login a"},
-		{"the token server is away", "XOAUTH2", tokens{err: away}, expired, 0, 0,
-			seedtest.FaultConnect, seedtest.ReasonUnreachable, "no answer"},
-		{"no mechanism", "PLAIN", tokens{old: "new-token-2"}, expired, 0, 0,
-			seedtest.FaultLogin, "", "it offers AUTH=PLAIN"},
+			login, "", "(status 400, scope https://mail.example/); a new token"},
+		{"too small a scope", "XOAUTH2", good, tooSmall, 1, 0, login, seedtest.ReasonScope,
+			"insufficient_scope"},
+		{"consent is gone", "XOAUTH2", tokens{old: "old-token-1", err: revoked}, expired, 1, 1, login,
+			seedtest.ReasonRevoked, "seedtest login a"},
+		{"there is no token", "XOAUTH2", tokens{err: revoked}, expired, 0, 0, login,
+			seedtest.ReasonRevoked, "seedtest login a"},
+		{"the token server is away", "XOAUTH2", tokens{err: away}, expired, 0, 0, connect,
+			seedtest.ReasonUnreachable, "no answer"},
+		{"no mechanism", "PLAIN", good, expired, 0, 0, login, "", "it offers AUTH=PLAIN"},
 	} {
-		t.Run(x.name+" "+x.mechanism, func(t *testing.T) {
-			var said []string
-			s, seed := newServer(t), newBook(0).seed
-			seed.Login.Token = &x.tokens
-			s.caps = "IMAP4rev1 SASL-IR AUTH=" + x.mechanism
-			good := func(first string, _ []string) bool { return strings.Contains(first, "new-token-2") }
-			s.answer = dialogue(&said, good)
-			refuse := dialogue(&said, good, x.challenge)
-			s.answer = func(c *client, tag, line string) bool {
-				_, coded, _ := strings.Cut(strings.TrimPrefix(line, "AUTHENTICATE "), " ")
-				if first, _ := base64.StdEncoding.DecodeString(coded); good(string(first), nil) {
-					return false // the server takes it
-				}
-				return refuse(c, tag, line)
-			}
-			c, err := check(t, seed, s)
-			if x.kind == "" && err != nil {
-				t.Fatalf("Check = %v", err)
-			}
-			if x.kind != "" {
-				if c.Trouble == nil || c.Trouble.Kind != x.kind || c.Trouble.Reason != x.reason ||
-					!strings.Contains(c.Trouble.What, x.words) {
-					t.Errorf("trouble %+v, want %s, %q, %q", c.Trouble, x.kind, x.reason, x.words)
-				}
-			}
-			if n := s.asked("AUTHENTICATE"); n != x.asked || x.tokens.renewals != x.renewals {
-				t.Errorf("%d sign-ins and %d renewals, want %d and %d", n, x.tokens.renewals, x.asked,
-					x.renewals)
-			}
-			for _, answer := range said {
-				if want := map[string]string{"XOAUTH2": "", "OAUTHBEARER": "\x01"}[x.mechanism]; answer != want {
-					t.Errorf("the challenge was answered with %q, want %q", answer, want)
-				}
-			}
-			all := strings.Join(c.Dialog, "\n")
-			for _, secret := range []string{"old-token", "new-token", "bad-token"} {
-				if strings.Contains(all, secret) {
-					t.Errorf("the transcript holds a token:\n%s", all)
-				}
-			}
-		})
+		t.Run(x.name+" "+x.mechanism, func(t *testing.T) { x.run(t) })
+	}
+}
+
+func (x *tokenStory) run(t *testing.T) {
+	var said []string
+	s, seed := newServer(t), newBook(0).seed
+	seed.Login.Token = &x.tokens
+	s.caps = "IMAP4rev1 SASL-IR AUTH=" + x.mechanism
+	good := func(first string, _ []string) bool { return strings.Contains(first, "new-token-2") }
+	refuse := dialogue(&said, good, x.challenge)
+	s.answer = func(c *client, tag, line string) bool {
+		_, coded, _ := strings.Cut(strings.TrimPrefix(line, "AUTHENTICATE "), " ")
+		if first, _ := base64.StdEncoding.DecodeString(coded); good(string(first), nil) {
+			return false // the server takes it
+		}
+		return refuse(c, tag, line)
+	}
+	c, err := check(t, seed, s)
+	switch f := c.Trouble; {
+	case x.kind == "" && err != nil:
+		t.Fatalf("Check = %v", err)
+	case x.kind != "" && (f == nil || f.Kind != x.kind || f.Reason != x.reason ||
+		!strings.Contains(f.What, x.words)):
+		t.Errorf("trouble %+v, want %s, %q, %q", f, x.kind, x.reason, x.words)
+	}
+	if n := s.asked("AUTHENTICATE"); n != x.asked || x.tokens.renewals != x.renewals {
+		t.Errorf("%d sign-ins and %d renewals, want %d and %d", n, x.tokens.renewals, x.asked,
+			x.renewals)
+	}
+	wanted := map[string]string{"XOAUTH2": "", "OAUTHBEARER": "\x01"}[x.mechanism]
+	for _, answer := range said {
+		if answer != wanted {
+			t.Errorf("the challenge was answered with %q, want %q", answer, wanted)
+		}
+	}
+	all := strings.Join(c.Dialog, "\n")
+	for _, secret := range []string{"old-token", "new-token", "bad-token"} {
+		if strings.Contains(all, secret) {
+			t.Errorf("the transcript holds a token:\n%s", all)
+		}
+	}
+}
+
+// TestServerHangsUpOnAToken: the new token is there for the next connection.
+func TestServerHangsUpOnAToken(t *testing.T) {
+	s, seed := newServer(t), newBook(0).seed
+	source := &tokens{old: "old-token-1", fresh: "new-token-2"}
+	seed.Login.Token = source
+	s.caps = "IMAP4rev1 SASL-IR AUTH=XOAUTH2"
+	s.answer = func(c *client, _, line string) bool {
+		if !strings.HasPrefix(line, "AUTHENTICATE") {
+			return false
+		}
+		c.say("+ %s", base64.StdEncoding.EncodeToString([]byte(expired)))
+		_, _ = bufio.NewReader(c.Conn).ReadString('\n')
+		c.say("* BYE go away")
+		_ = c.Conn.Close()
+		return true
+	}
+	c, _ := check(t, seed, s)
+	if c.Trouble == nil || c.Trouble.Kind != seedtest.FaultLogin ||
+		c.Trouble.Reason != seedtest.ReasonExpired || !strings.Contains(c.Trouble.What, "go away") {
+		t.Errorf("trouble %+v, want a refused login of an expired token", c.Trouble)
+	}
+	if source.renewals != 1 || s.asked("AUTHENTICATE") != 1 {
+		t.Errorf("%d renewals, %d sign-ins, want one of each", source.renewals, s.asked("AUTHENTICATE"))
 	}
 }
 
@@ -245,7 +280,8 @@ func TestBearerNames(t *testing.T) {
 	seed := seedtest.Seed{Login: seedtest.Login{Username: "a=b,c@example.org"},
 		Server: seedtest.Endpoint{Host: "imap.example.org", Port: 993}}
 	got := string(newExchange(methodOAuthBearer, seed, "tok").first)
-	want := "n,a=a=3Db=2Cc@example.org,\x01host=imap.example.org\x01port=993\x01auth=Bearer tok\x01\x01"
+	want := "n,a=a=3Db=2Cc@example.org,\x01host=imap.example.org\x01port=993\x01" +
+		"auth=Bearer tok\x01\x01"
 	if got != want {
 		t.Errorf("OAUTHBEARER begins with %q, want %q", got, want)
 	}
