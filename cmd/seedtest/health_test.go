@@ -209,3 +209,6 @@ func (b *bench) commands(lines ...string) {
 		}
 	}
 }
+
+// faultAt lets a seed refuse us.
+func faultAt(seed string) lab.Fault { return lab.Fault{Kind: lab.IMAPRefuseLogin, Party: seed} }
