@@ -47,12 +47,36 @@ func (s *session) authenticate(ctx context.Context) *trouble {
 		return t
 	}
 	i := slices.IndexFunc(able, func(m string) bool { return slices.Contains(s.mechanisms, m) })
-	return s.authenticateWith(ctx, able[i], secret.Reveal())
+	t := s.authenticateWith(ctx, able[i], secret.Reveal())
+	fresh, renewed := s.renewed(ctx, t, secret)
+	if !renewed {
+		return t
+	}
+	return s.authenticateWith(ctx, able[i], fresh.Reveal(), secret.Reveal())
 }
 
-func (s *session) authenticateWith(ctx context.Context, mechanism, secret string) *trouble {
+// renewed replaces a token that the server has refused for good, where its source can do that.
+func (s *session) renewed(ctx context.Context, t *trouble, refused seedtest.Secret) (
+	seedtest.Secret, bool,
+) {
+	renewer, can := s.c.route.Login.Token.(seedtest.Renewer)
+	if !can || t == nil || t.gone || t.reply == nil || t.reply.Code/100 != 5 {
+		return "", false
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.c.o.Timeouts.Reply)
+	defer cancel()
+	fresh, err := renewer.Renew(ctx, refused)
+	if err != nil {
+		t.hint = "there is no newer token: " + s.w.dialog.clean(err.Error())
+	}
+	return fresh, err == nil
+}
+
+// authenticateWith signs in with a secret. It and the older ones are kept out of the dialogue.
+func (s *session) authenticateWith(ctx context.Context, mechanism, secret string,
+	older ...string) *trouble {
 	client := saslClient(mechanism, s.c.route, secret)
-	s.w.dialog.secrets = newRedactor(secret)
+	s.w.dialog.secrets = newRedactor(append(older, secret)...)
 	s.c.known.Store(s.w.dialog.secrets)
 	s.w.mode = modeAuth
 	refused, t := s.turn(ctx, seedtest.StageAUTH, s.c.o.Timeouts.Reply, func() error {

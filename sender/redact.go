@@ -16,8 +16,16 @@ type redactor struct {
 	short []string        // forms with fewer octets
 }
 
-func newRedactor(secret string) *redactor {
+func newRedactor(secrets ...string) *redactor {
 	r := &redactor{grams: make(map[string]bool)}
+	for _, secret := range secrets {
+		r.learn(secret)
+	}
+	return r
+}
+
+// learn adds the forms of a secret.
+func (r *redactor) learn(secret string) {
 	r.add(secret)
 	for offset := range 3 { // in base64 a text looks different at each place within three octets
 		for _, code := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
@@ -29,7 +37,6 @@ func newRedactor(secret string) *redactor {
 			}
 		}
 	}
-	return r
 }
 
 func (r *redactor) add(form string) {

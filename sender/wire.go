@@ -32,7 +32,6 @@ var (
 	errHalfLine  = errors.New("the server closed the connection in the middle of a line")
 	errTwoCodes  = errors.New("the lines of one reply have two codes")
 	errTwoLines  = errors.New("a command must not have a line break")
-	errOver      = errors.New("the exchange is over")
 )
 
 // mode says what may be recorded of what we write.
@@ -257,8 +256,9 @@ func (w *wire) Write(p []byte) (int, error) {
 	switch {
 	case w.fault != nil:
 		return 0, w.fault
-	case w.over:
-		return 0, errOver
+	case w.over: // go-smtp says "*" to a refusal: it gets its answer, and the server is not asked
+		w.ready = append(w.ready[:0], "501 over\r\n"...)
+		return len(p), nil
 	case w.echo != nil:
 		w.ready, w.echo = w.echo, nil
 		return len(p), nil
