@@ -39,7 +39,7 @@ func TestRefusedTokenIsRenewed(t *testing.T) {
 		s.answers["AUTH"] = "334 " + b64(`{"status":"400","scope":"https://mail/"}`)
 		s.answers["AUTH+"] = "535 5.7.8 no"
 		login := seedtest.Login{Username: "ops", Token: renewable{func() (seedtest.Secret, error) {
-			s.answers["AUTH"] = "235 2.7.0 welcome"
+			s.set("AUTH", "235 2.7.0 welcome")
 			return fresh, nil
 		}}}
 		got := signIn(t, s, login, a)
