@@ -74,6 +74,12 @@ func (a *answer) refusal() error {
 	return &refusal{command: a.command, status: a.status, code: a.code, text: a.text}
 }
 
+// limited reports whether the server says that it told of some messages only (RFC 9738).
+func (a *answer) limited() bool {
+	word, _, _ := strings.Cut(a.code, " ")
+	return strings.EqualFold(word, "MESSAGELIMIT")
+}
+
 // firstRefusal returns the refusal of the first command that was refused, or nil.
 func firstRefusal(answers []*answer) error {
 	for _, a := range answers {

@@ -207,7 +207,7 @@ func TestQuirkShortIDLE(t *testing.T) {
 
 // A server handles at most 1000 messages in one command, the highest UIDs first (RFC 9738).
 func TestQuirkMessageLimit(t *testing.T) {
-	const limit, mail = 1000, 1500
+	const limit, at, mail = 1000, 250, 1500
 	watch(t, newBook(1), func(s *server) { s.caps = allCaps + " MESSAGELIMIT=1000" }, func(w *watching) {
 		w.instead(func(c *client, tag, line string) bool {
 			if !strings.HasPrefix(line, "UID FETCH") {
@@ -223,15 +223,22 @@ func TestQuirkMessageLimit(t *testing.T) {
 			c.say("%s OK [MESSAGELIMIT 1000 %d] partial", tag, chosen[len(chosen)-limit].uid)
 			return true
 		})
-		w.deliver("News", w.header(0), "")
-		for range mail {
-			w.deliver("News", "Subject: other\r\n\r\n", "")
+		for i := range mail {
+			header := "Subject: other\r\n\r\n"
+			if i == at {
+				header = w.header(0)
+			}
+			w.deliver("News", header, "")
 		}
 		w.accept(0)
+		begun := time.Now()
 		w.ended()
 		p := w.placed(0, seedtest.Other)
-		if len(p.Sightings) != 1 || p.Sightings[0].UID != 1 {
-			t.Errorf("sightings %+v, want the lowest of %d", p.Sightings, mail+1)
+		if len(p.Sightings) != 1 || p.Sightings[0].UID != at+1 {
+			t.Errorf("sightings %+v, want UID %d of %d", p.Sightings, at+1, mail)
+		}
+		if d := time.Since(begun); d > time.Minute {
+			t.Errorf("found after %s, want it in the first sweeps", d)
 		}
 	})
 }

@@ -151,7 +151,7 @@ func (v *vigil) listUIDs(ctx context.Context, b *box, from uint32) (there []uint
 
 func (v *vigil) accountFor(ctx context.Context, b *box, from uint32, y stay) ([]uint32, error) {
 	places := y.answers[0].places
-	if !contiguous(places, y.exists) {
+	if !contiguous(places, y.exists) || y.answers[0].limited() {
 		more, err := v.placesDown(ctx, b, from, y.exists)
 		if err != nil {
 			return nil, err
