@@ -19,7 +19,7 @@ var initial string
 func Init() string { return initial }
 
 // SeedEntry is a seed to add to a configuration. What is empty follows from the address, or is left
-// to its default. Exactly one of the three secrets is set.
+// to its default. Exactly one of the three secrets and OAuth is set.
 type SeedEntry struct {
 	Name          string // empty: made of the address
 	Address       string
@@ -34,6 +34,7 @@ type SeedEntry struct {
 	SecretFile    string   // a path, relative to the configuration
 	SecretCommand []string // a program and its arguments
 	Token         bool     // the secret is an access token, not a password
+	OAuth         string   // name of an [oauth.NAME] table, in place of a secret
 	Own           bool
 }
 
@@ -133,7 +134,9 @@ func (s SeedEntry) table() string {
 	if s.CA != "" {
 		fmt.Fprintf(&b, "ca = %s\n", quoted(s.CA))
 	}
-	if secret := s.secret(); secret != "" {
+	if s.OAuth != "" {
+		fmt.Fprintf(&b, "oauth = %s\n", quoted(s.OAuth))
+	} else if secret := s.secret(); secret != "" {
 		key := "password"
 		if s.Token {
 			key = "token"

@@ -29,11 +29,16 @@ func (a *app) addCommand() *cobra.Command {
 spot, shows the mailboxes found, and adds the seed to the configuration. The password goes
 into a file of its own, secrets/NAME with mode 0600 beside the configuration; it is read from
 standard input when that is no terminal. --password-env, --password-file and
---password-command name another source, and nothing is asked.`,
+--password-command name another source, and nothing is asked. With --oauth, consent is asked
+for as seedtest login does.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.Address, s.TLS = args[0], seedtest.TLSMode(tls)
-			return a.addSeed(c.Context(), s, noSignIn)
+			err := a.addSeed(c.Context(), &s, noSignIn || s.OAuth != "")
+			if err == nil && s.OAuth != "" && !noSignIn {
+				err = a.login(c.Context(), s.Name, loginFlags{})
+			}
+			return err
 		},
 	}
 	f := c.Flags()
@@ -51,13 +56,17 @@ standard input when that is no terminal. --password-env, --password-file and
 	f.StringVar(&s.SecretFile, "password-file", "", "`file` that holds the password")
 	f.StringSliceVar(&s.SecretCommand, "password-command", nil,
 		"`command` that prints the password, as PROG,ARG")
+	f.StringVar(&s.OAuth, "oauth", "", "`name` of an [oauth.NAME] table to sign in by")
 	f.BoolVar(&noSignIn, "no-sign-in", false, "add without signing in")
+	for _, other := range []string{"token", "password-env", "password-file", "password-command"} {
+		c.MarkFlagsMutuallyExclusive("oauth", other)
+	}
 	_ = c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(provider.IDs(),
 		cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
-func (a *app) addSeed(ctx context.Context, s config.SeedEntry, noSignIn bool) error {
+func (a *app) addSeed(ctx context.Context, s *config.SeedEntry, noSignIn bool) error {
 	data, err := os.ReadFile(a.configPath)
 	if err != nil {
 		return usage(err, `"seedtest init" writes a configuration to start from`)
@@ -71,11 +80,11 @@ func (a *app) addSeed(ctx context.Context, s config.SeedEntry, noSignIn bool) er
 		return usage(fmt.Errorf("%s: no provider is known for this address", s.Address),
 			"name its IMAP server with --host, or its provider with --provider")
 	}
-	forget, err := a.keepSecret(&s)
+	forget, err := a.keepSecret(s)
 	if err != nil {
 		return err
 	}
-	added, err := config.AddSeed(data, s)
+	added, err := config.AddSeed(data, *s)
 	if err == nil {
 		err = a.tryAdded(ctx, s.Name, added, noSignIn)
 	}
@@ -105,7 +114,7 @@ func nameOf(address string) string {
 
 // keepSecret asks for the secret and writes it to a file of its own, unless its source is named.
 func (a *app) keepSecret(s *config.SeedEntry) (forget func(), err error) {
-	if s.SecretEnv != "" || s.SecretFile != "" || len(s.SecretCommand) > 0 {
+	if s.SecretEnv != "" || s.SecretFile != "" || len(s.SecretCommand) > 0 || s.OAuth != "" {
 		return func() {}, nil
 	}
 	secret, err := a.askSecret("password for " + s.Address)

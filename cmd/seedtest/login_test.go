@@ -2,16 +2,19 @@ package main
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"seedtest/config"
 	"seedtest/lab"
 )
 
@@ -166,6 +169,37 @@ func TestLoginOfAnother(t *testing.T) {
 	p.says(p.login("outlook-b", "--no-sign-in"), statusPass, "signed in")
 	p.server.Deny()
 	p.says(p.login("outlook-a"), statusNothing, "consent was refused")
+}
+
+// TestAddWithOAuth adds a seed, and asks for consent at once.
+func TestAddWithOAuth(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	cfg, err := config.Load(p.b.config(), config.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, _ := seedOf(cfg, "outlook-a")
+	o := seed.Login.OAuth
+	err = os.WriteFile(p.b.config(), fmt.Appendf(nil, `
+[sender.main]
+from = "ops@example.org"
+[route.a]
+host = "mail.example.org"
+[oauth.work]
+client_id = %q
+token_url = %q
+device_url = %q
+scopes = ["https://mail.example/"]
+`, o.ClientID, o.TokenURL, o.DeviceURL), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"add", outlookA, "--name", "fresh", "--ca", "ca.pem", "--host", seed.Server.Host,
+		"--port", strconv.Itoa(seed.Server.Port), "--tls", string(seed.Server.TLS), "--oauth"}
+	p.says(p.run(append(args, "wrok")...), statusUsage, "was not changed", "did you mean work?")
+	got := p.b.run(t.Context(), p.hear, append(args, "work")...)
+	p.says(got, statusPass, "added [seed.fresh]", "signed in; the tokens are kept")
+	p.says(p.run("check", "fresh"), statusPass, "ok    seed fresh")
 }
 
 // TestLoginMistakes: what cannot be done says what can.
