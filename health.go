@@ -146,10 +146,16 @@ func (h *Health) tell(l SeedLook, signs []Sign) {
 		if len(h.Why) < mostSigns && !slices.Contains(h.Why, why) {
 			h.Why = append(h.Why, why)
 		}
-		for _, a := range s.Advice {
-			if !slices.Contains(h.Advice, a) {
-				h.Advice = append(h.Advice, a)
-			}
+		h.advise(s)
+	}
+}
+
+// advise keeps the advice of a sign, once.
+func (h *Health) advise(s Sign) {
+	h.Advice = slices.Clone(h.Advice)
+	for _, a := range s.Advice {
+		if !slices.Contains(h.Advice, a) {
+			h.Advice = append(h.Advice, a)
 		}
 	}
 }
@@ -162,7 +168,7 @@ func (h Health) With(l SeedLook) Health {
 			h.Why = nil
 		}
 		h.Why = append(slices.Clone(h.Why), s.Evidence)
-		h.Advice = append(slices.Clone(h.Advice), s.Advice...)
+		h.advise(s)
 	}
 	return h
 }

@@ -78,6 +78,39 @@ func (s *Succession) pair(r Run) {
 	}
 }
 
+// Drift compares how mail fares at a seed with a sister at the same provider, over runs of both.
+type Drift struct {
+	Sister string
+	Pairs  int
+	Worse  int // arrived at the sister, and not here
+	Better int // the other way round
+}
+
+// DriftOf compares two seeds over runs.
+func DriftOf(runs []Run, seed, sister string) Drift {
+	s := Succession{New: seed, Old: sister}
+	for _, r := range runs {
+		s.pair(r)
+	}
+	d := Drift{Sister: sister, Pairs: s.Pairs}
+	for _, x := range s.Differ {
+		switch {
+		case x.Old.Arrived() && !x.New.Arrived():
+			d.Worse++
+		case x.New.Arrived() && !x.Old.Arrived():
+			d.Better++
+		}
+	}
+	return d
+}
+
+// oneSided is how many differences, all in one direction, chance hardly makes: 6 of 6 happen once in
+// 32 times if neither seed is worse (sign test, both sides).
+const oneSided = 6
+
+// Certain reports whether the seed, and not chance, makes mail fare worse.
+func (d Drift) Certain() bool { return d.Worse >= oneSided && d.Better == 0 }
+
 // known reports whether a placement says something of the mailbox.
 func (p Placement) known() bool {
 	switch p {

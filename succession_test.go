@@ -55,6 +55,19 @@ func TestSucceed(t *testing.T) {
 			t.Errorf("%s: differ %+v, how %q", name, s.Differ, s.How)
 		}
 	}
+	for name, c := range map[string]struct {
+		runs    []Run
+		certain bool
+	}{
+		"the same":       {repeated(10, same), false},
+		"worse 5 times":  {repeated(5, other), false},
+		"worse 6 times":  {repeated(6, other), true},
+		"worse and best": {append(repeated(9, other), twice([2]Placement{Inbox, Inbox}, [2]Placement{Inbox, Junk})), false},
+	} {
+		if d := DriftOf(c.runs, "b", "a"); d.Certain() != c.certain || d.Pairs != 2*len(c.runs) {
+			t.Errorf("drift, %s: %+v; want certain %t", name, d, c.certain)
+		}
+	}
 	s := Succeed([]Run{other}, Seed{Name: "b"}, Seed{Name: "a"}, Health{})
 	if want := "b says junk by r1 where a says inbox"; !strings.Contains(s.Words(), want) {
 		t.Errorf("Words = %q, want %q in it", s.Words(), want)

@@ -10,8 +10,9 @@ import (
 // Tenure is what is known of a seed beside what its runs showed.
 type Tenure struct {
 	Seed    seedtest.Seed
-	LastUse time.Time // that we read it by IMAP; zero: never
-	Sent    int       // probes in the last year
+	LastUse time.Time        // that we read it by IMAP; zero: never
+	Sent    int              // probes in the last year
+	Drifts  []seedtest.Drift // from its sisters at the same provider
 }
 
 // dormantEarly is how long before the day the owner is told.
@@ -47,10 +48,27 @@ func Standing(t Tenure, now time.Time) seedtest.SeedLook {
 				Advice: Advice(t.Seed, seedtest.SeedDormant)})
 		}
 	}
-	if t.Sent >= wornAt {
-		l.Signs = append(l.Signs, seedtest.Sign{State: seedtest.SeedWorn,
-			Evidence: fmt.Sprintf("%d probes in a year, and nobody opens them", t.Sent),
-			Advice:   Advice(t.Seed, seedtest.SeedWorn)})
+	for _, why := range t.wear() {
+		l.Signs = append(l.Signs, seedtest.Sign{State: seedtest.SeedWorn, Evidence: why,
+			Advice: Advice(t.Seed, seedtest.SeedWorn)})
 	}
 	return l
+}
+
+// wear says what shows that a seed is worn: its dose, and mail that fares worse than at every sister.
+func (t Tenure) wear() []string {
+	var why []string
+	if t.Sent >= wornAt {
+		why = append(why, fmt.Sprintf("%d probes in a year, and nobody opens them", t.Sent))
+	}
+	for _, d := range t.Drifts {
+		if !d.Certain() {
+			return why
+		}
+	}
+	for _, d := range t.Drifts {
+		why = append(why, fmt.Sprintf("mail that arrives at %s does not arrive here: %d of %d pairs, never the other way",
+			d.Sister, d.Worse, d.Pairs))
+	}
+	return why
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"seedtest"
@@ -10,32 +12,39 @@ import (
 // Career is how long back the messages to a seed are counted where its wear is asked for.
 const Career = 365 * 24 * time.Hour
 
-// RunsAt returns the newest runs in which a seed of that name took part, the newest first, and at
-// most most of them.
-func (s *Store) RunsAt(ctx context.Context, seed string, most int) ([]seedtest.RunID, error) {
-	list, err := s.runsAt(ctx, seed, most)
-	return list, s.explain("find the runs of seed "+seed, err)
+// RunsBySeed returns, for every seed that took part in one of the newest runs, in which of them it
+// did, the newest first. At most newest runs are looked at, each once.
+func (s *Store) RunsBySeed(ctx context.Context, newest int) (map[string][]seedtest.RunID, error) {
+	by, err := s.runsBySeed(ctx, newest)
+	return by, s.explain("find the runs of seeds", err)
 }
 
-// runsAt looks at the opening fact of each run, which is its first.
-func (s *Store) runsAt(ctx context.Context, seed string, most int) ([]seedtest.RunID, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT name FROM run WHERE EXISTS (
-			SELECT 1 FROM json_each((SELECT body FROM fact WHERE run = run.id ORDER BY seq LIMIT 1),
-				'$.seeds') WHERE json_extract(value, '$.name') = ?)
-		ORDER BY started DESC, id DESC LIMIT ?`, seed, most)
+// runsBySeed reads the names in the opening fact of each run, which is its first.
+func (s *Store) runsBySeed(ctx context.Context, newest int) (map[string][]seedtest.RunID, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT name, (
+			SELECT json_group_array(json_extract(value, '$.name')) FROM json_each((
+				SELECT body FROM fact WHERE run = run.id ORDER BY seq LIMIT 1), '$.seeds'))
+		FROM run ORDER BY started DESC, id DESC LIMIT ?`, newest)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var list []seedtest.RunID
+	by := map[string][]seedtest.RunID{}
 	for rows.Next() {
 		var id seedtest.RunID
-		if err := rows.Scan(&id); err != nil {
+		var list []byte
+		var names []string
+		if err := rows.Scan(&id, &list); err != nil {
 			return nil, err
 		}
-		list = append(list, id)
+		if err := json.Unmarshal(list, &names); err != nil {
+			return nil, fmt.Errorf("seeds of run %s: %w", id.Short(), err)
+		}
+		for _, name := range names {
+			by[name] = append(by[name], id)
+		}
 	}
-	return list, rows.Err()
+	return by, rows.Err()
 }
 
 // Careers returns how many messages went to each seed within Career before a time, by address.

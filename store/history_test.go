@@ -1,14 +1,14 @@
 package store
 
 import (
-	"slices"
+	"reflect"
 	"testing"
 	"time"
 
 	"seedtest"
 )
 
-func TestRunsAt(t *testing.T) {
+func TestRunsBySeed(t *testing.T) {
 	s := newStore(t)
 	for i, names := range [][]string{{"a", "b"}, {"b"}, {"a"}} {
 		run := []seedtest.RunID{run1, run2, run3}[i]
@@ -21,21 +21,13 @@ func TestRunsAt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, x := range []struct {
-		seed string
-		most int
-		want []seedtest.RunID
-	}{
-		{"a", 5, []seedtest.RunID{run3, run1}},
-		{"b", 5, []seedtest.RunID{run2, run1}},
-		{"a", 1, []seedtest.RunID{run3}},
-		{"nobody", 5, nil},
-		{"'", 5, nil},
-	} {
-		got, err := s.RunsAt(t.Context(), x.seed, x.most)
-		if err != nil || !slices.Equal(got, x.want) {
-			t.Errorf("RunsAt(%q, %d) = %v, %v; want %v", x.seed, x.most, got, err, x.want)
-		}
+	all := map[string][]seedtest.RunID{"a": {run3, run1}, "b": {run2, run1}}
+	if got, err := s.RunsBySeed(t.Context(), 5); err != nil || !reflect.DeepEqual(got, all) {
+		t.Errorf("RunsBySeed(5) = %v, %v; want %v", got, err, all)
+	}
+	newest := map[string][]seedtest.RunID{"a": {run3}}
+	if got, err := s.RunsBySeed(t.Context(), 1); err != nil || !reflect.DeepEqual(got, newest) {
+		t.Errorf("RunsBySeed(1) = %v, %v; want %v", got, err, newest)
 	}
 }
 

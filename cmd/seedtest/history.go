@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 const (
 	mostLooks    = 12
 	mostAnalysed = 3
-	mostPairs    = 60 // runs over which a successor is compared
+	mostPairs    = 60  // runs over which a successor is compared
+	mostRuns     = 300 // among which these are sought
 )
 
 // past is what earlier runs tell of seeds. Each run is read once.
@@ -22,6 +24,7 @@ type past struct {
 	store   *store.Store
 	now     time.Time
 	runs    map[seedtest.RunID]*pastRun
+	bySeed  map[string][]seedtest.RunID // the newest first
 	careers []store.Count
 }
 
@@ -32,7 +35,18 @@ type pastRun struct {
 
 func pastOf(ctx context.Context, s *store.Store, now time.Time) (*past, error) {
 	careers, err := s.Careers(ctx, now)
-	return &past{store: s, now: now, runs: map[seedtest.RunID]*pastRun{}, careers: careers}, err
+	if err != nil {
+		return nil, err
+	}
+	bySeed, err := s.RunsBySeed(ctx, mostRuns)
+	return &past{store: s, now: now, runs: map[seedtest.RunID]*pastRun{}, bySeed: bySeed,
+		careers: careers}, err
+}
+
+// runsAt are the newest runs with a seed of that name, at most most of them.
+func (p *past) runsAt(seed string, most int) []seedtest.RunID {
+	ids := p.bySeed[seed]
+	return ids[:min(most, len(ids))]
 }
 
 // run reads and folds a run.
@@ -67,12 +81,8 @@ type record struct {
 // of reads what the store tells of a seed. Where another account had its name, what came before
 // the change is not the seed's.
 func (p *past) of(ctx context.Context, seed seedtest.Seed) (record, error) {
-	ids, err := p.store.RunsAt(ctx, seed.Name, mostLooks)
-	if err != nil {
-		return record{}, err
-	}
 	var r record
-	for i, id := range ids {
+	for i, id := range p.runsAt(seed.Name, mostLooks) {
 		run, err := p.run(ctx, id, i < mostAnalysed)
 		if err != nil {
 			return record{}, err
@@ -127,7 +137,25 @@ func standing(seed seedtest.Seed, r record, now time.Time) seedtest.SeedLook {
 
 // tenure is what is known of a seed beside what its runs showed.
 func tenure(seed seedtest.Seed, r record) diagnose.Tenure {
-	return diagnose.Tenure{Seed: seed, LastUse: r.lastUse, Sent: r.sent}
+	t := diagnose.Tenure{Seed: seed, LastUse: r.lastUse, Sent: r.sent}
+	for _, sister := range sisters(seed, r.runs) {
+		t.Drifts = append(t.Drifts, seedtest.DriftOf(r.runs, seed.Name, sister))
+	}
+	return t
+}
+
+// sisters are the other seeds at the same provider that took part in runs.
+func sisters(seed seedtest.Seed, runs []seedtest.Run) []string {
+	var names []string
+	for _, r := range runs {
+		for _, s := range r.Opened.Seeds {
+			if s.Name != seed.Name && s.Provider.ID == seed.Provider.ID && seed.Provider.ID != seedtest.GenericProvider &&
+				!slices.Contains(names, s.Name) {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	return names
 }
 
 // examined gives every seed the health that earlier runs show. A sick one is listed and never

@@ -53,12 +53,8 @@ func (p *past) succession(ctx context.Context, seeds []seedtest.Seed, newer seed
 	if err != nil {
 		return nil, err
 	}
-	ids, err := p.store.RunsAt(ctx, newer.Name, mostPairs)
-	if err != nil {
-		return nil, err
-	}
 	var runs []seedtest.Run
-	for _, id := range ids {
+	for _, id := range p.runsAt(newer.Name, mostPairs) {
 		run, err := p.run(ctx, id, false)
 		if err != nil {
 			return nil, err
