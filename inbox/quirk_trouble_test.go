@@ -106,6 +106,7 @@ func TestQuirkAuthenticatedButNotConnected(t *testing.T) {
 // A server that hangs up after ten failed commands never does at us.
 func TestQuirkTenErrors(t *testing.T) {
 	b := presetOf(t, others(1), "microsoft365")
+	b.suite.Deadline = time.Hour
 	watch(t, b, func(s *server) {
 		failed := 0
 		for i := range 2 {
