@@ -66,6 +66,7 @@ type jsonFault struct {
 	Seed    string    `json:"seed,omitempty"`
 	Route   string    `json:"route,omitempty"`
 	Kind    string    `json:"kind"`
+	Reason  string    `json:"reason,omitempty"`
 	Mailbox string    `json:"mailbox,omitempty"`
 	What    string    `json:"what"`
 	From    *jsonTime `json:"from"`
@@ -193,8 +194,8 @@ func JSON(w io.Writer, r Report, s Style) error {
 
 func (out *jsonRun) addRun(run seedtest.Run) {
 	for _, f := range run.Faults {
-		out.Faults = append(out.Faults, jsonFault{f.Seed, f.Route, string(f.Kind), f.Mailbox, f.What,
-			jsonTimeOf(&f.From), jsonTimeOf(f.To)})
+		out.Faults = append(out.Faults, jsonFault{f.Seed, f.Route, string(f.Kind), string(f.Reason),
+			f.Mailbox, f.What, jsonTimeOf(&f.From), jsonTimeOf(f.To)})
 	}
 	for _, n := range run.Notes {
 		out.Notes = append(out.Notes, jsonNote{n.Code, string(n.Probe), n.Seed, n.Text})

@@ -231,5 +231,7 @@ func TestRunTellsLostConsent(t *testing.T) {
 	p.says(p.run("run", "outlook"), statusPass, "outlook-a")
 	p.server.Revoke(outlookA)
 	p.says(p.run("run", "outlook"), statusNothing, "blind", "seedtest login outlook-a")
-	p.says(p.run("show", "last", "--format", "json"), statusNothing, `"blind"`, "invalid_grant")
+	last := p.run("show", "last", "--format", "json")
+	p.says(last, statusNothing, `"blind"`, "invalid_grant", `"reason": "revoked"`)
+	obey(t, "run", "show last --format json", last.stdout)
 }
