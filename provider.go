@@ -23,7 +23,20 @@ type Provider struct {
 	Quarantine  bool          `json:"quarantine,omitempty"` // holds mail that IMAP cannot show
 	Quirks      []string      `json:"quirks,omitempty"`
 	IdleRestart time.Duration `json:"idle_restart,omitempty"`
+	Habits      Habits        `json:"habits,omitzero"`
 	Trust       Trust         `json:"trust"`
+}
+
+// Habits are what a server allows and what it does by itself. What is zero is unknown.
+type Habits struct {
+	Connections int           `json:"connections,omitempty"`  // to use at a time, of those that it allows
+	LoginEvery  time.Duration `json:"login_every,omitempty"`  // least time between two sign-ins
+	PollEvery   time.Duration `json:"poll_every,omitempty"`   // least time between two looks
+	SessionLife time.Duration `json:"session_life,omitempty"` // after which it ends a session
+	IdleTimeout time.Duration `json:"idle_timeout,omitempty"` // of silence, after which it hangs up
+	FetchBatch  int           `json:"fetch_batch,omitempty"`  // messages in one FETCH
+	DailyMB     int           `json:"daily_mb,omitempty"`     // megabytes that it lets be read in a day
+	JunkKept    time.Duration `json:"junk_kept,omitempty"`    // after which junk is emptied
 }
 
 // GenericProvider is the id of the preset of servers of which nothing is known.

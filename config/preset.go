@@ -125,6 +125,10 @@ func (t *table) provider(p seedtest.Provider) seedtest.Provider {
 		p = provider.WithQuirks(p, quirks)
 	}
 	p.IdleRestart = t.duration("idle_restart", p.IdleRestart)
+	if sub := t.sub("habits", `habits = { connections = 2, login_every = "1m" }`); sub != nil {
+		p.Habits = sub.habits(p.Habits)
+		sub.done()
+	}
 	if sub := t.sub("account", "account = { inactive_days = 365 }"); sub != nil {
 		p.Account = sub.account(p.Account)
 		sub.done()
@@ -176,6 +180,19 @@ func (t *table) fieldName(key, example string) string {
 		return ""
 	}
 	return name
+}
+
+// habits reads what a server allows.
+func (t *table) habits(h seedtest.Habits) seedtest.Habits {
+	set(t, "connections", &h.Connections, t.integer("connections", 1, 1000))
+	set(t, "fetch_batch", &h.FetchBatch, t.integer("fetch_batch", 1, 1000))
+	set(t, "daily_mb", &h.DailyMB, t.integer("daily_mb", 1, maxLimit))
+	h.LoginEvery = t.duration("login_every", h.LoginEvery)
+	h.PollEvery = t.duration("poll_every", h.PollEvery)
+	h.SessionLife = t.duration("session_life", h.SessionLife)
+	h.IdleTimeout = t.duration("idle_timeout", h.IdleTimeout)
+	h.JunkKept = t.duration("junk_kept", h.JunkKept)
+	return h
 }
 
 // account reads what keeps accounts alive and how they sign in.

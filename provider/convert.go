@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,6 +51,7 @@ func (p Preset) provider() seedtest.Provider {
 		Quarantine:  slices.Contains(p.Quirks, quirkQuarantine),
 		Quirks:      p.Quirks,
 		IdleRestart: p.idleRestart(),
+		Habits:      p.habits(),
 		Trust:       p.Headers.Trust(),
 	}
 	if out.Username == "" {
@@ -114,6 +116,9 @@ func (p *Preset) inherit(base Preset) {
 	if p.Mailboxes.Junk == nil {
 		p.Mailboxes = base.Mailboxes
 	}
+	if p.Limits == (Limits{}) {
+		p.Limits = base.Limits
+	}
 }
 
 // classes says how a class within INBOX is read, and which there are.
@@ -134,6 +139,36 @@ func (p Preset) idleRestart() time.Duration {
 		return duration(p.Limits.IdleRestart)
 	}
 	return duration(Silent().IdleRestart)
+}
+
+// habits are the limits of the preset. Where it says nothing two connections suit, and at providers
+// a minute between sign-ins, because several lock accounts on bursts.
+func (p Preset) habits() seedtest.Habits {
+	d, l := Silent(), p.Limits
+	h := seedtest.Habits{
+		Connections: cmp.Or(l.UseConnections, d.UseConnections),
+		PollEvery:   optional(l.PollInterval),
+		SessionLife: optional(l.SessionMax),
+		IdleTimeout: optional(l.IdleTimeout),
+		FetchBatch:  cmp.Or(l.FetchBatch, d.FetchBatch),
+		DailyMB:     l.DailyDownloadMB,
+		JunkKept:    time.Duration(p.Mailboxes.JunkKeptDays) * 24 * time.Hour,
+	}
+	if p.Kind == "hosted" {
+		h.LoginEvery = duration(d.LoginMinInterval)
+	}
+	if l.MaxConnections != nil && *l.MaxConnections > 0 {
+		h.Connections = min(h.Connections, *l.MaxConnections)
+	}
+	return h
+}
+
+// optional reads a duration that may be missing.
+func optional(s string) time.Duration {
+	if s == "" {
+		return 0
+	}
+	return duration(s)
 }
 
 // Trust returns what tells the fields that the provider writes itself from others.
