@@ -148,8 +148,8 @@ func (t *table) checkSeedLogin(seed *seedtest.Seed) {
 		return
 	}
 	if t.get("password") != nil && seed.Provider.Account.Access == "oauth-only" {
-		t.r.warn(t.get("password"), seed.Provider.Name+
-			` takes no password over IMAP: write token = { command = ["..."] }`)
+		t.r.warn(t.get("password"), seed.Provider.Name+` takes no password over IMAP: write `+
+			`oauth = { client_id = "..." }, or token = { command = ["..."] }`)
 	}
 	if seed.Server.TLS == seedtest.TLSNone && !seed.Own {
 		t.r.warn(t.node, "the seed signs in without TLS, and the password can be read on the way")
