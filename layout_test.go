@@ -160,11 +160,13 @@ func checkPure(t *testing.T, s source) {
 // TestLibraries keeps each library that shapes code in the rooms that are built around it.
 func TestLibraries(t *testing.T) {
 	homes := map[string][]string{
-		"github.com/emersion/go-imap/": {"inbox", "lab"},
-		"github.com/emersion/go-smtp":  {"sender", "lab"},
-		"database/sql":                 {"store"},
-		"modernc.org/sqlite":           {"store"},
-		"github.com/spf13/cobra":       {"cmd/seedtest"},
+		"github.com/emersion/go-imap/":  {"inbox", "lab"},
+		"github.com/emersion/go-smtp":   {"sender", "lab"},
+		"golang.org/x/oauth2":           {"signin"},
+		"github.com/zalando/go-keyring": {"signin"},
+		"database/sql":                  {"store"},
+		"modernc.org/sqlite":            {"store"},
+		"github.com/spf13/cobra":        {"cmd/seedtest"},
 	}
 	for _, s := range sources(t) {
 		if s.test || strings.HasPrefix(s.pkg, "bench") {
