@@ -17,6 +17,7 @@ type box struct {
 	seedtest.Mailbox
 	usable bool // its name can be sent back
 	skip   bool // the preset says that it is never opened
+	batch  int  // messages in one FETCH
 
 	validity uint32
 	base     uint32 // what is above it came afterwards
@@ -102,7 +103,7 @@ func (b *box) fresh() bool {
 // many reports whether the UIDs have to be listed before headers are fetched: because nobody tells
 // how many there may be, or because there are many.
 func (b *box) many() bool {
-	return b.lies || b.told.uidNext == 0 || b.told.uidNext > b.next+fetchBatch
+	return b.lies || b.told.uidNext == 0 || b.told.uidNext > b.next+uint32(b.batch)
 }
 
 const (
@@ -236,7 +237,7 @@ func boxesOf(listed []listedBox, seed seedtest.Seed) []*box {
 	add(listedBox{Listed: Listed{Name: inboxName}, usable: true})
 	boxes := make([]*box, len(plain))
 	for i, m := range Roles(plain, seed) {
-		boxes[i] = &box{Mailbox: m, usable: usable[i],
+		boxes[i] = &box{Mailbox: m, usable: usable[i], batch: batchOf(seed.Provider.Habits),
 			skip: !m.Essential && skipped(plain[i], seed.Provider.Skip)}
 	}
 	return boxes

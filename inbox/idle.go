@@ -32,11 +32,13 @@ func (s *session) idle(ctx context.Context, known boxStatus, wait time.Duration,
 	return s.push(ctx, min(wait, s.idleFor()), changed)
 }
 
+// idleFor is how long the server may hear nothing of us: well below what it bears.
 func (s *session) idleFor() time.Duration {
-	if d := s.seed.Provider.IdleRestart; d > 0 {
-		return min(d, maxIdle)
+	d := min(orDuration(s.seed.Provider.IdleRestart, s.timeouts.Idle), maxIdle)
+	if most := s.seed.Provider.Habits.IdleTimeout; most > 0 {
+		d = min(d, most*3/4)
 	}
-	return min(s.timeouts.Idle, maxIdle)
+	return d
 }
 
 // push runs IDLE once.

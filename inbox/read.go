@@ -118,7 +118,7 @@ func (v *vigil) readMany(ctx context.Context, b *box) error {
 
 // readUIDs fetches the headers of some messages.
 func (v *vigil) readUIDs(ctx context.Context, b *box, there []uint32) error {
-	for batch := range slices.Chunk(there, fetchBatch) {
+	for batch := range slices.Chunk(there, b.batch) {
 		y, err := v.s.visit(ctx, b.Name, v.s.fetch(uidSet(batch), fetchHeaders()))
 		if err != nil {
 			return err

@@ -66,7 +66,7 @@ type vigil struct {
 
 func newVigil(w *Watcher, seed seedtest.Seed, a seedtest.Awaiting) *vigil {
 	v := &vigil{
-		w: w, seed: seed, a: a, pace: w.gentle,
+		w: w, seed: seed, a: a, pace: w.gentle.within(seed.Provider.Habits),
 		exhausted: map[seedtest.ProbeID]time.Time{}, told: map[string]bool{},
 		faults: map[faultKey]seedtest.Fault{},
 	}
