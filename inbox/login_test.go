@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"seedtest"
 )
@@ -167,6 +170,7 @@ func (s *tokens) Renew(_ context.Context, refused seedtest.Secret) (seedtest.Sec
 const (
 	expired  = `{"status":"400","schemes":"Bearer","scope":"https://mail.example/"}`
 	tooSmall = `{"status":"insufficient_scope","scope":"https://mail.example/"}`
+	echoing  = `{"status":"400 for old-token-1","scope":"x"}`
 )
 
 // tokenStory is a token that a server refuses, and what becomes of it.
@@ -203,6 +207,8 @@ func TestRefusedToken(t *testing.T) {
 			seedtest.ReasonRevoked, "seedtest login a"},
 		{"the token server is away", "XOAUTH2", tokens{err: away}, expired, 0, 0, connect,
 			seedtest.ReasonUnreachable, "no answer"},
+		{"the token is echoed", "XOAUTH2", tokens{old: "old-token-1", fresh: "bad-token-3"}, echoing, 2,
+			1, login, "", "(status 400 for (secret), scope x)"},
 		{"no mechanism", "PLAIN", good, expired, 0, 0, login, "", "it offers AUTH=PLAIN"},
 	} {
 		t.Run(x.name+" "+x.mechanism, func(t *testing.T) { x.run(t) })
@@ -242,11 +248,68 @@ func (x *tokenStory) run(t *testing.T) {
 		}
 	}
 	all := strings.Join(c.Dialog, "\n")
-	for _, secret := range []string{"old-token", "new-token", "bad-token"} {
+	for _, secret := range []string{"old-token", "new-token", "bad-token",
+		base64.StdEncoding.EncodeToString([]byte(echoing))} {
 		if strings.Contains(all, secret) {
 			t.Errorf("the transcript holds a token:\n%s", all)
 		}
 	}
+}
+
+// changing gives another token each time that it is asked, as a helper program does.
+type changing struct {
+	asked int
+	err   error
+}
+
+func (c *changing) Secret(context.Context) (seedtest.Secret, error) {
+	c.asked++
+	return seedtest.Secret("token-number-" + strconv.Itoa(c.asked)), c.err
+}
+
+// TestEveryConnectionAsksForAToken: none is kept for the next connection, when its time may be
+// over.
+func TestEveryConnectionAsksForAToken(t *testing.T) {
+	b := newBook(1)
+	b.seed.Login.Token = &changing{}
+	watch(t, b, func(s *server) { s.caps += " AUTH=XOAUTH2" }, func(w *watching) {
+		w.accept(0)
+		for i := range 3 {
+			name := "user=a\x01auth=Bearer token-number-" + strconv.Itoa(i+1) + "\x01\x01"
+			want := "AUTHENTICATE XOAUTH2 " + base64.StdEncoding.EncodeToString([]byte(name))
+			if w.asked(want) != 1 {
+				t.Errorf("connection %d did not sign in with a token of its own", i+1)
+			}
+			w.hangUp()
+			time.Sleep(5 * time.Minute)
+		}
+		w.deliver("INBOX", w.header(0), "")
+		w.ended()
+		w.placed(0, seedtest.Inbox)
+	})
+}
+
+// TestLostConsentIsAFault with its reason, recorded once, and asked about at a pace that grows.
+func TestLostConsentIsAFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(1), newServer(t)
+		source := &changing{err: &seedtest.TokenError{Reason: seedtest.ReasonRevoked,
+			What: "consent is gone", Remedy: "seedtest login a"}}
+		b.seed.Own, b.seed.Login.Token = false, source
+		w := begin(t, b, s, b.awaiting())
+		time.Sleep(15 * time.Minute)
+		w.refused(0)
+		w.ended()
+		faults := factsOf[seedtest.Fault](b)
+		if len(faults) != 1 || faults[0].Kind != seedtest.FaultLogin ||
+			faults[0].Reason != seedtest.ReasonRevoked {
+			t.Errorf("faults %+v, want one of a consent that is gone", faults)
+		}
+		if source.asked < 2 || source.asked > 60 || s.asked("AUTHENTICATE") != 0 {
+			t.Errorf("the source was asked %d times in a quarter of an hour, the server %d times",
+				source.asked, s.asked("AUTHENTICATE"))
+		}
+	})
 }
 
 // TestServerHangsUpOnAToken: the new token is there for the next connection.

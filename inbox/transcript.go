@@ -11,9 +11,13 @@ const (
 	dialogWidth = 200
 )
 
-// note adds a line to the transcript. Literals are left out.
+// note adds a line to the transcript. Literals are left out, and so are the challenges of a sign-in,
+// which may hold the secret in some coding.
 func (w *wire) note(side string, raw []byte) {
 	line, _, _ := bytes.Cut(raw, []byte("\n"))
+	if w.hushed != "" && bytes.HasPrefix(line, []byte("+")) {
+		line = []byte("+ (challenge)")
+	}
 	if len(w.dialog) == dialogLines {
 		w.dialog = append(w.dialog[:0:0], w.dialog[1:]...)
 	}
