@@ -17,7 +17,7 @@ const (
 	SeedLocked       Condition = "locked"       // its provider wants the owner, or closed it
 	SeedRefused      Condition = "refused"      // wrong password, or one of the wrong kind
 	SeedFull         Condition = "full"         // over its quota
-	SeedRenamed      Condition = "renamed"      // a mailbox that is watched vanished or changed its name
+	SeedRenamed      Condition = "renamed"      // a watched mailbox vanished or has a new name
 	SeedDown         Condition = "down"         // its server is not reached or breaks off
 	SeedThrottled    Condition = "throttled"    // its provider wants less to be asked
 	SeedContaminated Condition = "contaminated" // the mailbox knows the sender
@@ -88,7 +88,9 @@ func HealthOf(looks []SeedLook) Health {
 // After says how a seed is after a further look.
 func (h Health) After(l SeedLook) Health {
 	signs := append(slices.Clone(l.Signs), h.moved(l.Mailboxes)...)
-	slices.SortStableFunc(signs, func(a, b Sign) int { return cmp.Compare(a.State.rank(), b.State.rank()) })
+	slices.SortStableFunc(signs, func(a, b Sign) int {
+		return cmp.Compare(a.State.rank(), b.State.rank())
+	})
 	failures := slices.DeleteFunc(slices.Clone(signs), func(s Sign) bool { return !s.fails() })
 	switch {
 	case len(failures) > 0:

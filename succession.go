@@ -104,8 +104,8 @@ func DriftOf(runs []Run, seed, sister string) Drift {
 	return d
 }
 
-// oneSided is how many differences, all in one direction, chance hardly makes: 6 of 6 happen once in
-// 32 times if neither seed is worse (sign test, both sides).
+// oneSided is how many differences, all in one direction, chance hardly makes: 6 of 6 happen once
+// in 32 times if neither seed is worse (sign test, both sides).
 const oneSided = 6
 
 // Certain reports whether the seed, and not chance, makes mail fare worse.
@@ -128,28 +128,31 @@ func (s *Succession) decide(newer Seed, was Health) {
 		s.Why = s.New + " is sick itself: " + newer.Sick
 	case was.Sick:
 		s.Ready = true
-		s.Why = fmt.Sprintf("%s is %s; if that cannot be mended, %s may take over now, after %d of %d pairs",
-			s.Old, was.State, s.New, s.Pairs, pairsNeeded)
+		s.Why = fmt.Sprintf("%s is %s; if that cannot be mended, %s may take over now, "+
+			"after %d of %d pairs", s.Old, was.State, s.New, s.Pairs, pairsNeeded)
 	case s.Pairs < pairsNeeded:
 		s.Why = fmt.Sprintf("%d of %d pairs so far: run both for longer", s.Pairs, pairsNeeded)
 	case float64(s.Agree) < agreeNeeded*float64(s.Pairs):
-		s.Why = fmt.Sprintf("only %d of %d pairs agree, and %d %% are needed: one of the two is no fair witness; %s",
-			s.Agree, s.Pairs, int(agreeNeeded*100), "look at where they differ")
+		s.Why = fmt.Sprintf("only %d of %d pairs agree, and %d %% are needed: one of the two is no "+
+			"fair witness; look at where they differ", s.Agree, s.Pairs, int(agreeNeeded*100))
 	default:
-		s.Ready, s.Why = true, fmt.Sprintf("%d of %d pairs agree: %s may take over", s.Agree, s.Pairs, s.New)
+		s.Ready = true
+		s.Why = fmt.Sprintf("%d of %d pairs agree: %s may take over", s.Agree, s.Pairs, s.New)
 	}
 	if s.Ready {
 		s.How = []string{
-			fmt.Sprintf("wait until no run is open: seedtest follow --wait; then take [seed.%s] out of seeds.toml", s.Old),
-			fmt.Sprintf("rename [seed.%s] to [seed.%s] and take its replaces out: the history goes on under that name",
-				s.New, s.Old),
+			fmt.Sprintf("wait until no run is open (seedtest follow --wait), then take [seed.%s] out of "+
+				"seeds.toml", s.Old),
+			fmt.Sprintf("rename [seed.%s] to [seed.%s] and take its replaces out: the history goes on "+
+				"under that name", s.New, s.Old),
 		}
 	}
 }
 
 // Words says in a line how the two compare.
 func (s Succession) Words() string {
-	text := fmt.Sprintf("%s (to replace %s): the two agree in %d of %d", s.New, s.Old, s.Agree, s.Pairs)
+	text := fmt.Sprintf("%s (to replace %s): the two agree in %d of %d", s.New, s.Old, s.Agree,
+		s.Pairs)
 	var at []string
 	for i, d := range s.Differ {
 		if i == 3 {

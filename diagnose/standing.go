@@ -55,7 +55,8 @@ func Standing(t Tenure, now time.Time) seedtest.SeedLook {
 	return l
 }
 
-// wear says what shows that a seed is worn: its dose, and mail that fares worse than at every sister.
+// wear says what shows that a seed is worn: its dose, and mail that fares worse than at every
+// sister.
 func (t Tenure) wear() []string {
 	var why []string
 	if t.Sent >= wornAt {
@@ -67,8 +68,8 @@ func (t Tenure) wear() []string {
 		}
 	}
 	for _, d := range t.Drifts {
-		why = append(why, fmt.Sprintf("mail that arrives at %s does not arrive here: %d of %d pairs, never the other way",
-			d.Sister, d.Worse, d.Pairs))
+		why = append(why, fmt.Sprintf("mail that arrives at %s does not arrive here: %d of %d pairs, "+
+			"never the other way", d.Sister, d.Worse, d.Pairs))
 	}
 	return why
 }

@@ -14,7 +14,8 @@ func toLookUp(r seedtest.Run) []seedtest.Probe {
 		if s == nil || !s.Seed.ByHand || p.Expected.IsZero() {
 			continue
 		}
-		if now := p.Placements.Current; now == seedtest.Pending || now == seedtest.Blind || now == seedtest.InDoubt {
+		switch p.Placements.Current {
+		case seedtest.Pending, seedtest.Blind, seedtest.InDoubt:
 			list = append(list, p)
 		}
 	}
@@ -41,8 +42,8 @@ func lookUpWords(r seedtest.Run, x seedtest.Probe) string {
 }
 
 func placeCommand(r seedtest.Run, x seedtest.Probe) string {
-	return fmt.Sprintf("seedtest place %s %s inbox|junk|category:CLASS|other:MAILBOX|absent --source FILE",
-		r.Opened.Run.Short(), refTo(r, x))
+	return fmt.Sprintf("seedtest place %s %s "+
+		"inbox|junk|category:CLASS|other:MAILBOX|absent --source FILE", r.Opened.Run.Short(), refTo(r, x))
 }
 
 // lookUp writes the section about what is to be looked up.

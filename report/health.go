@@ -173,7 +173,8 @@ func healthOf(h *seedtest.Health) *jsonHealth {
 	if h == nil {
 		return nil
 	}
-	j := &jsonHealth{State: string(h.State), Sick: h.Sick, Why: listOf(h.Why), Advice: listOf(h.Advice)}
+	j := &jsonHealth{State: string(h.State), Sick: h.Sick, Why: listOf(h.Why),
+		Advice: listOf(h.Advice)}
 	if !h.Since.IsZero() {
 		j.Since = jsonTimeOf(&h.Since)
 	}
@@ -212,10 +213,11 @@ type jsonDifference struct {
 }
 
 func successionOf(s seedtest.Succession) jsonSuccession {
-	j := jsonSuccession{New: s.New, Old: s.Old, Pairs: s.Pairs, Agree: s.Agree, Ready: s.Ready, Why: s.Why,
-		How: listOf(s.How), Differ: []jsonDifference{}}
+	j := jsonSuccession{New: s.New, Old: s.Old, Pairs: s.Pairs, Agree: s.Agree, Ready: s.Ready,
+		Why: s.Why, How: listOf(s.How), Differ: []jsonDifference{}}
 	for _, d := range s.Differ {
-		j.Differ = append(j.Differ, jsonDifference{string(d.Run), d.Route, d.Message, string(d.New), string(d.Old)})
+		j.Differ = append(j.Differ, jsonDifference{string(d.Run), d.Route, d.Message, string(d.New),
+			string(d.Old)})
 	}
 	return j
 }

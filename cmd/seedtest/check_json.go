@@ -142,7 +142,8 @@ func (in *instrument) out() *instrumentOut {
 	a := in.seed.Provider.Account
 	o := &instrumentOut{ByHand: in.seed.ByHand, Breakers: []breakerOut{},
 		Health: healthOut{h.State, timeOrNil(h.Since), h.Sick, list(h.Why), list(h.Advice)},
-		Dose:   doseOut{Today: in.today.Messages, Limit: in.limit, Free: timeOrNil(in.today.Free), Year: in.sent},
+		Dose: doseOut{Today: in.today.Messages, Limit: in.limit, Free: timeOrNil(in.today.Free),
+			Year: in.sent},
 		Account: accountOut{InactiveDays: a.InactiveDays, IMAPCounts: a.IMAPCounts,
 			LastUse: timeOrNil(in.active)}}
 	if n := len(in.notice); n > 0 {

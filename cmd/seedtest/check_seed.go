@@ -69,7 +69,8 @@ func (a *app) instruments(ctx context.Context, cfg *config.Config, found []check
 }
 
 // pastToCheck opens the store, if there is one. Looking makes none.
-func (a *app) pastToCheck(ctx context.Context, cfg *config.Config, now time.Time) (*past, store.Usage, error) {
+func (a *app) pastToCheck(ctx context.Context, cfg *config.Config, now time.Time) (*past,
+	store.Usage, error) {
 	path, err := a.storeOf(cfg.Store)
 	if err != nil {
 		return nil, store.Usage{}, err
@@ -104,7 +105,8 @@ func (in *instrument) remember(r record, doses store.Usage, limits seedtest.Limi
 			in.today = c
 		}
 	}
-	at := store.ProviderName(seedtest.Recipient{Address: in.seed.Address, Provider: in.seed.Provider.ID})
+	at := store.ProviderName(seedtest.Recipient{Address: in.seed.Address,
+		Provider: in.seed.Provider.ID})
 	for _, b := range doses.Breakers {
 		if b.Provider == at && !in.seed.Own {
 			in.breakers = append(in.breakers, b)
@@ -171,7 +173,8 @@ func quotaWords(q inbox.Quota) string {
 	if q.Resource == "STORAGE" {
 		return fmt.Sprintf("storage %.0f %% of %s", 100*q.Share(), octets(q.Limit))
 	}
-	return fmt.Sprintf("%s %.0f %% (%d of %d)", strings.ToLower(q.Resource), 100*q.Share(), q.Used, q.Limit)
+	return fmt.Sprintf("%s %.0f %% (%d of %d)", strings.ToLower(q.Resource), 100*q.Share(), q.Used,
+		q.Limit)
 }
 
 // octets says units of 1024 octets as people do.

@@ -76,7 +76,8 @@ func (t *checkText) add(label, format string, args ...any) {
 	if label != "" {
 		label = fmt.Sprintf("%-10s ", label)
 	}
-	t.lines = append(t.lines, report.Paragraph(checkIndent+label, fmt.Sprintf(format, args...), t.width)...)
+	text := fmt.Sprintf(format, args...)
+	t.lines = append(t.lines, report.Paragraph(checkIndent+label, text, t.width)...)
 }
 
 // said reports whether words stand there already, whatever the line breaks.
@@ -146,15 +147,17 @@ func (t *checkText) signedIn(c checked) {
 
 // placesFirst returns the mailboxes where mail is expected before the others.
 func placesFirst(all []seedtest.Mailbox) []seedtest.Mailbox {
+	first := []seedtest.Role{seedtest.RoleInbox, seedtest.RoleInboxLike, seedtest.RoleJunk}
 	rank := func(m seedtest.Mailbox) int {
-		i := slices.Index([]seedtest.Role{seedtest.RoleInbox, seedtest.RoleInboxLike, seedtest.RoleJunk}, m.Role)
-		if i < 0 {
-			return 3
+		if i := slices.Index(first, m.Role); i >= 0 {
+			return i
 		}
-		return i
+		return len(first)
 	}
 	list := slices.Clone(all)
-	slices.SortStableFunc(list, func(a, b seedtest.Mailbox) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(list, func(a, b seedtest.Mailbox) int {
+		return cmp.Compare(rank(a), rank(b))
+	})
 	return list
 }
 
@@ -188,7 +191,8 @@ func (t *checkText) instrument(in *instrument) {
 		}
 	}
 	if m := in.health.Moved; m != nil {
-		t.add("account", "its address changed on %s; the health of the account before does not count", day(m.On))
+		t.add("account", "its address changed on %s; the health of the account before does not count",
+			day(m.On))
 	}
 }
 
@@ -207,8 +211,12 @@ func (in *instrument) accountWords() string {
 		return ""
 	}
 	counts := "it is not known whether reading by IMAP counts"
-	if a.IMAPCounts != nil {
-		counts = map[bool]string{true: "reading by IMAP counts", false: "reading by IMAP does not count"}[*a.IMAPCounts]
+	switch {
+	case a.IMAPCounts == nil:
+	case *a.IMAPCounts:
+		counts = "reading by IMAP counts"
+	default:
+		counts = "reading by IMAP does not count"
 	}
 	last := "last use not known: write last_sign_in = DAY"
 	if !in.active.IsZero() {

@@ -146,11 +146,13 @@ func tenure(seed seedtest.Seed, r record) diagnose.Tenure {
 
 // sisters are the other seeds at the same provider that took part in runs.
 func sisters(seed seedtest.Seed, runs []seedtest.Run) []string {
+	if seed.Provider.ID == seedtest.GenericProvider {
+		return nil
+	}
 	var names []string
 	for _, r := range runs {
 		for _, s := range r.Opened.Seeds {
-			if s.Name != seed.Name && s.Provider.ID == seed.Provider.ID && seed.Provider.ID != seedtest.GenericProvider &&
-				!slices.Contains(names, s.Name) {
+			if s.Provider.ID == seed.Provider.ID && s.Name != seed.Name && !slices.Contains(names, s.Name) {
 				names = append(names, s.Name)
 			}
 		}

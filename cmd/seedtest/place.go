@@ -46,7 +46,8 @@ replaces an earlier one: say it again when the message was moved.`,
 			return a.place(c.Context(), args, source)
 		},
 	}
-	c.Flags().StringVar(&source, "source", "", "`FILE` with the message's source, - for standard input")
+	c.Flags().StringVar(&source, "source", "",
+		"`FILE` with the message's source, - for standard input")
 	a.addressesFlag(c)
 	return c
 }
@@ -65,7 +66,7 @@ func (a *app) place(ctx context.Context, args []string, source string) error {
 	if err != nil {
 		return usage(err)
 	}
-	probe, err := a.recordWord(ctx, s, id, args[1], where, source)
+	probe, err := a.recordWord(ctx, s, id, saying{args[1], where, source})
 	if err != nil {
 		return err
 	}
@@ -76,9 +77,16 @@ func (a *app) place(ctx context.Context, args []string, source string) error {
 	return report.Probe(a.stdout, r, probe, a.style(a.stdout))
 }
 
+// saying is what the arguments say: which probe lies where, and where its source is.
+type saying struct {
+	probe  string
+	where  spot
+	source string // a path, "-" or empty
+}
+
 // recordWord stores what the owner says of a probe, while no other process works the run.
-func (a *app) recordWord(ctx context.Context, s *store.Store, id seedtest.RunID, ref string, where spot,
-	source string) (seedtest.ProbeID, error) {
+func (a *app) recordWord(ctx context.Context, s *store.Store, id seedtest.RunID, say saying) (
+	seedtest.ProbeID, error) {
 	lease, err := s.Lease(ctx, id)
 	if err != nil {
 		return "", broken(err, "wait until the other process has ended, and say it again")
@@ -90,17 +98,17 @@ func (a *app) recordWord(ctx context.Context, s *store.Store, id seedtest.RunID,
 	}
 	now := time.Now().UTC()
 	run := seedtest.Fold(facts, now)
-	probe, err := probeOf(run, ref)
+	probe, err := probeOf(run, say.probe)
 	if err != nil {
 		return "", err
 	}
 	p := run.Probe(probe)
-	if err := mayPlace(run, *p, where, now); err != nil {
+	if err := mayPlace(run, *p, say.where, now); err != nil {
 		return "", err
 	}
-	w := word{run: run, probe: *p, spot: where, at: now}
-	if source != "" {
-		if err := w.read(a.stdin, source); err != nil {
+	w := word{run: run, probe: *p, spot: say.where, at: now}
+	if say.source != "" {
+		if err := w.read(a.stdin, say.source); err != nil {
 			return "", err
 		}
 	}
@@ -180,15 +188,17 @@ func (w *word) read(stdin io.Reader, path string) error {
 	for _, p := range w.run.Probes {
 		tokens = append(tokens, p.Token)
 	}
-	for _, m := range inbox.Tokens(header.Parse(w.source), tokens, func(seedtest.Token) bool { return false }) {
-		if m.Token == w.probe.Token {
-			w.carriers = m.Carriers
-			return nil
-		}
-		i := slices.Index(tokens, m.Token)
-		other := w.run.Probes[i]
-		return usage(fmt.Errorf("this is the source of another message of the run: %s/%s (%s)", other.Seed,
-			other.Route, other.ID), "look for the subject reference "+w.probe.Token.Ref())
+	none := func(seedtest.Token) bool { return false }
+	found := inbox.Tokens(header.Parse(w.source), tokens, none)
+	own := slices.IndexFunc(found, func(m inbox.Match) bool { return m.Token == w.probe.Token })
+	switch {
+	case own >= 0:
+		w.carriers = found[own].Carriers
+		return nil
+	case len(found) > 0:
+		other := w.run.Probes[slices.Index(tokens, found[0].Token)]
+		return usage(fmt.Errorf("this is the source of another message of the run: %s/%s (%s)",
+			other.Seed, other.Route, other.ID), "look for the subject reference "+w.probe.Token.Ref())
 	}
 	return usage(fmt.Errorf("the source carries no tag of %s/%s", w.probe.Seed, w.probe.Route),
 		"paste the whole source, headers included, as \"show original\" or \"view source\" gives it",

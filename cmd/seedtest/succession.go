@@ -10,7 +10,8 @@ import (
 
 // successions compares the successors in a run with the seeds they are to replace, over the runs of
 // both up to that one.
-func successions(ctx context.Context, s *store.Store, run seedtest.Run) ([]seedtest.Succession, error) {
+func successions(ctx context.Context, s *store.Store, run seedtest.Run) ([]seedtest.Succession,
+	error) {
 	var list []seedtest.Succession
 	var p *past
 	for _, seed := range run.Opened.Seeds {
@@ -43,8 +44,8 @@ func healthIn(run seedtest.Run, seed string) seedtest.Health {
 }
 
 // succession compares a seed with the one that it is to replace, over the runs of both.
-func (p *past) succession(ctx context.Context, seeds []seedtest.Seed, newer seedtest.Seed, r record) (
-	*seedtest.Succession, error) {
+func (p *past) succession(ctx context.Context, seeds []seedtest.Seed, newer seedtest.Seed,
+	r record) (*seedtest.Succession, error) {
 	i := slices.IndexFunc(seeds, func(s seedtest.Seed) bool { return s.Name == newer.Replaces })
 	if newer.Replaces == "" || i < 0 {
 		return nil, nil
