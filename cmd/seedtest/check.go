@@ -140,13 +140,10 @@ func (a *app) checkSeed(ctx context.Context, s seedtest.Seed) checked {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	c, err := inbox.New(inbox.Options{Log: a.logger()}).Check(ctx, s)
-	found := checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: err == nil, Seed: &c}
+	found := checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: err == nil, Seed: &c,
+		Hint: seedHint(s, c)}
 	if err != nil {
 		found.Error = err.Error()
-		return found
-	}
-	if !slices.ContainsFunc(c.Mailboxes, func(m seedtest.Mailbox) bool { return m.Role == seedtest.RoleJunk }) {
-		found.Hint = "no junk mailbox was found: name it with imap = { junk = \"...\" }, if there is one"
 	}
 	return found
 }

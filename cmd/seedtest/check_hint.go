@@ -1,0 +1,35 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"seedtest"
+	"seedtest/inbox"
+)
+
+// seedHint says what the owner of a seed should know of its provider, by what the check found.
+func seedHint(s seedtest.Seed, c inbox.Check) string {
+	p := s.Provider
+	hints := p.HintsFor(seedtest.HintCheck)
+	isJunk := func(m seedtest.Mailbox) bool { return m.Role == seedtest.RoleJunk }
+	switch {
+	case c.Trouble != nil && c.Trouble.Kind == seedtest.FaultLogin:
+		hints = append(p.HintsFor(seedtest.HintLogin), hints...)
+		if p.Account.SecretPage != "" {
+			hints = append(hints, "an app password is made at "+p.Account.SecretPage)
+		}
+	case c.Trouble != nil && c.Trouble.Kind == seedtest.FaultConnect:
+		hints = append(p.HintsFor(seedtest.HintConnect), hints...)
+	case c.Trouble == nil && !slices.ContainsFunc(c.Mailboxes, isJunk):
+		noJunk := p.HintsFor(seedtest.HintNoJunk)
+		if len(noJunk) == 0 {
+			noJunk = []string{`name it with imap = { junk = "..." }, if there is one`}
+		}
+		hints = append(hints, "no junk mailbox was found: "+strings.Join(noJunk, "; "))
+	}
+	if why := p.WhyNoClass(); why != "" && c.Trouble == nil {
+		hints = append(hints, why)
+	}
+	return strings.Join(hints, "; ")
+}
