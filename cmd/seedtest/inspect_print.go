@@ -31,8 +31,7 @@ func imapFragment(in inspecting, i inbox.Inspection, presets []string) string {
 		notes["junk"] = "tried in order where no flag tells"
 		notes["quirks"] = "what was seen; the manual of presets knows more"
 	}
-	head := inspectedLines(in, i)
-	head = append(head, likeness(presets)...)
+	head := append(inspectedLines(in, i), likeness(presets, i)...)
 	for n, line := range head {
 		head[n] = withoutAddresses(line, in.user)
 	}
@@ -89,16 +88,42 @@ func separator(listed []inbox.Listed) string {
 	return "nothing"
 }
 
-// likeness says which presets know such a server.
-func likeness(presets []string) []string {
-	switch {
-	case len(presets) == 0:
+// likeness says which presets know such a server, and where it is not as the first of them says.
+func likeness(presets []string, i inbox.Inspection) []string {
+	if len(presets) == 0 {
 		return nil
-	case len(presets) == 1:
-		return []string{fmt.Sprintf("looks like the preset %q; in a seed: provider = %q", presets[0],
-			presets[0])}
 	}
-	return []string{"looks like one of the presets " + strings.Join(presets, ", ")}
+	line := fmt.Sprintf("looks like the preset %q; in a seed: provider = %q", presets[0], presets[0])
+	if len(presets) > 1 {
+		line = "looks like one of the presets " + strings.Join(presets, ", ")
+	}
+	lines := []string{line}
+	if !i.SignedIn {
+		return lines
+	}
+	d, _ := provider.Details(presets[0])
+	for _, x := range []struct {
+		what string
+		list []string
+		in   bool
+	}{{"lacks", d.Extensions.Have, false}, {"has", d.Extensions.Lack, true}} {
+		if differs := differing(x.list, i.After, x.in); len(differs) > 0 {
+			lines = append(lines, fmt.Sprintf("other than the preset %s says, it %s %s", presets[0], x.what,
+				strings.Join(differs, " ")))
+		}
+	}
+	return lines
+}
+
+// differing returns the capabilities of a list that are announced, or those that are not.
+func differing(list, announced []string, in bool) []string {
+	var found []string
+	for _, c := range list {
+		if slices.Contains(announced, strings.ToUpper(c)) == in {
+			found = append(found, c)
+		}
+	}
+	return found
 }
 
 // observed adds what the mailboxes and capabilities tell of a server's habits.

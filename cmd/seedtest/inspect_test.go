@@ -49,6 +49,21 @@ func TestHabitsThatShow(t *testing.T) {
 	}
 }
 
+func TestLikenessTellsWhatIsOther(t *testing.T) {
+	i := inspectedAs("IMAP4REV1 IDLE UIDPLUS MOVE ID SORT SPECIAL-USE", inbox.Listed{Name: "Junk"})
+	got := strings.Join(likeness([]string{"hmailserver"}, i), "\n")
+	for _, want := range []string{`provider = "hmailserver"`, "it lacks CHILDREN QUOTA ACL NAMESPACE",
+		"it has SPECIAL-USE UIDPLUS MOVE ID"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("likeness:\n%s\nwant %q in it", got, want)
+		}
+	}
+	i.SignedIn = false
+	if got := likeness([]string{"hmailserver"}, i); len(got) != 1 {
+		t.Errorf("likeness to a stranger: %q, want nothing of what is told after sign-in", got)
+	}
+}
+
 // The fragment is read back by config, whatever a server calls itself and its mailboxes.
 func TestInspectionIsReadBack(t *testing.T) {
 	evil := "x\"]\n[seed.z]\x1b]0;owned\x07\u202egnp.\u200b\u0085\xff"
