@@ -21,7 +21,7 @@ import (
 
 // Options are what a Client works with. The zero value is of use.
 type Options struct {
-	// Dial opens connections; nil: net.Dialer.
+	// Dial opens connections; nil: net.Dialer, or the proxy that the environment names.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Roots are the certificates that are trusted beside the login's own CA; nil: the system's.
 	Roots *x509.CertPool
@@ -58,8 +58,12 @@ func New(oauth seedtest.OAuth, o Options) *Client {
 		roots = roots.Clone()
 		roots.AppendCertsFromPEM(oauth.CA)
 	}
+	proxy := http.ProxyFromEnvironment
+	if o.Dial != nil {
+		proxy = nil
+	}
 	return &Client{oauth: oauth, log: o.Log, transport: &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  proxy,
 		DialContext:            o.Dial,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    answerTimeout,
@@ -147,7 +151,7 @@ func (c *Client) secret(ctx context.Context) (string, error) {
 	return secret.Reveal(), nil
 }
 
-// App signs the client in by its own secret (RFC 6749 section 4.4), which no person need consent to.
+// App signs the client in by its own secret (RFC 6749 section 4.4). No person need consent.
 func (c *Client) App(ctx context.Context) (Grant, error) { return c.renewed(ctx, Grant{}) }
 
 // renewed asks for a new access token: by the refresh token, or by the client's own secret.

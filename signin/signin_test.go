@@ -14,14 +14,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"seedtest"
 	"seedtest/lab"
 	"seedtest/signin"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const account = "outlook-a@outlook-like.example"
 
@@ -347,7 +343,8 @@ func TestApp(t *testing.T) {
 		w.oauth.ClientSecret = seedtest.Secret("wrong-secret-2")
 		w.keep = signin.Files(t.TempDir())
 		_, err := w.source().Secret(t.Context())
-		if got := reason(t, err); got != seedtest.ReasonClient || strings.Contains(err.Error(), "wrong-secret") {
+		got := reason(t, err)
+		if got != seedtest.ReasonClient || strings.Contains(err.Error(), "wrong-secret") {
 			t.Errorf("reason %q of %q, want %q without the secret", got, err, seedtest.ReasonClient)
 		}
 	})

@@ -18,10 +18,7 @@ func visiting(t *testing.T, o lab.OAuthOptions) (*lab.OAuth, seedtest.OAuth) {
 	server := lab.NewOAuth(o)
 	page := httptest.NewServer(server)
 	t.Cleanup(page.Close)
-	return server, seedtest.OAuth{Name: "seed-a", Account: account, Flow: seedtest.FlowBrowser,
-		ClientID: "lab-client", Scopes: []string{"https://mail.example/"},
-		AuthURL: page.URL + "/authorize", TokenURL: page.URL + "/token",
-		RedirectURL: "http://localhost/back"}
+	return server, loopbackOAuth(page.URL)
 }
 
 func get(t *testing.T, client *http.Client, address string) (*http.Response, error) {
@@ -200,9 +197,11 @@ func TestHostileServer(t *testing.T) {
 		"echoes the secret": {400, "application/json",
 			`{"error":"server_error","error_description":"bad ` + refresh + `\u001b[2J\nforged"}`,
 			"server_error: bad (secret) [2J forged"},
-		"a page":        {502, "text/html", "<html>secret page</html>", "HTTP status 502"},
-		"control":       {200, "application/json", `{"access_token":"a\u0001b","token_type":"bearer"}`, "octets"},
-		"line break":    {200, "application/json", `{"access_token":"a\nb","token_type":"bearer"}`, "octets"},
+		"a page": {502, "text/html", "<html>secret page</html>", "HTTP status 502"},
+		"control": {200, "application/json", `{"access_token":"a\u0001b","token_type":"bearer"}`,
+			"octets"},
+		"line break": {200, "application/json", `{"access_token":"a\nb","token_type":"bearer"}`,
+			"octets"},
 		"wrong kind":    {200, "application/json", `{"access_token":"ab","token_type":"mac"}`, "MAC"},
 		"no token":      {200, "application/json", `{}`, "access_token"},
 		"a redirection": {302, "text/plain", "", "HTTP status 302"},
