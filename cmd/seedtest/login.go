@@ -132,7 +132,11 @@ func (a *app) login(ctx context.Context, name string, f loginFlags) error {
 	if err == nil {
 		err = keep(cfg).Save(l.oauth.Name, g)
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		a.say("given up; nothing is kept")
+		return exit(statusNothing)
+	case err != nil:
 		return broken(fmt.Errorf("login %s: %w", name, err))
 	}
 	a.say("signed in; the tokens are kept in %s", keep(cfg).Where(l.oauth.Name))

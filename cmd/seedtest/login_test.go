@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -169,6 +170,24 @@ func TestLoginOfAnother(t *testing.T) {
 	p.says(p.login("outlook-b", "--no-sign-in"), statusPass, "signed in")
 	p.server.Deny()
 	p.says(p.login("outlook-a"), statusNothing, "consent was refused")
+}
+
+// TestLoginGivenUp: Ctrl-C ends the wait for a person at once, and keeps nothing.
+func TestLoginGivenUp(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	for _, how := range []string{"--device", "--browser"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		got := p.b.run(ctx, func(text string) {
+			if strings.Contains(text, "Ctrl-C gives up") {
+				cancel()
+			}
+		}, "login", "outlook-a", how)
+		p.says(got, statusNothing, "given up; nothing is kept")
+		cancel()
+	}
+	if _, err := os.Stat(p.tokenFile("outlook-a")); err == nil {
+		t.Error("a file of tokens was written")
+	}
 }
 
 // TestAddWithOAuth adds a seed, and asks for consent at once.
