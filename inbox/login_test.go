@@ -84,6 +84,20 @@ func TestChallengeWords(t *testing.T) {
 	}
 }
 
+// FuzzChallengeWords: whatever a challenge holds, its words are few and drive no terminal.
+func FuzzChallengeWords(f *testing.F) {
+	f.Add([]byte(expired))
+	f.Add([]byte(`{"status":{"a":[1,null]},"scope":1e99}`))
+	f.Add([]byte("{\"status\":\"\xff\u202e\"}"))
+	f.Fuzz(func(t *testing.T, challenge []byte) {
+		words := challengeWords(challenge)
+		if words != cleanText(words, 204) || len([]rune(words)) > 203 {
+			t.Errorf("challengeWords(%q) = %q, want it short and clean", challenge, words)
+		}
+		tokenReason(words)
+	})
+}
+
 // dialogue answers AUTHENTICATE with challenges, and keeps what the client says to each. The last
 // answer decides whether it is let in.
 func dialogue(said *[]string, ok func(first string, answers []string) bool,
