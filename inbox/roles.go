@@ -111,9 +111,11 @@ func flagRole(attrs []string) seedtest.Role {
 	return seedtest.RoleNone
 }
 
-// byPreset gives junk by the preset's names, if nothing surer told where junk is.
+// byPreset gives junk by the preset's names, unless its owner told where junk is. A flag elsewhere
+// does not stand against it: webmail makes a "Junk" with a flag at servers whose filter files into
+// "spam".
 func byPreset(boxes []seedtest.Mailbox, listed []Listed, names []string) {
-	if hasRole(boxes, seedtest.RoleJunk) {
+	if slices.ContainsFunc(boxes, func(b seedtest.Mailbox) bool { return b.FoundBy == foundConfiguration }) {
 		return
 	}
 	for i, l := range listed {
@@ -135,10 +137,6 @@ func byName(boxes []seedtest.Mailbox, listed []Listed) {
 			boxes[i].Role, boxes[i].FoundBy = role, foundName
 		}
 	}
-}
-
-func hasRole(boxes []seedtest.Mailbox, role seedtest.Role) bool {
-	return slices.ContainsFunc(boxes, func(b seedtest.Mailbox) bool { return b.Role == role })
 }
 
 // ownName is the last component of a mailbox's name, if the mailbox stands where servers put such
