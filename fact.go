@@ -44,6 +44,7 @@ const (
 	KindLimit      FactKind = "limit"
 	KindClosed     FactKind = "closed"
 	KindResumed    FactKind = "resumed"
+	KindSpent      FactKind = "spent"
 )
 
 // Opened says what the run was: everything that judging needs, without secrets.
@@ -295,6 +296,14 @@ type Fault struct {
 	What    string      `json:"what"` // what the server or system said
 	From    time.Time   `json:"from"`
 	To      *time.Time  `json:"to,omitempty"` // nil: not over when it was written
+}
+
+// Spent is what one watch of a seed cost, written when it ends (rule 23).
+type Spent struct {
+	Seed     string `json:"seed"`
+	SignIns  int    `json:"sign_ins"` // tried
+	Commands int    `json:"commands"`
+	Budget   int    `json:"budget,omitempty"` // of commands, after which looks are few; 0: none
 }
 
 // Limit is a dose limit or breaker that held a dispatch back (rule 22).

@@ -54,6 +54,9 @@ func (Closed) FactKind() FactKind { return KindClosed }
 // FactKind implements FactBody.
 func (Resumed) FactKind() FactKind { return KindResumed }
 
+// FactKind implements FactBody.
+func (Spent) FactKind() FactKind { return KindSpent }
+
 // DecodeFact reads a body that was encoded as JSON. A kind that this version does not know is an
 // error, because a store of a newer version must not be judged in ignorance.
 func DecodeFact(kind FactKind, at time.Time, body []byte) (Fact, error) {
@@ -85,6 +88,7 @@ var decoders = map[FactKind]func([]byte) (FactBody, error){
 	KindLimit:      decodeAs[Limit],
 	KindClosed:     decodeAs[Closed],
 	KindResumed:    decodeAs[Resumed],
+	KindSpent:      decodeAs[Spent],
 }
 
 func decodeAs[T FactBody](body []byte) (FactBody, error) {

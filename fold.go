@@ -130,7 +130,7 @@ func (f *Folder) Add(x Fact) {
 		f.open(b, x.At)
 	case Planned:
 		f.plan(b)
-	case Listing, Baseline, Round, Fault, Canary:
+	case Listing, Baseline, Round, Fault, Canary, Spent:
 		f.addSeedFact(x)
 	case Attempt, Submission, Limit:
 		f.addWayOut(x)
@@ -217,6 +217,11 @@ func (f *Folder) addSeedFact(x Fact) {
 		f.fault(b, x.At)
 	case Canary:
 		f.canaries[b.Token] = true
+	case Spent:
+		f.seed(b.Seed, func(s *SeedState) {
+			b.SignIns, b.Commands = b.SignIns+s.Spent.SignIns, b.Commands+s.Spent.Commands
+			s.Spent = b
+		})
 	}
 }
 

@@ -52,6 +52,20 @@ func TestHealthNeedsTwoLooksEachWay(t *testing.T) {
 	}
 }
 
+func TestSpentAddsUp(t *testing.T) {
+	f := NewFolder()
+	f.Add(Fact{Body: Opened{Run: "r", Seeds: []Seed{{Name: "a"}, {Name: "b"}}}})
+	f.Add(Fact{Body: Spent{Seed: "a", SignIns: 1, Commands: 20, Budget: 1500}})
+	f.Add(Fact{Body: Spent{Seed: "a", SignIns: 2, Commands: 5, Budget: 1500}})
+	r := f.Run(time.Time{})
+	if got, want := r.Seed("a").Spent, (Spent{Seed: "a", SignIns: 3, Commands: 25, Budget: 1500}); got != want {
+		t.Errorf("spent at a: %+v, want %+v", got, want)
+	}
+	if got := r.Seed("b").Spent; got != (Spent{}) {
+		t.Errorf("spent at b: %+v, want nothing", got)
+	}
+}
+
 func TestHealthQuotesItsEvidence(t *testing.T) {
 	h := HealthOf([]SeedLook{look(1), look(2, Sign{State: SeedLocked, Evidence: "go to the web",
 		Advice: []string{"sign in there"}, Certain: true})})

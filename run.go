@@ -82,6 +82,8 @@ type SeedState struct {
 	LastRound *Round
 	Sick      string // why it is left out of the counts; empty: healthy
 
+	Spent Spent // over all watches, with the budget of one
+
 	Health *Health // with what this run showed, if the caller attached it
 }
 

@@ -12,8 +12,26 @@ import (
 // error is nil, the context's, or Record's. Trouble with the server is recorded and outlasted.
 func (w *Watcher) Watch(ctx context.Context, seed seedtest.Seed, a seedtest.Awaiting) error {
 	v := newVigil(w, seed, a)
+	err := v.outlast(ctx)
+	if told := v.account(context.WithoutCancel(ctx)); err == nil {
+		err = told
+	}
+	return err
+}
+
+// account records what the watch cost, if it cost anything.
+func (v *vigil) account(ctx context.Context) error {
+	if v.signIns == 0 {
+		return nil
+	}
+	return v.record(ctx, seedtest.Spent{Seed: v.seed.Name, SignIns: v.signIns, Commands: v.spent,
+		Budget: v.pace.Commands})
+}
+
+// outlast watches, by one connection after the other.
+func (v *vigil) outlast(ctx context.Context) error {
 	for {
-		if a.Pending().Done {
+		if v.a.Pending().Done {
 			return nil
 		}
 		err := v.connected(ctx)
@@ -42,6 +60,8 @@ type vigil struct {
 
 	s     *session // nil: not connected
 	spent int      // commands of earlier sessions
+
+	signIns int // tried
 
 	boxes  []*box // in LIST's order
 	copies []*kept
@@ -108,8 +128,12 @@ func (v *vigil) signIn(ctx context.Context) (*session, error) {
 	s, tried, err := v.w.open(ctx, v.seed)
 	if tried || err == nil {
 		v.login = v.a.Now()
+		v.signIns++
 	}
 	if err != nil {
+		if s != nil {
+			v.spent += s.spent()
+		}
 		if tried {
 			v.refusals++
 		}

@@ -221,6 +221,21 @@ func TestWatchRecordsAListingOnce(t *testing.T) {
 	})
 }
 
+func TestWatchRecordsWhatItSpent(t *testing.T) {
+	watch(t, newBook(1), nil, func(w *watching) {
+		w.accept(0)
+		w.deliver("INBOX", w.header(0), "")
+		w.ended()
+		w.server.mu.Lock()
+		sent := len(w.server.log)
+		w.server.mu.Unlock()
+		spent := factsOf[seedtest.Spent](w.book)
+		if len(spent) != 1 || spent[0].SignIns != 1 || spent[0].Commands < 5 || spent[0].Commands > sent {
+			t.Errorf("spent %+v, want 1 sign-in and at most the %d commands that the server saw", spent, sent)
+		}
+	})
+}
+
 // Some servers tell a UIDNEXT that is lower than UIDs in use, or none.
 func TestWatchDoesWithoutUIDNEXT(t *testing.T) {
 	for _, item := range []string{"UIDNEXT 1 ", ""} {

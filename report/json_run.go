@@ -38,6 +38,8 @@ type jsonRun struct {
 type jsonUsage struct {
 	Mails     int        `json:"mails"`
 	Control   int        `json:"control"`
+	Commands  int        `json:"commands,omitempty"`
+	Throttled int        `json:"throttled,omitempty"`
 	DoseLimit int        `json:"dose_limit,omitempty"`
 	Doses     []jsonDose `json:"doses"`
 }
@@ -48,7 +50,8 @@ type jsonDose struct {
 }
 
 func usageOf(u Usage) jsonUsage {
-	j := jsonUsage{Mails: u.Mails, Control: u.Control, DoseLimit: u.DoseLimit, Doses: []jsonDose{}}
+	j := jsonUsage{Mails: u.Mails, Control: u.Control, Commands: u.Commands, Throttled: u.Throttled,
+		DoseLimit: u.DoseLimit, Doses: []jsonDose{}}
 	for _, d := range u.Doses {
 		j.Doses = append(j.Doses, jsonDose(d))
 	}
@@ -98,11 +101,25 @@ type jsonSeed struct {
 	Provider  string        `json:"provider"`
 	Own       bool          `json:"own"`
 	Mailboxes []jsonMailbox `json:"mailboxes"`
-	Health    string        `json:"health"` // "ok", or why the seed is left out of the counts
+	Health    string        `json:"health"`          // "ok", or why the seed is left out of the counts
+	Spent     *jsonSpent    `json:"spent,omitempty"` // nil: not known
 	Detail    *jsonHealth   `json:"health_detail,omitempty"`
 	Moved     *jsonMoved    `json:"address_changed,omitempty"`
 	ByHand    bool          `json:"by_hand,omitempty"`
 	Replaces  string        `json:"replaces,omitempty"`
+}
+
+type jsonSpent struct {
+	SignIns  int `json:"sign_ins"`
+	Commands int `json:"commands"`
+	Budget   int `json:"budget,omitempty"` // of commands a watch; 0: none
+}
+
+func spentOf(s seedtest.Spent) *jsonSpent {
+	if s.SignIns == 0 {
+		return nil
+	}
+	return &jsonSpent{s.SignIns, s.Commands, s.Budget}
 }
 
 type jsonMailbox struct {
@@ -211,8 +228,9 @@ func (out *jsonRun) addRun(run seedtest.Run) {
 
 func seedOf(x seedtest.SeedState) jsonSeed {
 	s := jsonSeed{Name: x.Seed.Name, Address: x.Seed.Address, Provider: x.Seed.Provider.ID,
-		Own: x.Seed.Own, Mailboxes: []jsonMailbox{}, Health: "ok", Detail: healthOf(x.Health),
-		Moved: movedOf(x.Health), ByHand: x.Seed.ByHand, Replaces: x.Seed.Replaces}
+		Own: x.Seed.Own, Mailboxes: []jsonMailbox{}, Health: "ok", Spent: spentOf(x.Spent),
+		Detail: healthOf(x.Health),
+		Moved:  movedOf(x.Health), ByHand: x.Seed.ByHand, Replaces: x.Seed.Replaces}
 	if x.Sick != "" {
 		s.Health = x.Sick
 	}

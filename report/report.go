@@ -73,8 +73,8 @@ func (s Style) height() int {
 	return s.Height
 }
 
-// UsageOf counts what the run itself tells of its cost: the messages that left, and how many of
-// them by a control route.
+// UsageOf counts what the run itself tells of its cost: the messages that left, how many of them
+// by a control route, the commands to seeds, and how often a provider wanted fewer.
 func UsageOf(r seedtest.Run) Usage {
 	var u Usage
 	counted := map[seedtest.DispatchID]bool{}
@@ -86,6 +86,14 @@ func UsageOf(r seedtest.Run) Usage {
 		u.Mails++
 		if p.Control {
 			u.Control++
+		}
+	}
+	for _, s := range r.Seeds {
+		u.Commands += s.Spent.Commands
+	}
+	for _, f := range r.Faults {
+		if f.Kind == seedtest.FaultThrottled {
+			u.Throttled++
 		}
 	}
 	return u

@@ -37,6 +37,7 @@ type instrumentOut struct {
 	Health     healthOut      `json:"health"`
 	Notice     *noticeOut     `json:"notice,omitempty"`
 	Dose       doseOut        `json:"dose"`
+	Spent      *spentOut      `json:"spent,omitempty"`
 	Breakers   []breakerOut   `json:"breakers"`
 	Account    accountOut     `json:"account"`
 	Succession *successionOut `json:"succession,omitempty"`
@@ -69,6 +70,13 @@ type doseOut struct {
 	Limit int        `json:"limit,omitempty"` // 0: none
 	Free  *time.Time `json:"free,omitempty"`  // when the oldest is no longer counted
 	Year  int        `json:"year"`
+}
+
+// spentOut is what the last run cost the server.
+type spentOut struct {
+	SignIns  int `json:"sign_ins"`
+	Commands int `json:"commands"`
+	Budget   int `json:"budget,omitempty"` // 0: none
 }
 
 type breakerOut struct {
@@ -148,6 +156,9 @@ func (in *instrument) out() *instrumentOut {
 			LastUse: timeOrNil(in.active)}}
 	if n := len(in.notice); n > 0 {
 		o.Notice = &noticeOut{n, seconds(quantile(in.notice, 0.5)), seconds(quantile(in.notice, 0.9))}
+	}
+	if s := in.spent; s.SignIns > 0 {
+		o.Spent = &spentOut{s.SignIns, s.Commands, s.Budget}
 	}
 	for _, b := range in.breakers {
 		o.Breakers = append(o.Breakers, breakerOut{b.Route, b.Until, b.Why})

@@ -27,7 +27,8 @@ type instrument struct {
 	limit      int             // of these; 0: a server of ours has none
 	sent       int             // in a year
 	breakers   []store.Breaker
-	active     time.Time // last use as its provider counts it; zero: nobody knows
+	spent      seedtest.Spent // in its last run
+	active     time.Time      // last use as its provider counts it; zero: nobody knows
 	succession *seedtest.Succession
 }
 
@@ -96,6 +97,9 @@ func (a *app) pastToCheck(ctx context.Context, cfg *config.Config, now time.Time
 // remember takes what the store tells.
 func (in *instrument) remember(r record, doses store.Usage, limits seedtest.Limits) {
 	in.sent = r.sent
+	if len(r.runs) > 0 {
+		in.spent = r.runs[0].Seed(in.seed.Name).Spent
+	}
 	in.notice = noticed(r.runs, in.seed.Name)
 	if !in.seed.Own {
 		in.limit = seedDay(limits)

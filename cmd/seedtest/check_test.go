@@ -124,6 +124,7 @@ func TestCheckTellsWhatWearsASeed(t *testing.T) {
 	in := &instrument{seed: seed, limit: 4, sent: 800, active: at.AddDate(-2, 0, 0),
 		today:    store.Count{Messages: 4, Free: at.Add(3 * time.Hour)},
 		breakers: []store.Breaker{{Route: "new", Until: at.Add(24 * time.Hour), Why: "volume: too much"}},
+		spent:    seedtest.Spent{SignIns: 1, Commands: 74, Budget: 1500},
 		notice:   []time.Duration{400 * time.Millisecond, time.Second, 90 * time.Second},
 		health: seedtest.Health{State: seedtest.SeedOK}.With(diagnose.Standing(diagnose.Tenure{Seed: seed, Sent: 800},
 			at)),
@@ -141,6 +142,7 @@ func TestCheckTellsWhatWearsASeed(t *testing.T) {
                  messages)
       dose       4 of 4 messages in 24 hours, next free 2026-11-21 17:00 UTC,
                  800 in a year
+      budget     74 of 1500 commands in the last run, sign-ins 1
       breaker    route new rests here until 2026-11-22 14:00 UTC: volume: too
                  much
       account    last used 2024-11-21; unused for 730 days it may be closed, and

@@ -179,6 +179,7 @@ func (t *checkText) instrument(in *instrument) {
 	} else if t.verbose {
 		t.add("dose", "no limit: a server of ours")
 	}
+	t.add("budget", "%s", spentWords(in.spent))
 	for _, b := range in.breakers {
 		t.add("breaker", "route %s rests here until %s: %s", b.Route, minuteOf(b.Until), b.Why)
 	}
@@ -194,6 +195,17 @@ func (t *checkText) instrument(in *instrument) {
 		t.add("account", "its address changed on %s; the health of the account before does not count",
 			day(m.On))
 	}
+}
+
+// spentWords says what the last run cost the server.
+func spentWords(s seedtest.Spent) string {
+	switch {
+	case s.SignIns == 0:
+		return ""
+	case s.Budget == 0:
+		return fmt.Sprintf("%d commands in the last run, sign-ins %d", s.Commands, s.SignIns)
+	}
+	return fmt.Sprintf("%d of %d commands in the last run, sign-ins %d", s.Commands, s.Budget, s.SignIns)
 }
 
 func (in *instrument) doseWords() string {
