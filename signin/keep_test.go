@@ -68,6 +68,16 @@ func TestUnwritable(t *testing.T) {
 			token, err := source.Secret(t.Context())
 			w.opens(t, token, err)
 		}
+		w.server.Revoke(account)
+		time.Sleep(2 * time.Hour)
+		asked := w.server.Asked("/token")
+		for range 3 {
+			_, err := source.Secret(t.Context())
+			reason(t, err, "seedtest login")
+		}
+		if n := w.server.Asked("/token") - asked; n != 1 {
+			t.Errorf("the server was asked %d times about a consent that is gone, want once", n)
+		}
 		if !strings.Contains(w.log.String(), "could not be kept") {
 			t.Errorf("the log does not say that tokens could not be kept:\n%s", w.log)
 		}

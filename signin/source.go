@@ -74,7 +74,7 @@ func (s *Source) renew(ctx context.Context, refused seedtest.Secret) (seedtest.S
 func (s *Source) load() (Grant, error) {
 	g, err := s.keep.Load(s.client.oauth.Name)
 	s.mu.Lock()
-	if s.unkept != nil && g.Renewed.Before(s.unkept.Renewed) {
+	if s.unkept != nil && !g.Renewed.After(s.unkept.Renewed) {
 		g, err = *s.unkept, nil
 	}
 	s.mu.Unlock()
