@@ -116,13 +116,15 @@ func (h Health) failed(l SeedLook, signs []Sign) Health {
 	return h
 }
 
-// well is the health after a look that went well. What is not a failure is told all the same.
+// well is the health after a look that went well. What limits it or may harm it is told all the
+// same; a sign-in or connection that failed and then did not is forgotten.
 func (h Health) well(l SeedLook, signs []Sign) Health {
 	h.Bad, h.Good, h.Sick = 0, 0, false
 	if len(signs) == 0 && (h.State == SeedDormant || h.State == SeedWorn) {
 		return h // a look does not change that
 	}
-	signs = slices.DeleteFunc(signs, func(s Sign) bool { return s.State == SeedDown })
+	forgotten := []Condition{SeedRevoked, SeedLocked, SeedRefused, SeedDown}
+	signs = slices.DeleteFunc(signs, func(s Sign) bool { return slices.Contains(forgotten, s.State) })
 	state := SeedOK
 	if len(signs) > 0 {
 		state = signs[0].State

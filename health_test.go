@@ -36,8 +36,9 @@ func TestHealthNeedsTwoLooksEachWay(t *testing.T) {
 		"two good looks":         {[]SeedLook{look(1, down), look(2, down), look(3), look(4)}, SeedOK, 4, false},
 		"relapse": {[]SeedLook{look(1, revoked), look(2), look(3, down), look(4)},
 			SeedDown, 3, true},
-		"passed":       {[]SeedLook{look(1), withRead(look(2, passed)), withRead(look(3, passed))}, SeedThrottled, 2, false},
-		"contaminated": {[]SeedLook{withRead(look(1, contaminated)), withRead(look(2, contaminated))}, SeedContaminated, 1, false},
+		"passed":         {[]SeedLook{look(1), withRead(look(2, passed)), withRead(look(3, passed))}, SeedThrottled, 2, false},
+		"passed refusal": {[]SeedLook{look(1), withRead(look(2, Sign{State: SeedRefused, Passed: true}))}, SeedOK, 1, false},
+		"contaminated":   {[]SeedLook{withRead(look(1, contaminated)), withRead(look(2, contaminated))}, SeedContaminated, 1, false},
 	} {
 		h := HealthOf(c.looks)
 		if h.State != c.want || h.Sick != c.sick {

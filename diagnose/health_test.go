@@ -162,6 +162,14 @@ func TestLookAtARun(t *testing.T) {
 	if !l.Read || len(l.Signs) != 2 || !l.Signs[0].Passed || l.Signs[1].State != seedtest.SeedFull {
 		t.Errorf("a full seed that was lost for a while: read %t, signs %+v", l.Read, l.Signs)
 	}
+	knows := seen(nil, nil)
+	knows.Probes[0].Placements.Current = seedtest.Inbox
+	knows.Probes[0].Analysis = &seedtest.Analysis{Findings: []seedtest.Finding{{Code: contaminated,
+		Title: "the sender is in the contacts", Evidence: []seedtest.Evidence{{Field: "X-Stamp", Raw: "contact"}}}}}
+	if h := Health(knows)["s"]; h.State != seedtest.SeedContaminated || h.Sick ||
+		!strings.Contains(h.Why[0], "X-Stamp: contact") || len(h.Advice) == 0 {
+		t.Errorf("a seed that knows the sender: %+v", h)
+	}
 	if h := Health(seen(nil, full))["s"]; h.State != seedtest.SeedFull || h.Sick || !h.Ailing() ||
 		!strings.Contains(h.Why[0], "552 5.2.2 Mailbox full") {
 		t.Errorf("a full seed: %+v", h)
