@@ -67,6 +67,7 @@ what it prints.`,
 	f.StringSliceVar(&in.secret.SecretCommand, "password-command", nil,
 		"`command` that prints the password, as PROG,ARG")
 	c.MarkFlagsMutuallyExclusive("starttls", "no-tls")
+	a.formatFlag(c, "text", "json")
 	c.ValidArgsFunction = cobra.NoFileCompletions
 	return c
 }
@@ -134,13 +135,30 @@ func (a *app) inspectIMAP(ctx context.Context, in inspecting, ca []byte) error {
 	}
 	found, err := inbox.New(inbox.Options{Log: a.logger()}).Inspect(ctx, seed)
 	presets := provider.ForServer(in.host, found.Greeting, found.Server)
+	fragment := ""
 	if found.Remote != "" {
-		if _, err := fmt.Fprint(a.stdout, imapFragment(in, found, presets)); err != nil {
-			return broken(err)
-		}
+		fragment = imapFragment(in, found, presets)
+	}
+	o := imapOut(in, found, presets, commentless(fragment))
+	if o.OK = err == nil; err != nil {
+		o.Error, o.Hints = err.Error(), inspectHints(found, presets)
+	}
+	return a.inspected(o, fragment)
+}
+
+// inspected prints what was found, and says what went wrong.
+func (a *app) inspected(o inspectOut, fragment string) error {
+	var err error
+	if a.format == "json" {
+		err = o.write(a.stdout)
+	} else {
+		_, err = fmt.Fprint(a.stdout, fragment)
 	}
 	if err != nil {
-		return broken(fmt.Errorf("%s: %w", in.host, err), inspectHints(found, presets)...)
+		return broken(err)
+	}
+	if !o.OK {
+		return broken(fmt.Errorf("%s: %s", o.Host, o.Error), o.Hints...)
 	}
 	return nil
 }
@@ -194,13 +212,9 @@ func (a *app) inspectSMTP(ctx context.Context, in inspecting, ca []byte) error {
 	client := sender.New(route, sender.Options{Log: a.logger()})
 	defer func() { _ = client.Close() }()
 	c := client.Check(ctx)
+	fragment := ""
 	if c.Banner != "" {
-		if _, err := fmt.Fprint(a.stdout, smtpFragment(in, route, c)); err != nil {
-			return broken(err)
-		}
+		fragment = smtpFragment(in, route, c)
 	}
-	if !c.OK {
-		return broken(fmt.Errorf("%s: %s", in.host, c.Error), c.Hint)
-	}
-	return nil
+	return a.inspected(smtpOut(in, c, commentless(fragment)), fragment)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"seedtest"
 	"seedtest/config"
 	"seedtest/inbox"
+	"seedtest/sender"
 )
 
 // inspectedAs makes an inspection of what LIST would tell.
@@ -82,8 +84,16 @@ func TestInspectionIsReadBack(t *testing.T) {
 				t.Fatalf("the fragment holds %U:\n%s", c, fragment)
 			}
 		}
-		if strings.Contains(fragment, "anna") {
-			t.Errorf("the fragment shows an address:\n%s", fragment)
+		var asJSON bytes.Buffer
+		if err := imapOut(in, i, []string{"dovecot"}, commentless(fragment)).write(&asJSON); err != nil {
+			t.Fatal(err)
+		}
+		obey(t, "inspect", "inspect", asJSON.String())
+		if strings.Contains(fragment+asJSON.String(), "anna") {
+			t.Errorf("an address is shown:\n%s\n%s", fragment, asJSON.String())
+		}
+		if strings.ContainsFunc(asJSON.String(), func(c rune) bool { return c != '\n' && !unicode.IsPrint(c) }) {
+			t.Errorf("the JSON can drive a terminal: %q", asJSON.String())
 		}
 		cfg, err := config.Parse("seeds.toml", []byte(fragment), config.Env{})
 		if err != nil {
@@ -100,5 +110,25 @@ func TestInspectionIsReadBack(t *testing.T) {
 		if i.SignedIn && (!slices.Contains(p.Junk, "垃圾邮件") || p.ClassBy != seedtest.ClassXGMRAW) {
 			t.Errorf("read back junk %q, classes by %q", p.Junk, p.ClassBy)
 		}
+	}
+}
+
+func TestInspectionOfSMTP(t *testing.T) {
+	in := inspecting{host: "mail.example.net", port: 587}
+	c := sender.Check{OK: true, Banner: "mail.example.net ESMTP postmaster@example.net \x1b[2J",
+		Extensions: []string{"SIZE 1000", "STARTTLS"}, TLS: &seedtest.TLSInfo{Version: "TLS 1.3", Cipher: "x"}}
+	route := seedtest.Route{Server: seedtest.Endpoint{Host: in.host, Port: 587, TLS: seedtest.TLSOpportunistic}}
+	fragment := smtpFragment(in, route, c)
+	var asJSON bytes.Buffer
+	if err := smtpOut(in, c, commentless(fragment)).write(&asJSON); err != nil {
+		t.Fatal(err)
+	}
+	obey(t, "inspect", "inspect", asJSON.String())
+	if all := fragment + asJSON.String(); strings.Contains(all, "postmaster@") || strings.Contains(all, "\x1b") {
+		t.Errorf("an address or an escape is shown:\n%s", all)
+	}
+	cfg, err := config.Parse("seeds.toml", []byte("[sender.main]\nfrom = \"a@example.org\"\n"+fragment), config.Env{})
+	if err != nil || cfg.Routes[0].Server.TLS != seedtest.TLSStartTLS || cfg.Routes[0].Server.Port != 587 {
+		t.Errorf("read back %+v, %v from\n%s", cfg, err, fragment)
 	}
 }
