@@ -89,6 +89,8 @@ func (o *OAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.authorize(w, r)
 	case "POST /device":
 		o.device(w, r)
+	case "GET /activate":
+		o.activatePage(w, r)
 	case "POST /activate":
 		o.activate(w, r)
 	case "POST /token":

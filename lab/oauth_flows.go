@@ -98,7 +98,17 @@ func (o *OAuth) device(w http.ResponseWriter, r *http.Request) {
 		"expires_in": oauthDeviceLife / time.Second})
 }
 
-// activate is where a person of another process enters a code.
+// activatePage is where a person enters the code that a device shows.
+func (o *OAuth) activatePage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write([]byte(`<!DOCTYPE html><title>Lab</title><form method="post">
+<p><label>Code <input name="user_code"></label>
+<p><label>Address of the mailbox <input name="account"></label>
+<p><button>Let it read my mail</button></form>
+`))
+}
+
+// activate takes what was entered there.
 func (o *OAuth) activate(w http.ResponseWriter, r *http.Request) {
 	d := o.deviceBy(func(d *oauthDevice) bool { return d.userCode == r.PostForm.Get("user_code") })
 	if d == nil {
@@ -106,6 +116,7 @@ func (o *OAuth) activate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.account = r.PostForm.Get("account")
+	_, _ = w.Write([]byte("Done.\n"))
 }
 
 // token exchanges what a client has for an access token.

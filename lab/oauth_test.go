@@ -134,9 +134,17 @@ func TestOAuthDevice(t *testing.T) {
 	if err := a.server.Approve("nonsense", "a@example.org"); err == nil {
 		t.Error("a code that no device shows was approved")
 	}
-	if err := a.server.Approve(user, "a@example.org"); err != nil {
-		t.Fatal(err)
+	page := httptest.NewRecorder()
+	a.server.ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/activate", nil))
+	for _, field := range []string{`name="user_code"`, `name="account"`} {
+		if !strings.Contains(page.Body.String(), field) {
+			t.Errorf("the page has no field %s: %s", field, page.Body)
+		}
 	}
+	enter := url.Values{"user_code": {user}, "account": {"a@example.org"}}
+	r := httptest.NewRequest(http.MethodPost, "/activate", strings.NewReader(enter.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	a.server.ServeHTTP(httptest.NewRecorder(), r)
 	if answer := ask(15 * time.Second); answer["access_token"] == nil {
 		t.Errorf("answer %v, want tokens", answer)
 	}

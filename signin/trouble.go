@@ -87,7 +87,9 @@ func reasonOf(r *oauth2.RetrieveError) seedtest.FaultReason {
 // remedy says what to do about it.
 func (c *Client) remedy(reason seedtest.FaultReason) string {
 	switch reason {
-	case seedtest.ReasonNoConsent, seedtest.ReasonRevoked, seedtest.ReasonExpired:
+	case seedtest.ReasonNoConsent:
+		return "sign in with: seedtest login " + loginName(c.oauth.Name)
+	case seedtest.ReasonRevoked, seedtest.ReasonExpired:
 		if c.oauth.Flow == seedtest.FlowApp {
 			return "let an administrator look at the application's permissions"
 		}

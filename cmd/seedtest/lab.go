@@ -20,6 +20,7 @@ type labFlags struct {
 	dir    string
 	random uint64
 	faults bool
+	oauth  bool
 }
 
 func (a *app) labCommand() *cobra.Command {
@@ -38,11 +39,18 @@ it prints what really happened to every message, one JSON object a line.`,
 		"`directory` for seeds.toml, secrets and CA; default: a new temporary one")
 	c.Flags().Uint64Var(&f.random, "random", 0, "seed of the world's random choices; 0 draws one")
 	c.Flags().BoolVar(&f.faults, "faults", false, "let servers fail in a few ways, drawn by --random")
+	c.Flags().BoolVar(&f.oauth, "oauth", false, "let the Outlook-like seeds sign in with OAuth")
 	return c
 }
 
 func (a *app) lab(ctx context.Context, f labFlags) error {
-	world, err := lab.Start(ctx, worldOptions(f.random, f.faults, a))
+	o := worldOptions(f.random, f.faults, a)
+	commands := []string{"check", "run"}
+	if f.oauth {
+		o.OAuth = lab.NewOAuth(lab.OAuthOptions{})
+		commands = []string{"login outlook-a", "check", "run"}
+	}
+	world, err := lab.Start(ctx, o)
 	if err != nil {
 		return broken(fmt.Errorf("lab: %w", err))
 	}
@@ -51,7 +59,7 @@ func (a *app) lab(ctx context.Context, f labFlags) error {
 	if err != nil {
 		return broken(err)
 	}
-	if err := a.describe(world, path); err != nil {
+	if err := a.describe(world, path, commands); err != nil {
 		return broken(err)
 	}
 	<-ctx.Done()
@@ -82,7 +90,7 @@ func writeLab(world *lab.World, dir string) (string, error) {
 }
 
 // describe prints what a person needs to use the world.
-func (a *app) describe(world *lab.World, path string) error {
+func (a *app) describe(world *lab.World, path string, commands []string) error {
 	_, err := fmt.Fprintf(a.stdout, "A mail world is running.\n\n  routes\n")
 	for _, r := range world.Routes() {
 		_, _ = fmt.Fprintf(a.stdout, "    %-14s %s\n", r.Name, r.Sender.From)
@@ -92,7 +100,7 @@ func (a *app) describe(world *lab.World, path string) error {
 		_, _ = fmt.Fprintf(a.stdout, "    %-14s %-36s %s\n", s.Name, s.Address, s.Provider.Name)
 	}
 	_, _ = fmt.Fprintf(a.stdout, "  DNS\n    %s\n\nTry, in another terminal:\n\n", world.DNS())
-	for _, command := range []string{"check", "run"} {
+	for _, command := range commands {
 		_, _ = fmt.Fprintf(a.stdout, "  seedtest %s --config %s\n", command, path)
 	}
 	_, _ = fmt.Fprintf(a.stdout, "\nCtrl-C ends it and tells what really happened to every message.\n")
