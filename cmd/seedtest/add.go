@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func (a *app) addCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add ADDRESS",
 		Short: "Add a seed mailbox to the configuration",
-		Long: `Finds the provider of the address, asks for the password (or app password), signs in on the
+		Long: `Finds the provider of the address (of a domain of one's own by DNS), asks for the password (or app password), signs in on the
 spot, shows the mailboxes found, and adds the seed to the configuration. The password goes
 into a file of its own, secrets/NAME with mode 0600 beside the configuration; it is read from
 standard input when that is no terminal. --password-env, --password-file and
@@ -74,11 +75,8 @@ func (a *app) addSeed(ctx context.Context, s *config.SeedEntry, noSignIn bool) e
 	if s.Name == "" {
 		s.Name = nameOf(s.Address)
 	}
-	if preset, ok := provider.ForAddress(s.Address); ok {
-		a.say("provider: %s, %s:%d", preset.Name, preset.Server.Host, preset.Server.Port)
-	} else if s.Host == "" && s.Provider == "" {
-		return usage(fmt.Errorf("%s: no provider is known for this address", s.Address),
-			"name its IMAP server with --host, or its provider with --provider")
+	if err := a.findProvider(ctx, s, net.DefaultResolver.LookupMX); err != nil {
+		return err
 	}
 	forget, err := a.keepSecret(s)
 	if err != nil {
