@@ -28,6 +28,24 @@ func Keyring(dir string) *Keep { return &Keep{dir: dir, ring: true} }
 // maxKept bounds what is read back.
 const maxKept = 4 * maxToken
 
+// Ready says why no grant could be kept, before anybody is asked for one.
+func (k *Keep) Ready(name string) error {
+	if k.ring {
+		if _, err := readRing(name); !missing(err) {
+			return err
+		}
+		return nil
+	}
+	if err := os.MkdirAll(k.dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(k.dir, name+".*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // Load returns the grant of a login. The error is fs.ErrNotExist if there is none.
 func (k *Keep) Load(name string) (Grant, error) {
 	read := k.readFile

@@ -30,8 +30,14 @@ func TestKeyring(t *testing.T) {
 		if err != nil || len(files) != 1 || filepath.Ext(files[0]) != ".lock" {
 			t.Errorf("files %v, %v, want the lock alone", files, err)
 		}
+		if err := w.keep.Ready(w.oauth.Name); err != nil {
+			t.Error(err)
+		}
 		if err := w.keep.Forget(w.oauth.Name); err != nil {
 			t.Error(err)
+		}
+		if err := w.keep.Ready(w.oauth.Name); err != nil {
+			t.Errorf("Ready without a grant: %v", err)
 		}
 		if _, err := w.keep.Load(w.oauth.Name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("Load after Forget: %v, want fs.ErrNotExist", err)
@@ -47,6 +53,9 @@ func TestNoKeyring(t *testing.T) {
 		w.keep = signin.Keyring(w.dir)
 		_, err := w.source().Secret(t.Context())
 		reason(t, err, "dbus-launch", "take keyring = true out")
+		if err := w.keep.Ready("x"); err == nil {
+			t.Error("Ready without a keyring: nil, want why")
+		}
 		if err := w.keep.Save("x", signin.Grant{}); err == nil || !strings.Contains(err.Error(), "0600") {
 			t.Errorf("Save: %v, want what to do instead", err)
 		}

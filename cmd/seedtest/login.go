@@ -125,6 +125,9 @@ func (a *app) login(ctx context.Context, name string, f loginFlags) error {
 	if err := l.choose(f); err != nil {
 		return err
 	}
+	if err := keep(cfg).Ready(l.oauth.Name); err != nil {
+		return broken(fmt.Errorf("login %s: %w", name, err))
+	}
 	g, err := a.consent(ctx, l, f)
 	if err == nil && !f.noSignIn {
 		err = a.tryToken(ctx, l, g)

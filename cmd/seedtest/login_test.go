@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -187,6 +188,20 @@ func TestLoginGivenUp(t *testing.T) {
 	}
 	if _, err := os.Stat(p.tokenFile("outlook-a")); err == nil {
 		t.Error("a file of tokens was written")
+	}
+}
+
+// TestLoginWithoutAPlace: nobody is asked for a consent that could not be kept.
+func TestLoginWithoutAPlace(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	file := filepath.Dir(p.tokenFile("outlook-a"))
+	err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, nil, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.says(p.login("outlook-a"), statusNothing, "login outlook-a: mkdir ")
+	if n := p.server.Asked("/device"); n != 0 {
+		t.Errorf("the authorization server was asked %d times", n)
 	}
 }
 
