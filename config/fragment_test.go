@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -112,4 +113,33 @@ password = { env = "SEED_PASSWORD" }
 	if want := []string{"imap.126.com", "imap.yeah.net", "imap.163.com"}; !slices.Equal(hosts, want) {
 		t.Errorf("servers %q, want %q", hosts, want)
 	}
+}
+
+func FuzzFragment(f *testing.F) {
+	f.Add("Example", "Junk", "a greeting")
+	f.Add("x\"]\n[seed.z]", "'''\"\"\"\\", "\x1b[2J\r\n[seed.q]")
+	f.Add("", "\u202e", "\xff")
+	f.Fuzz(func(t *testing.T, name, junk, note string) {
+		p := provider.Generic()
+		p.ID, p.Name, p.Junk = name, name, []string{junk}
+		p.Server.Host = "imap.example.net"
+		p = completedServer(p)
+		fragment := Fragment(p, []string{note}, map[string]string{"junk": note})
+		if strings.ContainsFunc(fragment, func(c rune) bool { return c != '\n' && !unicode.IsPrint(c) }) {
+			t.Fatalf("Fragment(%q, %q, %q) holds what is not to be seen:\n%q", name, junk, note, fragment)
+		}
+		c, err := Parse("seeds.toml", []byte(least+fragment), testEnv())
+		var all Errors
+		if err != nil && !errors.As(err, &all) {
+			t.Fatalf("Parse of %q: %T", fragment, err)
+		}
+		for _, e := range all {
+			if !strings.HasPrefix(e.Key, "provider.") {
+				t.Fatalf("Fragment(%q, %q, %q) is read as something else: %v\n%s", name, junk, note, e, fragment)
+			}
+		}
+		if err == nil && (len(c.Seeds) != 1 || len(c.Providers) != 1) {
+			t.Fatalf("Fragment(%q, %q, %q) adds tables:\n%s", name, junk, note, fragment)
+		}
+	})
 }
