@@ -14,10 +14,12 @@ func byHand(o *seedtest.Opened) { o.Seeds[0].ByHand = true }
 // word is the owner's, about the message of a dispatch: where it lies, or that it is nowhere.
 func (s *story) word(d time.Duration, dispatch byte, mailbox string, role seedtest.Role) *story {
 	if mailbox != "" {
-		s.add(d, seedtest.Sighting{Seed: "a", Token: tokenOf(dispatch), Mailbox: mailbox, Role: role, ByHand: true})
+		s.add(d, seedtest.Sighting{Seed: "a", Token: tokenOf(dispatch), Mailbox: mailbox, Role: role,
+			ByHand: true})
 	}
-	return s.add(d, seedtest.Round{Seed: "a", Token: tokenOf(dispatch), ByHand: true, Begun: at(d), Ended: at(d),
-		Try: 1, Complete: true})
+	return s.add(d, seedtest.Round{Seed: "a", Token: tokenOf(dispatch), ByHand: true, Begun: at(d),
+		Ended: at(d),
+		Try:   1, Complete: true})
 }
 
 func TestRule24ByHandWaitsForItsOwner(t *testing.T) {
@@ -46,7 +48,8 @@ func TestRule24WordOfTheOwner(t *testing.T) {
 		"absent":   {"", "", seedtest.Overdue},
 	} {
 		said := 2*minute + deadline
-		s := tell(t, byHand).accepted(minute, "d1").accepted(minute, "d3").word(said, 1, c.mailbox, c.role)
+		s := tell(t, byHand).accepted(minute, "d1").accepted(minute, "d3").word(said, 1, c.mailbox,
+			c.role)
 		p := s.expect(said+minute, "p1", c.want)
 		if !strings.Contains(p.Why, "owner") {
 			t.Errorf("%s: why %q, want the word of the owner", name, p.Why)
@@ -70,7 +73,8 @@ func TestRule24WordsOverTime(t *testing.T) {
 	s.word(second, 1, "junk", seedtest.RoleJunk)
 	p := s.expect(second, "p1", seedtest.Junk)
 	if p.Placements.First != seedtest.Inbox || p.Placements.Settled != nil {
-		t.Errorf("first %s, settled %v; want inbox, not settled", p.Placements.First, p.Placements.Settled)
+		t.Errorf("first %s, settled %v; want inbox, not settled", p.Placements.First,
+			p.Placements.Settled)
 	}
 	s.word(first+49*time.Hour, 1, "junk", seedtest.RoleJunk)
 	if p := s.expect(first+50*time.Hour, "p1", seedtest.Junk); p.Placements.Settled == nil {

@@ -8,7 +8,8 @@ import (
 
 // look is the nth look, a day after the one before.
 func look(n int, signs ...Sign) SeedLook {
-	return SeedLook{At: time.Date(2026, 11, n, 12, 0, 0, 0, time.UTC), Where: "run " + string(rune('A'+n)),
+	return SeedLook{At: time.Date(2026, 11, n, 12, 0, 0, 0, time.UTC),
+		Where: "run " + string(rune('A'+n)),
 		Signs: signs, Read: len(signs) == 0}
 }
 
@@ -33,12 +34,16 @@ func TestHealthNeedsTwoLooksEachWay(t *testing.T) {
 		"certain":                {[]SeedLook{look(1), look(2, revoked)}, SeedRevoked, 2, true},
 		"the worst is the state": {[]SeedLook{look(1, down, revoked)}, SeedRevoked, 1, true},
 		"one good look":          {[]SeedLook{look(1, down), look(2, down), look(3)}, SeedDown, 1, true},
-		"two good looks":         {[]SeedLook{look(1, down), look(2, down), look(3), look(4)}, SeedOK, 4, false},
+		"two good looks": {[]SeedLook{look(1, down), look(2, down), look(3), look(4)}, SeedOK, 4,
+			false},
 		"relapse": {[]SeedLook{look(1, revoked), look(2), look(3, down), look(4)},
 			SeedDown, 3, true},
-		"passed":         {[]SeedLook{look(1), withRead(look(2, passed)), withRead(look(3, passed))}, SeedThrottled, 2, false},
-		"passed refusal": {[]SeedLook{look(1), withRead(look(2, Sign{State: SeedRefused, Passed: true}))}, SeedOK, 1, false},
-		"contaminated":   {[]SeedLook{withRead(look(1, contaminated)), withRead(look(2, contaminated))}, SeedContaminated, 1, false},
+		"passed": {[]SeedLook{look(1), withRead(look(2, passed)), withRead(look(3, passed))},
+			SeedThrottled, 2, false},
+		"passed refusal": {[]SeedLook{look(1), withRead(look(2, Sign{State: SeedRefused, Passed: true}))},
+			SeedOK, 1, false},
+		"contaminated": {[]SeedLook{withRead(look(1, contaminated)), withRead(look(2, contaminated))},
+			SeedContaminated, 1, false},
 	} {
 		h := HealthOf(c.looks)
 		if h.State != c.want || h.Sick != c.sick {
@@ -47,7 +52,8 @@ func TestHealthNeedsTwoLooksEachWay(t *testing.T) {
 		if c.since > 0 && h.Since.Day() != c.since {
 			t.Errorf("%s: since %s, want day %d", name, h.Since, c.since)
 		}
-		if said := h.Sickness(); (said != "") != c.sick || c.sick && !strings.HasPrefix(said, string(c.want)) {
+		if said := h.Sickness(); (said != "") != c.sick || c.sick && !strings.HasPrefix(said,
+			string(c.want)) {
 			t.Errorf("%s: sickness %q", name, said)
 		}
 	}
@@ -59,7 +65,8 @@ func TestSpentAddsUp(t *testing.T) {
 	f.Add(Fact{Body: Spent{Seed: "a", SignIns: 1, Commands: 20, Budget: 1500}})
 	f.Add(Fact{Body: Spent{Seed: "a", SignIns: 2, Commands: 5, Budget: 1500}})
 	r := f.Run(time.Time{})
-	if got, want := r.Seed("a").Spent, (Spent{Seed: "a", SignIns: 3, Commands: 25, Budget: 1500}); got != want {
+	if got, want := r.Seed("a").Spent, (Spent{Seed: "a", SignIns: 3, Commands: 25,
+		Budget: 1500}); got != want {
 		t.Errorf("spent at a: %+v, want %+v", got, want)
 	}
 	if got := r.Seed("b").Spent; got != (Spent{}) {
@@ -97,24 +104,29 @@ func TestHealthNoticesRenamedMailboxes(t *testing.T) {
 		sick bool
 		says string
 	}{
-		"the same":         {listed(2, inbox, junk, news), SeedOK, false, ""},
-		"not listed":       {look(2), SeedOK, false, ""},
-		"junk renamed":     {listed(2, inbox, box("Spam", RoleJunk, ""), news), SeedRenamed, false, `"Spam"`},
-		"junk gone":        {listed(2, inbox, news), SeedRenamed, true, `"Junk"`},
-		"junk lost a role": {listed(2, inbox, box("Junk", RoleNone, ""), news), SeedRenamed, true, `"Junk"`},
-		"class gone":       {listed(2, inbox, junk), SeedRenamed, false, `"News"`},
-		"new one":          {listed(2, inbox, junk, news, box("Other", RoleInboxLike, "x")), SeedOK, false, ""},
+		"the same":   {listed(2, inbox, junk, news), SeedOK, false, ""},
+		"not listed": {look(2), SeedOK, false, ""},
+		"junk renamed": {listed(2, inbox, box("Spam", RoleJunk, ""), news), SeedRenamed, false,
+			`"Spam"`},
+		"junk gone": {listed(2, inbox, news), SeedRenamed, true, `"Junk"`},
+		"junk lost a role": {listed(2, inbox, box("Junk", RoleNone, ""), news), SeedRenamed, true,
+			`"Junk"`},
+		"class gone": {listed(2, inbox, junk), SeedRenamed, false, `"News"`},
+		"new one": {listed(2, inbox, junk, news, box("Other", RoleInboxLike, "x")), SeedOK,
+			false, ""},
 	} {
 		h := HealthOf([]SeedLook{first, c.then})
 		if h.State != c.want || h.Sick != c.sick {
 			t.Errorf("%s: %s, sick %t; want %s, %t", name, h.State, h.Sick, c.want, c.sick)
 		}
-		if c.says != "" && (len(h.Why) == 0 || !strings.Contains(h.Why[0], c.says) || len(h.Advice) == 0) {
+		if c.says != "" && (len(h.Why) == 0 || !strings.Contains(h.Why[0], c.says) ||
+			len(h.Advice) == 0) {
 			t.Errorf("%s: why %q, advice %q; want %s and advice", name, h.Why, h.Advice, c.says)
 		}
 	}
 	gone := HealthOf([]SeedLook{first, listed(2, inbox, news), listed(3, inbox, news)})
-	if back := gone.After(listed(4, inbox, junk, news)).After(listed(5, inbox, junk, news)); back.State != SeedOK {
+	if back := gone.After(listed(4, inbox, junk, news)).After(listed(5, inbox, junk,
+		news)); back.State != SeedOK {
 		t.Errorf("junk is back: %s %q", back.State, back.Why)
 	}
 }

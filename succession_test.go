@@ -44,11 +44,14 @@ func TestSucceed(t *testing.T) {
 		"they differ": {repeated(10, other), "", Health{}, 20, 10, false, "no fair witness"},
 		"unknown":     {repeated(30, blind), "", Health{}, 0, 0, false, "0 of 20"},
 		"new is sick": {repeated(10, same), "down since", Health{}, 20, 20, false, "sick itself"},
-		"old is gone": {repeated(1, same), "", Health{State: SeedLocked, Sick: true}, 2, 2, true, "locked"},
+		"old is gone": {repeated(1, same), "", Health{State: SeedLocked, Sick: true}, 2, 2, true,
+			"locked"},
 	} {
 		s := Succeed(c.runs, Seed{Name: "b", Sick: c.newSick}, Seed{Name: "a"}, c.old)
-		if s.Pairs != c.pairs || s.Agree != c.agree || s.Ready != c.ready || !strings.Contains(s.Why, c.says) {
-			t.Errorf("%s: %d of %d, ready %t, %q; want %d of %d, %t, %q", name, s.Agree, s.Pairs, s.Ready, s.Why,
+		if s.Pairs != c.pairs || s.Agree != c.agree || s.Ready != c.ready || !strings.Contains(s.Why,
+			c.says) {
+			t.Errorf("%s: %d of %d, ready %t, %q; want %d of %d, %t, %q", name, s.Agree, s.Pairs, s.Ready,
+				s.Why,
 				c.agree, c.pairs, c.ready, c.says)
 		}
 		if len(s.Differ) != c.pairs-c.agree || (len(s.How) > 0) != c.ready {
@@ -59,10 +62,11 @@ func TestSucceed(t *testing.T) {
 		runs    []Run
 		certain bool
 	}{
-		"the same":       {repeated(10, same), false},
-		"worse 5 times":  {repeated(5, other), false},
-		"worse 6 times":  {repeated(6, other), true},
-		"worse and best": {append(repeated(9, other), twice([2]Placement{Inbox, Inbox}, [2]Placement{Inbox, Junk})), false},
+		"the same":      {repeated(10, same), false},
+		"worse 5 times": {repeated(5, other), false},
+		"worse 6 times": {repeated(6, other), true},
+		"worse and best": {append(repeated(9, other), twice([2]Placement{Inbox, Inbox},
+			[2]Placement{Inbox, Junk})), false},
 	} {
 		if d := DriftOf(c.runs, "b", "a"); d.Certain() != c.certain || d.Pairs != 2*len(c.runs) {
 			t.Errorf("drift, %s: %+v; want certain %t", name, d, c.certain)

@@ -94,6 +94,10 @@ func blindAt(run seedtest.Run, seed string) bool {
 // missing baseline follows from another trouble, and clocks and stores are not the seed's.
 func Trouble(seed seedtest.Seed, f seedtest.Fault) (seedtest.Sign, bool) {
 	s := seedtest.Sign{Evidence: f.What}
+	switch f.Kind {
+	case seedtest.FaultBaseline, seedtest.FaultVanished, seedtest.FaultClock, seedtest.FaultStore:
+		return s, false
+	}
 	w := theHealthBook().words(seed.Provider.ID, f.What)
 	byReason, certain := ofReason(f.Reason)
 	switch {

@@ -19,7 +19,8 @@ func TestServerWords(t *testing.T) {
 			t.Errorf("%s stands twice", w.ID)
 		}
 		ids[w.ID] = true
-		if !slices.Contains(seedtest.Conditions(), w.Condition) || w.Source == "" || len(w.Providers) == 0 {
+		if !slices.Contains(seedtest.Conditions(), w.Condition) || w.Source == "" ||
+			len(w.Providers) == 0 {
 			t.Errorf("%s: condition %q, source %q, providers %q", w.ID, w.Condition, w.Source, w.Providers)
 		}
 		if !slices.Contains([]string{"documented", "observed", "inferred"}, w.Status) {
@@ -51,39 +52,53 @@ func TestTroubleTellsTheCondition(t *testing.T) {
 	}{
 		{"gmail", login, "LOGIN: NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)",
 			seedtest.SeedRefused, false, "apppasswords"},
-		{"gmail", login, "LOGIN: NO [ALERT] Please log in via your web browser: https://example.com (Failure)",
+		{"gmail", login,
+			"LOGIN: NO [ALERT] Please log in via your web browser: https://example.com (Failure)",
 			seedtest.SeedLocked, true, "on the web"},
 		{"gmail", throttled, "LOGIN: NO [ALERT] Too many simultaneous connections. (Failure)",
 			seedtest.SeedThrottled, false, "rest"},
-		{"gmail", throttled, "FETCH: NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)",
+		{"gmail", throttled,
+			"FETCH: NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)",
 			seedtest.SeedThrottled, false, "rest"},
-		{"outlook", login, "AUTHENTICATE: NO AUTHENTICATE failed.", seedtest.SeedRefused, false, "seedtest login"},
-		{"outlook", throttled, "STATUS: BAD Request is throttled. Suggested Backoff Time: 59000 milliseconds",
+		{"outlook", login, "AUTHENTICATE: NO AUTHENTICATE failed.", seedtest.SeedRefused, false,
+			"seedtest login"},
+		{"outlook", throttled,
+			"STATUS: BAD Request is throttled. Suggested Backoff Time: 59000 milliseconds",
 			seedtest.SeedThrottled, false, "rest"},
 		{"microsoft365", mailbox, "LIST: BAD User is authenticated but not connected.",
 			seedtest.SeedThrottled, false, "IMAP is on"},
-		{"outlook", login, "invalid_grant: AADSTS700082: The refresh token has expired due to inactivity.",
+		{"outlook", login,
+			"invalid_grant: AADSTS700082: The refresh token has expired due to inactivity.",
 			seedtest.SeedRevoked, true, "seedtest login"},
-		{"outlook", login, "invalid_grant: AADSTS50053: The account is locked", seedtest.SeedLocked, true, "web"},
+		{"outlook", login, "invalid_grant: AADSTS50053: The account is locked", seedtest.SeedLocked, true,
+			"web"},
 		{"yahoo", login, "LOGIN: NO [AUTHENTICATIONFAILED] LOGIN Invalid credentials",
 			seedtest.SeedRefused, false, "app password"},
-		{"yahoo", throttled, "LOGIN: NO [LIMIT] LOGIN Rate limit hit", seedtest.SeedThrottled, false, "rest"},
+		{"yahoo", throttled, "LOGIN: NO [LIMIT] LOGIN Rate limit hit", seedtest.SeedThrottled, false,
+			"rest"},
 		{"aol", throttled, "LOGIN: NO Too many bad login attempts.", seedtest.SeedLocked, false, "web"},
-		{"icloud", login, "LOGIN: NO [AUTHENTICATIONFAILED] Authentication Failed", seedtest.SeedRefused, false,
+		{"icloud", login, "LOGIN: NO [AUTHENTICATIONFAILED] Authentication Failed", seedtest.SeedRefused,
+			false,
 			"app-specific"},
-		{"dovecot", login, "LOGIN: NO [AUTHENTICATIONFAILED] Authentication failed.", seedtest.SeedRefused, false,
+		{"dovecot", login, "LOGIN: NO [AUTHENTICATIONFAILED] Authentication failed.",
+			seedtest.SeedRefused, false,
 			"password"},
 		{"dovecot", throttled, "LOGIN: NO [OVERQUOTA] Quota exceeded (mailbox for user is full)",
 			seedtest.SeedFull, true, "make room"},
-		{"generic", login, "LOGIN: NO [UNAVAILABLE] Temporary authentication failure.", seedtest.SeedDown, false,
+		{"generic", login, "LOGIN: NO [UNAVAILABLE] Temporary authentication failure.", seedtest.SeedDown,
+			false,
 			"reached"},
-		{"generic", login, "LOGIN: NO [EXPIRED] Password expired", seedtest.SeedRefused, true, "password"},
-		{"generic", login, "LOGIN: NO [CONTACTADMIN] Account is disabled", seedtest.SeedLocked, true, "web"},
+		{"generic", login, "LOGIN: NO [EXPIRED] Password expired", seedtest.SeedRefused, true,
+			"password"},
+		{"generic", login, "LOGIN: NO [CONTACTADMIN] Account is disabled", seedtest.SeedLocked, true,
+			"web"},
 		{"yandex", login, "LOGIN: NO Access to your account has been temporarily restricted",
 			seedtest.SeedLocked, true, "web"},
-		{"gmail", login, "token: invalid_grant: Token has been expired or revoked.", seedtest.SeedRevoked, true,
+		{"gmail", login, "token: invalid_grant: Token has been expired or revoked.", seedtest.SeedRevoked,
+			true,
 			"seedtest login"},
-		{"generic", connect, "dial tcp 192.0.2.1:993: connect: connection refused", seedtest.SeedDown, false,
+		{"generic", connect, "dial tcp 192.0.2.1:993: connect: connection refused", seedtest.SeedDown,
+			false,
 			"firewall"},
 		{"generic", lost, "the server closed the connection", seedtest.SeedDown, false, "reached"},
 		{"generic", login, "words that nobody knows", seedtest.SeedRefused, false, "password"},
@@ -99,9 +114,15 @@ func TestTroubleTellsTheCondition(t *testing.T) {
 			t.Errorf("Trouble(%s, %q) advises %q; want %q in it", c.provider, c.what, advice, c.advice)
 		}
 	}
-	for _, kind := range []seedtest.FaultKind{seedtest.FaultBaseline, seedtest.FaultClock, seedtest.FaultStore,
+	for _, kind := range []seedtest.FaultKind{seedtest.FaultBaseline, seedtest.FaultClock,
+		seedtest.FaultStore,
 		seedtest.FaultVanished, mailbox} {
-		if s, ok := Trouble(seedtest.Seed{}, seedtest.Fault{Kind: kind, What: "something"}); ok {
+		if s, ok := Trouble(seedtest.Seed{}, seedtest.Fault{Kind: kind,
+			What: "NO [UNAVAILABLE] Temporary failure"}); ok && kind != mailbox {
+			t.Errorf("Trouble(%s) = %s by what another trouble said", kind, s.State)
+		}
+		if s, ok := Trouble(seedtest.Seed{}, seedtest.Fault{Kind: kind,
+			What: "something"}); ok {
 			t.Errorf("Trouble(%s) = %s, want none", kind, s.State)
 		}
 	}
@@ -113,8 +134,9 @@ func TestTypedReasonsComeFirst(t *testing.T) {
 		seedtest.ReasonScope: seedtest.SeedRefused, seedtest.ReasonClient: seedtest.SeedRefused,
 		seedtest.ReasonExpired: seedtest.SeedRefused, seedtest.ReasonUnreachable: seedtest.SeedDown,
 	} {
-		s, ok := Trouble(seedtest.Seed{Name: "s"}, seedtest.Fault{Kind: seedtest.FaultLogin, Reason: reason,
-			What: "LOGIN: NO [UNAVAILABLE] whatever"})
+		s, ok := Trouble(seedtest.Seed{Name: "s"}, seedtest.Fault{Kind: seedtest.FaultLogin,
+			Reason: reason,
+			What:   "LOGIN: NO [UNAVAILABLE] whatever"})
 		if !ok || s.State != want || len(s.Advice) == 0 {
 			t.Errorf("reason %s: %s, advice %q; want %s", reason, s.State, s.Advice, want)
 		}
@@ -129,10 +151,12 @@ func seen(faults []seedtest.Fault, reply *seedtest.Reply) seedtest.Run {
 			Routes: []seedtest.Route{{Name: "r"}}, Seeds: []seedtest.Seed{{Name: "s"}}},
 		seedtest.Planned{Dispatch: "d1", Token: "t", Route: "r",
 			Probes: []seedtest.PlannedProbe{{Probe: "p1", Seed: "s"}}},
-		seedtest.Listing{Seed: "s", Mailboxes: []seedtest.Mailbox{{Name: "INBOX", Role: seedtest.RoleInbox}}},
+		seedtest.Listing{Seed: "s", Mailboxes: []seedtest.Mailbox{{Name: "INBOX",
+			Role: seedtest.RoleInbox}}},
 		seedtest.Attempt{Dispatch: "d1", Number: 1},
 	}
-	sub := seedtest.Submission{Dispatch: "d1", Number: 1, Outcome: seedtest.OutcomeAccepted, Stage: seedtest.StageFinal}
+	sub := seedtest.Submission{Dispatch: "d1", Number: 1, Outcome: seedtest.OutcomeAccepted,
+		Stage: seedtest.StageFinal}
 	if reply != nil {
 		sub.Outcome, sub.Stage, sub.Reply = seedtest.OutcomeRefused, seedtest.StageRCPT, reply
 	}
@@ -165,7 +189,8 @@ func TestLookAtARun(t *testing.T) {
 	knows := seen(nil, nil)
 	knows.Probes[0].Placements.Current = seedtest.Inbox
 	knows.Probes[0].Analysis = &seedtest.Analysis{Findings: []seedtest.Finding{{Code: contaminated,
-		Title: "the sender is in the contacts", Evidence: []seedtest.Evidence{{Field: "X-Stamp", Raw: "contact"}}}}}
+		Title: "the sender is in the contacts", Evidence: []seedtest.Evidence{{Field: "X-Stamp",
+			Raw: "contact"}}}}}
 	if h := Health(knows)["s"]; h.State != seedtest.SeedContaminated || h.Sick ||
 		!strings.Contains(h.Why[0], "X-Stamp: contact") || len(h.Advice) == 0 {
 		t.Errorf("a seed that knows the sender: %+v", h)
@@ -174,7 +199,8 @@ func TestLookAtARun(t *testing.T) {
 		!strings.Contains(h.Why[0], "552 5.2.2 Mailbox full") {
 		t.Errorf("a full seed: %+v", h)
 	}
-	if h := Health(seen(nil, &seedtest.Reply{Code: 550, Enhanced: "5.7.1", Text: "no"}))["s"]; h.State != seedtest.SeedOK {
+	if h := Health(seen(nil, &seedtest.Reply{Code: 550, Enhanced: "5.7.1",
+		Text: "no"}))["s"]; h.State != seedtest.SeedOK {
 		t.Errorf("a seed whose provider refuses the route: %+v", h)
 	}
 }

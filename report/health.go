@@ -24,7 +24,7 @@ func troubled(r seedtest.Run) []seedtest.SeedState {
 // health writes how fit the seeds are as instruments, where something is to be said.
 func (p *page) health(r seedtest.Run) {
 	for _, s := range troubled(r) {
-		if said := healthWords(s); said != "" {
+		if said := healthWords(withoutFaults(r, s)); said != "" {
 			p.para("NOTE   ", p.say(said), 4)
 		}
 		if s.Health == nil {
@@ -40,6 +40,22 @@ func (p *page) health(r seedtest.Run) {
 			p.para("NOTE   ", p.say(movedWords(s.Seed, *m, p.style)), 2)
 		}
 	}
+}
+
+// withoutFaults leaves out the evidence that a report's faults tell anyway.
+func withoutFaults(r seedtest.Run, s seedtest.SeedState) seedtest.SeedState {
+	if s.Health == nil {
+		return s
+	}
+	h := *s.Health
+	h.Why = slices.DeleteFunc(slices.Clone(h.Why), func(why string) bool {
+		return strings.HasPrefix(why, "run "+r.Opened.Run.Short()+": ") &&
+			slices.ContainsFunc(r.Faults, func(f seedtest.FaultState) bool {
+				return f.Seed == s.Seed.Name && f.What != "" && strings.HasSuffix(why, f.What)
+			})
+	})
+	s.Health = &h
+	return s
 }
 
 // healthWords says a seed's condition, since when, whether it counts, and by what evidence.
@@ -112,7 +128,7 @@ func (m *markdown) health(r Report) {
 	m.line("## Seeds")
 	m.line("")
 	for _, s := range list {
-		if said := healthWords(s); said != "" {
+		if said := healthWords(withoutFaults(r.Run, s)); said != "" {
 			m.line("- %s", m.text(said))
 		}
 		if s.Health == nil {

@@ -52,7 +52,8 @@ func TestHealthSaysWhetherASeedCounts(t *testing.T) {
 		r := blind().report(31 * s)
 		h.Since, h.Why = at(0), []string{"run X: because"}
 		r.Run.Seeds[0].Health = &h
-		if text := joined(t, r); want != "" && !strings.Contains(text, want) || want == "" && strings.Contains(text, "NOTE") {
+		if text := joined(t, r); want != "" && !strings.Contains(text, want) || want == "" &&
+			strings.Contains(text, "NOTE") {
 			t.Errorf("%s: no %q in %s", h.State, want, text)
 		}
 	}
@@ -82,10 +83,13 @@ func TestChangeOfAddressIsTold(t *testing.T) {
 func TestSuccessionsAreTold(t *testing.T) {
 	obeys := schemas(t)
 	r := single().report(10 * s)
-	r.Successions = []seedtest.Succession{{New: "gmail-b", Old: "gmail-a", Pairs: 20, Agree: 19, Ready: true,
-		Why: "may take over", How: []string{"rename it"},
-		Differ: []seedtest.Difference{{Run: "r", Route: "main", Message: "m", New: seedtest.Junk, Old: seedtest.Inbox}}}}
-	if text := joined(t, r); !strings.Contains(text, "agree in 19 of 20") || !strings.Contains(text, "rename it") {
+	r.Successions = []seedtest.Succession{{New: "gmail-b", Old: "gmail-a", Pairs: 20, Agree: 19,
+		Ready: true,
+		Why:   "may take over", How: []string{"rename it"},
+		Differ: []seedtest.Difference{{Run: "r", Route: "main", Message: "m", New: seedtest.Junk,
+			Old: seedtest.Inbox}}}}
+	if text := joined(t, r); !strings.Contains(text, "agree in 19 of 20") || !strings.Contains(text,
+		"rename it") {
 		t.Errorf("the succession is not told: %s", text)
 	}
 	var b bytes.Buffer
@@ -105,7 +109,8 @@ func TestByHandIsToBeLookedUp(t *testing.T) {
 	r := st.report(10 * s)
 	ref := r.Run.Probes[0].Token.Ref()
 	text := joined(t, r)
-	for _, want := range []string{`LOOK outlook-b/main: "` + ref + `" in the subject`, "seedtest place", "look up 1 message by hand"} {
+	for _, want := range []string{`LOOK outlook-b/main: "` + ref + `" in the subject`,
+		"seedtest place", "look up 1 message by hand"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
@@ -114,7 +119,8 @@ func TestByHandIsToBeLookedUp(t *testing.T) {
 		t.Errorf("nobody can follow a seed by hand: %s", text)
 	}
 	var b bytes.Buffer
-	if err := report.Markdown(&b, r, report.Style{}); err != nil || !strings.Contains(b.String(), "To look up by hand") {
+	if err := report.Markdown(&b, r, report.Style{}); err != nil || !strings.Contains(b.String(),
+		"To look up by hand") {
 		t.Errorf("Markdown does not list it (%v):\n%s", err, b.String())
 	}
 }

@@ -139,10 +139,11 @@ func (a *app) statusOf(err error) int {
 
 // formatFlag adds --format to a command, the first format being the default.
 func (a *app) formatFlag(c *cobra.Command, formats ...string) {
-	c.Flags().StringVar(&a.format, "format", formats[0], "output: "+strings.Join(formats, ", "))
+	format := c.Flags().String("format", formats[0], "output: "+strings.Join(formats, ", "))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats,
 		cobra.ShellCompDirectiveNoFileComp))
 	c.PreRunE = func(*cobra.Command, []string) error {
+		a.format = *format // commands have defaults of their own
 		if !slices.Contains(formats, a.format) {
 			return usage(fmt.Errorf("--format %q is not known here", a.format),
 				"one of "+strings.Join(formats, ", "))

@@ -111,7 +111,8 @@ func named(cfg *config.Config, names []string) ([]seedtest.Route, []seedtest.See
 }
 
 // checkAll checks all servers at the same time: each is asked once.
-func (a *app) checkAll(ctx context.Context, routes []seedtest.Route, seeds []seedtest.Seed) []checked {
+func (a *app) checkAll(ctx context.Context, routes []seedtest.Route,
+	seeds []seedtest.Seed) []checked {
 	found := make([]checked, len(routes)+len(seeds))
 	var checks sync.WaitGroup
 	for i, r := range routes {

@@ -25,9 +25,11 @@ missing = "4s"
 func TestSuccessorIsComparedAndTakesOver(t *testing.T) {
 	b := newBench(t)
 	b.configure(func(text string) string {
-		return strings.Replace(text, "[seed.gmail-a]", "[seed.gmail-a]\nreplaces = \"strict-a\"", 1) + couple
+		return strings.Replace(text, "[seed.gmail-a]", "[seed.gmail-a]\nreplaces = \"strict-a\"",
+			1) + couple
 	})
-	if got := b.run(t.Context(), nil, "run", "couple"); !strings.Contains(strings.Join(strings.Fields(got.stdout), " "),
+	if got := b.run(t.Context(), nil, "run",
+		"couple"); !strings.Contains(strings.Join(strings.Fields(got.stdout), " "),
 		"gmail-a (to replace strict-a): the two agree in") {
 		t.Errorf("the report does not compare the two:\n%s%s", got.stdout, got.stderr)
 	}
@@ -50,7 +52,8 @@ func TestSuccessorIsComparedAndTakesOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := out.Checks[0]
-	if s := c.Succession; s.Pairs != 3 || s.Ready || !strings.Contains(s.Why, "3 of 20") || c.Notice.Messages != 3 {
+	if s := c.Succession; s.Pairs != 3 || s.Ready || !strings.Contains(s.Why, "3 of 20") ||
+		c.Notice.Messages != 3 {
 		t.Errorf("check: %+v; want 3 pairs of 20, and 3 messages noticed", c)
 	}
 }
@@ -73,10 +76,12 @@ func TestNameGoesOnWithAnotherAddress(t *testing.T) {
 		t.Errorf("check: %+v, exit status %d; want ok", got, status)
 	}
 	text := b.run(t.Context(), nil, "check", "strict-a").stdout
-	if today := time.Now().UTC().Format(time.DateOnly); !strings.Contains(text, "address changed on "+today) {
+	if today := time.Now().UTC().Format(time.DateOnly); !strings.Contains(text,
+		"address changed on "+today) {
 		t.Errorf("check does not tell of the change:\n%s", text)
 	}
-	if got := b.ran(); got.Detail.State != "ok" || !got.counted || !strings.Contains(got.text, "address changed on") {
+	if got := b.ran(); got.Detail.State != "ok" || !got.counted || !strings.Contains(got.text,
+		"address changed on") {
 		t.Errorf("run: %+v; want ok, counted, and the change told", got)
 	}
 }
@@ -88,8 +93,9 @@ func TestFullQuotaIsTold(t *testing.T) {
 		want seedtest.Condition
 		sick bool
 	}{{10, seedtest.SeedOK, false}, {92, seedtest.SeedFull, false}, {99, seedtest.SeedFull, true}} {
-		c := checked{Kind: "seed", OK: true, Seed: &inbox.Check{Mailboxes: []seedtest.Mailbox{{Name: "INBOX"}},
-			Quotas: []inbox.Quota{{Resource: "STORAGE", Used: x.used, Limit: 100}}}}
+		c := checked{Kind: "seed", OK: true,
+			Seed: &inbox.Check{Mailboxes: []seedtest.Mailbox{{Name: "INBOX"}},
+				Quotas: []inbox.Quota{{Resource: "STORAGE", Used: x.used, Limit: 100}}}}
 		h := seedtest.HealthOf([]seedtest.SeedLook{liveLook(c, seed, time.Now())})
 		if h.State != x.want || h.Sick != x.sick || x.want != seedtest.SeedOK && len(h.Advice) == 0 {
 			t.Errorf("quota at %d %%: %+v; want %s, sick %t", x.used, h, x.want, x.sick)
@@ -107,7 +113,8 @@ func TestCheckIsReadAtEightyColumns(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	for _, want := range []string{"FAIL  seed strict-a", "health     refused since", "  do  ", "  because",
+	for _, want := range []string{"FAIL  seed strict-a", "health     refused since", "  do  ",
+		"  because",
 		"seen       ", "ok    route old"} {
 		if !strings.Contains(got.stdout, want) {
 			t.Errorf("check says no %q:\n%s", want, got.stdout)
@@ -126,10 +133,12 @@ func TestCheckTellsWhatWearsASeed(t *testing.T) {
 		breakers: []store.Breaker{{Route: "new", Until: at.Add(24 * time.Hour), Why: "volume: too much"}},
 		spent:    seedtest.Spent{SignIns: 1, Commands: 74, Budget: 1500},
 		notice:   []time.Duration{400 * time.Millisecond, time.Second, 90 * time.Second},
-		health: seedtest.Health{State: seedtest.SeedOK}.With(diagnose.Standing(diagnose.Tenure{Seed: seed, Sent: 800},
+		health: seedtest.Health{State: seedtest.SeedOK}.With(diagnose.Standing(diagnose.Tenure{Seed: seed,
+			Sent: 800},
 			at)),
-		succession: &seedtest.Succession{New: "gmail-b", Old: "gmail-a", Pairs: 20, Agree: 20, Ready: true,
-			Why: "20 of 20 pairs agree", How: []string{"rename it"}}}
+		succession: &seedtest.Succession{New: "gmail-b", Old: "gmail-a", Pairs: 20, Agree: 20,
+			Ready: true,
+			Why:   "20 of 20 pairs agree", How: []string{"rename it"}}}
 	c := checked{Kind: "seed", Name: "gmail-b", OK: true, Instrument: in}
 	text := strings.Join(c.lines(false), "\n")
 	want := `note  seed gmail-b

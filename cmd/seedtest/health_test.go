@@ -82,7 +82,8 @@ func (b *bench) ran() ran {
 		Seeds  []ran
 		Probes []struct{ Counted bool }
 	}
-	if err := json.Unmarshal([]byte(got.stdout), &out); err != nil || len(out.Seeds) != 1 || len(out.Probes) != 1 {
+	if err := json.Unmarshal([]byte(got.stdout), &out); err != nil || len(out.Seeds) != 1 ||
+		len(out.Probes) != 1 {
 		b.t.Fatalf("show: %v in %s%s", err, got.stdout, got.stderr)
 	}
 	r := out.Seeds[0]
@@ -102,11 +103,14 @@ func TestEachConditionIsTold(t *testing.T) {
 	}{
 		{"down", lab.Fault{Kind: lab.IMAPRefuseConnect}, false, "reached"},
 		{"refused", lab.Fault{Kind: lab.IMAPRefuseLogin}, false, "password"},
-		{"locked", lab.Fault{Kind: lab.IMAPRefuseLogin, Detail: "[CONTACTADMIN] Account is locked"}, true, "on the web"},
+		{"locked", lab.Fault{Kind: lab.IMAPRefuseLogin, Detail: "[CONTACTADMIN] Account is locked"}, true,
+			"on the web"},
 		{"revoked", lab.Fault{Kind: lab.IMAPRefuseLogin,
-			Detail: "[AUTHENTICATIONFAILED] invalid_grant: the consent was withdrawn"}, true, "seedtest login strict-a"},
+			Detail: "[AUTHENTICATIONFAILED] invalid_grant: the consent was withdrawn"}, true,
+			"seedtest login strict-a"},
 		{"throttled", lab.Fault{Kind: lab.IMAPThrottle, Detail: "[THROTTLED] Slow down"}, false, "rest"},
-		{"full", lab.Fault{Kind: lab.IMAPRefuseLogin, Detail: "[OVERQUOTA] Quota exceeded (mailbox is full)"}, true,
+		{"full", lab.Fault{Kind: lab.IMAPRefuseLogin,
+			Detail: "[OVERQUOTA] Quota exceeded (mailbox is full)"}, true,
 			"make room"},
 	} {
 		t.Run(c.state, func(t *testing.T) {
@@ -115,14 +119,19 @@ func TestEachConditionIsTold(t *testing.T) {
 			b.world.Inject(c.fault)
 			got, status := b.checked()
 			if got.State != c.state || got.Sick != c.sick || status != statusNothing {
-				t.Errorf("check: %+v, exit status %d; want %s, sick %t, %d", got, status, c.state, c.sick, statusNothing)
+				t.Errorf("check: %+v, exit status %d; want %s, sick %t, %d", got, status, c.state, c.sick,
+					statusNothing)
 			}
 			if !strings.Contains(strings.Join(got.Advice, " "), c.advice) || len(got.Why) == 0 {
 				t.Errorf("check: why %q, advice %q; want %q in it", got.Why, got.Advice, c.advice)
 			}
 			run := b.ran()
-			if run.Detail.State != c.state || run.Detail.Sick != c.sick || run.Health != "ok" || !run.counted {
+			if run.Detail.State != c.state || run.Detail.Sick != c.sick || run.Health != "ok" ||
+				!run.counted {
 				t.Errorf("run: %+v; want %s, sick %t, and counted", run, c.state, c.sick)
+			}
+			if evidence := strings.TrimPrefix(got.Why[0], "this check: "); !strings.Contains(run.text, evidence) {
+				t.Errorf("report: no %q in %s", evidence, run.text)
 			}
 			if want := "strict-a is " + c.state + " since"; !strings.Contains(run.text, want) ||
 				!strings.Contains(run.text, c.advice) {
@@ -138,7 +147,8 @@ func TestSickSeedIsLeftOut(t *testing.T) {
 	lift := b.world.Inject(lab.Fault{Kind: lab.IMAPRefuseLogin, Party: "strict-a"})
 	for i, want := range []struct{ sick, counted bool }{{false, true}, {true, true}, {true, false}} {
 		if got := b.ran(); got.Detail.Sick != want.sick || got.counted != want.counted {
-			t.Errorf("run %d with refused sign-ins: sick %t, counted %t; want %+v", i+1, got.Detail.Sick, got.counted, want)
+			t.Errorf("run %d with refused sign-ins: sick %t, counted %t; want %+v", i+1, got.Detail.Sick,
+				got.counted, want)
 		}
 	}
 	if got := b.ran(); !strings.HasPrefix(got.Health, "refused since ") ||
@@ -148,7 +158,8 @@ func TestSickSeedIsLeftOut(t *testing.T) {
 	lift()
 	for i, want := range []struct{ sick, counted bool }{{true, false}, {false, false}, {false, true}} {
 		if got := b.ran(); got.Detail.Sick != want.sick || got.counted != want.counted {
-			t.Errorf("run %d after that: sick %t, counted %t; want %+v", i+1, got.Detail.Sick, got.counted, want)
+			t.Errorf("run %d after that: sick %t, counted %t; want %+v", i+1, got.Detail.Sick, got.counted,
+				want)
 		}
 	}
 	if got, status := b.checked(); got.State != "ok" || status != statusPass {
@@ -161,18 +172,21 @@ func TestRenamedJunkIsNoticed(t *testing.T) {
 	b := sickbay(t)
 	b.configure(func(text string) string {
 		head, tail, _ := strings.Cut(text, "[seed.strict-a]")
-		return head + "[seed.strict-a]" + strings.Replace(tail, "imap = { ", `imap = { junk = "Bin of mine", `, 1)
+		return head + "[seed.strict-a]" + strings.Replace(tail, "imap = { ",
+			`imap = { junk = "Bin of mine", `, 1)
 	})
 	b.commands(`CREATE "Bin of mine"`)
 	if got := b.ran(); got.Detail.State != "ok" {
 		t.Fatalf("before: %+v", got)
 	}
 	b.commands(`RENAME "Bin of mine" "Elsewhere"`)
-	if got, _ := b.checked(); got.State != "renamed" || !strings.Contains(strings.Join(got.Why, " "), `"Bin of mine"`) ||
+	if got, _ := b.checked(); got.State != "renamed" || !strings.Contains(strings.Join(got.Why, " "),
+		`"Bin of mine"`) ||
 		len(got.Advice) == 0 {
 		t.Errorf("check: %+v; want renamed, with the name", got)
 	}
-	if got := b.ran(); got.Detail.State != "renamed" || !strings.Contains(got.text, "strict-a is renamed since") {
+	if got := b.ran(); got.Detail.State != "renamed" || !strings.Contains(got.text,
+		"strict-a is renamed since") {
 		t.Errorf("run: %+v; want renamed", got.Detail)
 	}
 }
@@ -196,7 +210,8 @@ func (b *bench) commands(lines ...string) {
 	}
 	defer func() { _ = conn.Close() }()
 	in := bufio.NewScanner(conn)
-	lines = append([]string{fmt.Sprintf("LOGIN %q %q", seed.Login.Username, secret.Reveal())}, lines...)
+	lines = append([]string{fmt.Sprintf("LOGIN %q %q", seed.Login.Username, secret.Reveal())},
+		lines...)
 	for i, line := range lines {
 		tag := fmt.Sprintf("t%d ", i)
 		if _, err := fmt.Fprintf(conn, "%s%s\r\n", tag, line); err != nil {

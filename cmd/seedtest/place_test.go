@@ -31,7 +31,8 @@ func handBench(t *testing.T) (*bench, told) {
 func handConfig(text string) string {
 	block := regexp.MustCompile(`(?s)\[seed\.gmail-a\].*?\n\n`)
 	address := regexp.MustCompile(`address = .*\nprovider = .*\n`).FindString(block.FindString(text))
-	return block.ReplaceAllString(text, "[seed.gmail-a]\n"+address+"by_hand = true\nown = true\n\n") + handSuite
+	return block.ReplaceAllString(text,
+		"[seed.gmail-a]\n"+address+"by_hand = true\nown = true\n\n") + handSuite
 }
 
 // handProbe is what JSON tells of a probe by hand.
@@ -66,8 +67,9 @@ func (b *bench) handProbes() map[string]handProbe {
 func (b *bench) source(p handProbe) string {
 	b.t.Helper()
 	path := filepath.Join(b.dir, p.Route+".eml")
-	text := "\r\nReceived: from mail1.example.org by mx.example.net; Sat, 21 Nov 2026 14:02:00 +0000\r\n" +
-		"Message-ID: <" + p.MessageID + ">\r\nSubject: Your weekly notice " + p.Reference + "\r\n\r\nHello\r\n"
+	text := "\r\nReceived: from mail1.example.org by mx.example.net; " +
+		"Sat, 21 Nov 2026 14:02:00 +0000\r\nMessage-ID: <" + p.MessageID + ">\r\n" +
+		"Subject: Your weekly notice " + p.Reference + "\r\n\r\nHello\r\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
@@ -79,26 +81,31 @@ func TestByHandFromRunToWord(t *testing.T) {
 	probes := b.handProbes()
 	if got.status != statusUnknown || !strings.Contains(got.stdout, "LOOK") ||
 		!strings.Contains(got.stdout, probes["old"].Reference) {
-		t.Errorf("run: exit status %d\n%s%s\nwant %d and what is to be looked up", got.status, got.stdout, got.stderr,
+		t.Errorf("run: exit status %d\n%s%s\nwant %d and what is to be looked up", got.status, got.stdout,
+			got.stderr,
 			statusUnknown)
 	}
 	place := func(want int, says string, args ...string) {
 		t.Helper()
 		got := b.run(t.Context(), nil, append([]string{"place", "last"}, args...)...)
 		if got.status != want || !strings.Contains(got.stdout+got.stderr, says) {
-			t.Errorf("place %v: exit status %d\n%s%s\nwant %d and %q", args, got.status, got.stdout, got.stderr, want, says)
+			t.Errorf("place %v: exit status %d\n%s%s\nwant %d and %q", args, got.status, got.stdout,
+				got.stderr, want, says)
 		}
 	}
 	place(statusUsage, "is no place", "gmail-a/old", "spam")
 	place(statusUsage, "it may still come", "gmail-a/old", "absent")
-	place(statusUsage, "another message of the run: gmail-a/control", "gmail-a/old", "junk", "--source", b.source(probes["control"]))
-	place(statusUsage, "carries no tag", "gmail-a/old", "junk", "--source", filepath.Join("testdata", "message.eml"))
+	place(statusUsage, "another message of the run: gmail-a/control", "gmail-a/old", "junk",
+		"--source", b.source(probes["control"]))
+	place(statusUsage, "carries no tag", "gmail-a/old", "junk", "--source", filepath.Join("testdata",
+		"message.eml"))
 	place(statusUsage, "no such file", "gmail-a/old", "junk", "--source", "nowhere.eml")
 	if p := b.handProbes()["old"]; len(p.Sightings) != 0 {
 		t.Errorf("a refused word was stored: %+v", p)
 	}
 	place(statusPass, "by the word of its owner", "gmail-a/old", "category:promotions")
-	place(statusPass, "by the word of its owner", "gmail-a/old", "junk", "--source", b.source(probes["old"]))
+	place(statusPass, "by the word of its owner", "gmail-a/old", "junk", "--source",
+		b.source(probes["old"]))
 	p := b.handProbes()["old"]
 	if p.Placement.Current != "junk" || p.Placement.First != "category" || len(p.Sightings) != 2 ||
 		!p.Sightings[1].ByHand || len(p.Sightings[1].Carriers) == 0 || p.Analysis == nil ||
