@@ -83,6 +83,8 @@ type Listing struct {
 	Mailboxes    []Mailbox     `json:"mailboxes"`
 	Capabilities []string      `json:"capabilities,omitempty"`
 	LoginTime    time.Duration `json:"login_time,omitempty"` // connect to signed in
+	Strategy     string        `json:"strategy,omitempty"`   // how news are learned of: status, notify, idle or looks
+	Reason       string        `json:"reason,omitempty"`     // why that one
 }
 
 // Baseline bounds the reading of a seed's mailboxes: what is above it came afterwards.

@@ -203,12 +203,31 @@ func (v *vigil) relist(ctx context.Context, listed []listedBox) error {
 		b.lies = slices.Contains(v.seed.Provider.Quirks, "uidnext-unreliable")
 	}
 	v.boxes = boxes
-	if v.listed && sameMailboxes(before, mailboxesOf(boxes)) {
+	return v.announce(ctx, !sameMailboxes(before, mailboxesOf(boxes)))
+}
+
+// announce records the mailboxes and how they are watched, unless that is on the record.
+func (v *vigil) announce(ctx context.Context, changed bool) error {
+	was := v.strategy
+	v.strategy = choose(v.s.grounds(v.boxes, v.measured))
+	if v.listed && !changed && v.strategy == was {
 		return nil
 	}
 	v.listed = true
-	return v.record(ctx, seedtest.Listing{Seed: v.seed.Name, Mailboxes: mailboxesOf(boxes),
-		Capabilities: v.s.capabilities(), LoginTime: v.s.connectTime + v.s.loginTime})
+	return v.record(ctx, seedtest.Listing{Seed: v.seed.Name, Mailboxes: mailboxesOf(v.boxes),
+		Capabilities: v.s.capabilities(), LoginTime: v.s.connectTime + v.s.loginTime,
+		Strategy: string(v.strategy.How), Reason: v.strategy.Why})
+}
+
+// grounds are what a strategy is chosen by, after sign-in and LIST.
+func (s *session) grounds(boxes []*box, m measured) grounds {
+	g := grounds{own: s.seed.Own, caps: s.caps(), quirks: s.seed.Provider.Quirks, measured: m}
+	for _, b := range boxes {
+		if b.quick() {
+			g.quick = append(g.quick, b.Mailbox)
+		}
+	}
+	return g
 }
 
 // sameMailboxes compares whatever the order: Dovecot's changes from one LIST to the next.

@@ -49,7 +49,8 @@ func (c *Check) ask(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	c.Mailboxes = mailboxesOf(boxesOf(listed, s.seed))
+	boxes := boxesOf(listed, s.seed)
+	c.Mailboxes, c.Strategy = mailboxesOf(boxes), choose(s.grounds(boxes, measured{}))
 	if c.RoundTrip, err = s.ping(ctx); err != nil {
 		return err
 	}

@@ -2,11 +2,9 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"time"
 )
-
-// canIdle reports whether the server can push (RFC 2177) and has not failed at it.
-func (s *session) canIdle() bool { return s.has("IDLE") && !s.noIdle }
 
 // maxIdle keeps below the library's own restart, and below the half hour after which servers hang
 // up.
@@ -14,22 +12,31 @@ const maxIdle = 25 * time.Minute
 
 // idle waits in INBOX for a push, for changed or for the timer, whichever comes first. news is
 // true if the server told something, or INBOX holds other than known: then nothing was waited for.
+// The error is a refusal, or a trouble.
 func (s *session) idle(ctx context.Context, known boxStatus, wait time.Duration,
 	changed <-chan struct{}) (news bool, err error) {
 	answers, err := s.do(ctx, s.examine(inboxName))
 	if err != nil {
 		return false, err
 	}
-	defer func() {
-		if err == nil {
-			_, err = s.do(ctx, s.leave)
-		}
-	}()
 	o := openedOf(answers[0])
-	if o.exists != known.messages || o.uidNext != 0 && o.uidNext != known.uidNext {
-		return true, nil
+	news = o.exists != known.messages || o.uidNext != 0 && o.uidNext != known.uidNext
+	if !news {
+		news, err = s.push(ctx, min(wait, s.idleFor()), changed)
 	}
-	return s.push(ctx, min(wait, s.idleFor()), changed)
+	return news, s.after(ctx, err, s.leave)
+}
+
+// after sends what ends a wait, unless the connection is lost. An earlier error comes first.
+func (s *session) after(ctx context.Context, err error, send func() func() error) error {
+	var r *refusal
+	if err != nil && !errors.As(err, &r) {
+		return err
+	}
+	if _, failed := s.do(ctx, send); err == nil {
+		err = failed
+	}
+	return err
 }
 
 // idleFor is how long the server may hear nothing of us: well below what it bears.
@@ -41,7 +48,8 @@ func (s *session) idleFor() time.Duration {
 	return d
 }
 
-// push runs IDLE once.
+// push runs IDLE once, in whatever mailbox is open, or none. The error is a refusal of IDLE, or a
+// trouble.
 func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan struct{}) (bool,
 	error) {
 	select {
@@ -56,9 +64,8 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 		if cmd.answer.status == "" {
 			return false, s.lost(ctx, err)
 		}
-		s.noIdle = true
 		s.wire.idleRefused()
-		return false, nil
+		return false, cmd.answer.refusal()
 	}
 	s.wire.allow(wait + s.timeouts.Command)
 	timer := time.NewTimer(wait)
@@ -81,4 +88,11 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 		return false, s.lost(ctx, err)
 	}
 	return news, nil
+}
+
+// idleRefused forgets an IDLE that never began.
+func (w *wire) idleRefused() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idling = nil
 }

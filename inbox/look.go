@@ -103,6 +103,9 @@ func (v *vigil) visit(ctx context.Context, boxes []*box) error {
 	if err := v.sighted(ctx, found); err != nil {
 		return err
 	}
+	if err := v.punctual(ctx, found); err != nil {
+		return err
+	}
 	return v.gone(ctx)
 }
 

@@ -23,6 +23,7 @@ type server struct {
 	greet  string // the first line
 	answer func(c *client, tag, line string) bool
 	down   error // dialling fails with it
+	deaf   bool  // it pushes nothing
 	conns  []*client
 	log    []string // every command line without its tag
 	logins int
@@ -46,7 +47,8 @@ type client struct {
 	*server
 	net.Conn
 	open   *mailbox
-	idling string // tag of IDLE
+	idling string          // tag of IDLE
+	told   map[string]bool // mailboxes that NOTIFY asked for
 }
 
 const allCaps = "IMAP4rev1 IDLE UNSELECT LITERAL+ SASL-IR SPECIAL-USE LIST-EXTENDED ID"
@@ -113,13 +115,17 @@ func (s *server) deliver(name, header, text string) uint32 {
 	n, uid := len(m.messages), m.next-1
 	var push []*client
 	for _, c := range s.conns {
-		if c.idling != "" && c.open == m {
+		if c.idling != "" && !s.deaf && (c.open == m || c.told[name]) {
 			push = append(push, c)
 		}
 	}
 	s.mu.Unlock()
 	for _, c := range push {
-		c.say("* %d EXISTS", n)
+		if c.told[name] {
+			c.sayStatus(m)
+		} else {
+			c.say("* %d EXISTS", n)
+		}
 	}
 	return uid
 }
@@ -239,6 +245,8 @@ func (c *client) honest(tag, rest string) error {
 		if kind, arg, _ := strings.Cut(arg, " "); kind == "FETCH" {
 			c.fetch(arg, true)
 		}
+	case "NOTIFY":
+		return c.notify(tag, arg)
 	case "IDLE":
 		c.mu.Lock()
 		c.idling = tag

@@ -26,8 +26,7 @@ type session struct {
 	connectTime time.Duration
 	loginTime   time.Duration
 	triedLogin  bool
-	offers      map[string]bool // the capabilities before sign-in
-	noIdle      bool
+	offers      map[string]bool     // the capabilities before sign-in
 	noXList     bool                // announced and refused
 	xlist       map[string][]string // flags by XLIST, by mailbox
 }

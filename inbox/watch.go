@@ -72,7 +72,12 @@ type vigil struct {
 	lastSweep time.Time
 	quiet     time.Time // the server wants nothing asked before
 	slow      bool      // a provider asked us to slow down: no quick looks any more
-	hollow    int       // pushes in a row after which nothing was new
+
+	strategy Strategy
+	measured measured
+	hollow   int    // pushes in a row after which nothing was new
+	silent   waited // the last wait, if the server told nothing in it
+	late     int    // looks that found what should have been pushed before
 
 	tries     int                            // at a proof of absence
 	exhausted map[seedtest.ProbeID]time.Time // the proof that was sought in vain, or found

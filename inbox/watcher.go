@@ -86,6 +86,7 @@ func orDuration(d, otherwise time.Duration) time.Duration {
 // Check is what signing in to a seed and listing its mailboxes told.
 type Check struct {
 	Mailboxes    []seedtest.Mailbox
+	Strategy     Strategy          // how a watch would learn of mail, by what is known now
 	Capabilities []string          // after sign-in, sorted
 	Greeting     string            // the server's first line
 	Server       string            // what its ID reply says of itself (RFC 2971), empty if nothing

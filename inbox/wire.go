@@ -31,6 +31,7 @@ type wire struct {
 	open     []*command    // sent and not ended, in order
 	last     *command      // the newest
 	idling   *command      // IDLE, while it is open
+	instead  string        // goes out in place of the next NOOP
 	corked   bool
 	held     []byte // written while corked
 	line     []byte // client's line so far
@@ -204,7 +205,7 @@ func (w *wire) untagged(rest []byte) ([]byte, error) {
 		return nil, err
 	}
 	switch kind {
-	case "EXISTS", "RECENT", "EXPUNGE":
+	case "EXISTS", "RECENT", "EXPUNGE", "STATUS":
 		if w.idling != nil {
 			w.ring()
 		}
@@ -302,6 +303,10 @@ func (w *wire) outgoing(p []byte) []byte {
 	// does not know: it is asked for as a LIST with that reference name.
 	p = bytes.ReplaceAll(p, []byte(`HEADER "X-GM-RAW" `), []byte(`X-GM-RAW `))
 	p = bytes.ReplaceAll(p, []byte(`LIST "XLIST" `), []byte(`XLIST "" `))
+	if w.instead != "" { // a command that the library does not know
+		p = bytes.Replace(p, []byte(" NOOP\r\n"), []byte(" "+w.instead+"\r\n"), 1)
+		w.instead = ""
+	}
 	for rest := p; len(rest) > 0; {
 		line, after, whole := bytes.Cut(rest, []byte("\n"))
 		w.line = append(w.line, line...)
@@ -389,11 +394,4 @@ func (w *wire) forgetCaps() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.caps = map[string]bool{}
-}
-
-// idleRefused forgets an IDLE that never began.
-func (w *wire) idleRefused() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.idling = nil
 }
