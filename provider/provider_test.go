@@ -156,10 +156,10 @@ func TestHabits(t *testing.T) {
 	for id, want := range map[string]seedtest.Habits{
 		"gmail": {Connections: 3, LoginEvery: time.Minute, SessionLife: 24 * time.Hour, FetchBatch: 50,
 			DailyMB: 2500},
-		"netease": {Connections: 1, LoginEvery: time.Minute, PollEvery: time.Minute, FetchBatch: 50},
+		"netease":  {Connections: 1, LoginEvery: time.Minute, PollEvery: time.Minute, FetchBatch: 50},
 		"exchange": {Connections: 2, IdleTimeout: 30 * time.Minute, FetchBatch: 50}, // one's own
-		"orange": {Connections: 2, LoginEvery: time.Minute, FetchBatch: 50, JunkKept: 7 * 24 * time.Hour},
-		"cox":    {Connections: 2, LoginEvery: time.Minute, FetchBatch: 50}, // as yahoo
+		"orange":   {Connections: 2, LoginEvery: time.Minute, FetchBatch: 50, JunkKept: 7 * 24 * time.Hour},
+		"cox":      {Connections: 2, LoginEvery: time.Minute, FetchBatch: 50}, // as yahoo
 	} {
 		if p, _ := ByID(id); p.Habits != want {
 			t.Errorf("%s: habits %+v, want %+v", id, p.Habits, want)
