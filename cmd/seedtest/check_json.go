@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seedtest"
+	"seedtest/inbox"
 )
 
 // checkOut is one check in the schema seedtest.check/v1.
@@ -27,6 +28,7 @@ type checkOut struct {
 	ReadyS       float64            `json:"ready_s"` // from the start to signed in
 	Mailboxes    []seedtest.Mailbox `json:"mailboxes,omitempty"`
 	RoundTripS   float64            `json:"round_trip_s,omitempty"`
+	Strategy     *inbox.Strategy    `json:"strategy,omitempty"`
 	Quotas       []quotaOut         `json:"quotas,omitempty"`
 	*instrumentOut
 }
@@ -132,6 +134,9 @@ func (c checked) out() checkOut {
 		o.Greeting, o.Server, o.ReadyS = s.Greeting, s.Server, seconds(s.ConnectTime+s.LoginTime)
 		o.Capabilities = append(o.Capabilities, s.Capabilities...)
 		o.RoundTripS = s.RoundTrip.Seconds()
+		if s.Strategy.How != "" {
+			o.Strategy = &s.Strategy
+		}
 		for _, q := range s.Quotas {
 			o.Quotas = append(o.Quotas, quotaOut{q.Root, q.Resource, q.Used, q.Limit, q.Share()})
 		}

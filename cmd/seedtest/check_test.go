@@ -115,7 +115,7 @@ func TestCheckIsReadAtEightyColumns(t *testing.T) {
 	}
 	for _, want := range []string{"FAIL  seed strict-a", "health     refused since", "  do  ",
 		"  because",
-		"seen       ", "ok    route old"} {
+		"seen       ", "strategy   ", "ok    route old"} {
 		if !strings.Contains(got.stdout, want) {
 			t.Errorf("check says no %q:\n%s", want, got.stdout)
 		}

@@ -138,6 +138,9 @@ func (t *checkText) signedIn(c checked) {
 	if others > 0 {
 		t.add("other", "%d more, read for proofs of absence", others)
 	}
+	if how := s.Strategy; how.How != "" {
+		t.add("strategy", "%s: %s", how.How, how.Why)
+	}
 	var quotas []string
 	for _, q := range s.Quotas {
 		quotas = append(quotas, quotaWords(q))
