@@ -87,7 +87,6 @@ const (
 	HintLogin   HintWhen = "login"   // a sign-in is refused
 	HintConnect HintWhen = "connect" // the server is not reached
 	HintNoJunk  HintWhen = "no-junk" // no junk mailbox was found
-	HintRefused HintWhen = "refused" // a message is refused
 	HintCheck   HintWhen = "check"   // always, when a seed is looked at
 )
 

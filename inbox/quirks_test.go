@@ -70,6 +70,7 @@ var answers = map[string]answerTo{
 	"header-names-recased":             by("TestQuirkHeaderNamesRecased"),
 	"mime-resynthesis":                 by("TestQuirkHeaderNamesRecased"),
 	"spam-subject-tag":                 by("TestQuirkSubjectTag"),
+	"sender-whitelisting":              by("../diagnose: TestReplyExamples"), // tonline.nowl
 	"mailbox-limit":                    {why: "no mailbox is ever created"},
 	"no-move":                          {why: "nothing is moved: a watch only reads"},
 	"no-uidplus":                       {why: "a watch removes nothing; cleaning up checks UIDPLUS by its name"},

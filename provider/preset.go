@@ -170,7 +170,7 @@ type Quirk struct {
 	ID   string
 	What string
 	Do   string
-	When string // "login", "connect", "no-junk", "refused" or "check"
+	When string // "login", "connect", "no-junk" or "check"
 	Hint string
 }
 

@@ -134,7 +134,6 @@ func TestHints(t *testing.T) {
 		{"exchange", seedtest.HintConnect, "does not start its IMAP service"},
 		{"gmx", seedtest.HintNoJunk, "only while the spam filter is on"},
 		{"posteo", seedtest.HintNoJunk, "Posteo files no spam"},
-		{"tonline", seedtest.HintRefused, "asks its postmaster"},
 		{"axigen", seedtest.HintCheck, "[provider.axigen]"},
 	} {
 		p, _ := ByID(x.id)
@@ -237,7 +236,7 @@ func quirkIDs(t *testing.T) map[string]bool {
 			t.Errorf("quirks.toml: %q is twice there, or says not what it is or what to do", q.ID)
 		}
 		ids[q.ID] = true
-		oneOf(t, q.ID+": when", q.When, "", "login", "connect", "no-junk", "refused", "check")
+		oneOf(t, q.ID+": when", q.When, "", "login", "connect", "no-junk", "check")
 		if (q.When == "") != (q.Hint == "") {
 			t.Errorf("quirks.toml: %q has when = %q and hint = %q: want both or none", q.ID, q.When, q.Hint)
 		}
