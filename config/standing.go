@@ -48,8 +48,8 @@ func circle(replaces map[string]string, from string) bool {
 
 // checkByHand says which keys speak of a sign-in that a seed by hand never has.
 func (t *table) checkByHand() {
-	for _, key := range []string{"imap", "username", "password", "token", "canary", "ca"} {
-		if n := t.get(key); n != nil {
+	for _, key := range []string{"imap", "username", "password", "token", "oauth", "canary", "ca"} {
+		if n := t.value(key); n != nil {
 			t.r.fail(n, "the seed is by_hand: nobody signs in to it", "take one of the two keys out")
 		}
 	}

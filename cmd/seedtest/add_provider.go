@@ -41,13 +41,23 @@ func (a *app) findProvider(ctx context.Context, s *config.SeedEntry, lookup look
 		return nil
 	}
 	a.say("provider: %s, %s:%d", p.Name, p.Server.Host, p.Server.Port)
+	if asked(*s) && p.Account.Access == "oauth-only" {
+		return usage(fmt.Errorf("%s takes no password over IMAP", p.Name),
+			"sign in with OAuth: --oauth NAME, for an [oauth.NAME] table in "+a.configPath,
+			"or name a program that prints an access token: --token --password-command PROG,ARG")
+	}
 	a.sayAccount(*s, p.Account)
 	return nil
 }
 
+// asked reports whether a person will be asked for a password.
+func asked(s config.SeedEntry) bool {
+	return s.SecretEnv+s.SecretFile+s.OAuth == "" && len(s.SecretCommand) == 0 && !s.Token
+}
+
 // sayAccount tells how accounts sign in, to whoever is about to be asked for a password.
 func (a *app) sayAccount(s config.SeedEntry, account seedtest.Account) {
-	if s.SecretEnv+s.SecretFile+s.OAuth != "" || len(s.SecretCommand) > 0 || s.Token {
+	if !asked(s) {
 		return
 	}
 	if account.Note != "" {

@@ -263,6 +263,8 @@ func TestRunTellsLostConsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.says(p.run("run", "outlook"), statusPass, "outlook-a")
+	p.server.Expire(outlookA)
+	p.says(p.run("run", "outlook"), statusPass, "outlook-a")
 	p.server.Revoke(outlookA)
 	p.says(p.run("run", "outlook"), statusNothing, "blind", "seedtest login outlook-a")
 	last := p.run("show", "last", "--format", "json")
