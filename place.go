@@ -71,6 +71,11 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 	p.Late = f.late(p, first.At)
 	p.Terminal = true
 	p.Why = whySeen(s)
+	if seed := f.run.Seed(p.Seed); seed != nil && p.Placements.Class == classUnknown {
+		if why := seed.Seed.Provider.WhyNoClass(); why != "" {
+			p.Why += "; " + why
+		}
+	}
 }
 
 // lookedAt reports whether everything at a probe's seed was read at or after a time: without that,

@@ -341,8 +341,9 @@ func TestQuirkFocusedHidden(t *testing.T) {
 		w.accept(0)
 		w.deliver("INBOX", w.header(0), "")
 		w.ended()
-		if p := w.placed(0, seedtest.Inbox); p.Placements.Class != classUnknown {
-			t.Errorf("class %q, want unknown", p.Placements.Class)
+		p := w.placed(0, seedtest.Inbox)
+		if p.Placements.Class != classUnknown || !strings.Contains(p.Why, "not observable by IMAP") {
+			t.Errorf("class %q (%s), want unknown and why", p.Placements.Class, p.Why)
 		}
 	})
 }
