@@ -45,8 +45,8 @@ func notifySet(boxes []boxStatus) string {
 		") (MessageNew MessageExpunge))"
 }
 
-// sayable reports whether a mailbox name is written the same in every encoding, so that it can stand
-// in a command that the library does not write.
+// sayable reports whether a mailbox name is written the same in every encoding, so that it can
+// stand in a command that the library does not write.
 func sayable(name string) bool { return isASCII(name) && !strings.ContainsAny(name, "&\r\n\x00") }
 
 func quoted(name string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -21,6 +22,7 @@ type session struct {
 	timeouts Timeouts
 	plain    net.Conn
 	stop     func() bool // ends the watch over the context
+	giveBack func()      // what the connection counts for; nil: nobody counts
 
 	tls         *seedtest.TLSInfo
 	connectTime time.Duration
@@ -34,22 +36,37 @@ type session struct {
 // open connects and signs in, and reports whether a sign-in was tried. The error is a *trouble or
 // the context's; the session beside it, if there is one, is closed and of use for what was said.
 func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool, error) {
-	secret, err := secretOf(ctx, seed)
+	giveBack, err := w.connections.admit(ctx, seed, w.timeouts.Connect)
 	if err != nil {
 		return nil, false, err
 	}
-	s := &session{seed: seed, timeouts: w.timeouts}
-	if err := s.connect(ctx, w, secret); err != nil {
-		if s.wire == nil {
-			return nil, false, err
-		}
-		return s, false, err
-	}
-	if err := s.signIn(ctx, secret); err != nil {
+	s := &session{seed: seed, timeouts: w.timeouts, giveBack: sync.OnceFunc(giveBack)}
+	if err := s.enter(ctx, w); err != nil {
 		s.close()
-		return s, s.triedLogin, err
+		if s.wire == nil {
+			s = nil
+		}
+		return s, s != nil && s.triedLogin, err
 	}
 	return s, true, nil
+}
+
+// enter connects and signs in when it is its turn. The secret is asked for last: it may be a token
+// that does not live long.
+func (s *session) enter(ctx context.Context, w *Watcher) error {
+	done, err := w.connections.pass(ctx, s.seed)
+	if err != nil {
+		return err
+	}
+	defer done()
+	secret, err := secretOf(ctx, s.seed)
+	if err != nil {
+		return err
+	}
+	if err := s.connect(ctx, w, secret); err != nil {
+		return err
+	}
+	return s.signIn(ctx, secret)
 }
 
 // connect opens the connection and reads the greeting.
@@ -230,8 +247,13 @@ func (s *session) close() {
 	if s.stop != nil {
 		s.stop()
 	}
-	_ = s.plain.Close()
-	_ = s.client.Close()
+	if s.plain != nil {
+		_ = s.plain.Close()
+		_ = s.client.Close()
+	}
+	if s.giveBack != nil {
+		s.giveBack()
+	}
 }
 
 // ping asks for nothing, and says how long that took.

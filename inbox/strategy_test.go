@@ -21,7 +21,8 @@ func TestChoose(t *testing.T) {
 		{"own without IDLE", grounds{own: true, quick: both}, HowStatus, HowLooks, "no IDLE"},
 		{"own with NOTIFY", grounds{own: true, caps: capsOf("IDLE NOTIFY"), quick: both}, HowStatus,
 			HowNotify, "own server"},
-		{"NOTIFY", grounds{caps: capsOf("IDLE NOTIFY"), quick: both}, HowNotify, HowNotify, "2 mailboxes"},
+		{"NOTIFY", grounds{caps: capsOf("IDLE NOTIFY"), quick: both}, HowNotify, HowNotify,
+			"2 mailboxes"},
 		{"NOTIFY without IDLE", grounds{caps: capsOf("NOTIFY"), quick: both}, HowLooks, HowLooks,
 			"no IDLE"},
 		{"NOTIFY for INBOX only", grounds{caps: capsOf("IDLE NOTIFY"), quick: both[:1]}, HowIdle,
@@ -46,7 +47,9 @@ func TestChoose(t *testing.T) {
 
 func TestMissed(t *testing.T) {
 	from := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
-	at := func(d time.Duration) seedtest.Sighting { return seedtest.Sighting{InternalDate: from.Add(d)} }
+	at := func(d time.Duration) seedtest.Sighting {
+		return seedtest.Sighting{InternalDate: from.Add(d)}
+	}
 	to := from.Add(time.Minute)
 	idle, notify := waited{HowIdle, from, to}, waited{HowNotify, from, to}
 	for _, x := range []struct {

@@ -24,6 +24,8 @@ type Options struct {
 	// Own is the pace at seeds of ours, Gentle the one at providers of others (rule 23).
 	// What is zero has its default.
 	Own, Gentle Pace
+	// Connections are shared with other Watchers of this process; nil: this one has its own.
+	Connections *Connections
 	// Log receives what is of use to whoever looks into trouble; nil: nothing is logged.
 	Log *slog.Logger
 	// Jitter changes a wait before a new connection a little, so that many seeds do not come at
@@ -44,7 +46,8 @@ const (
 	defaultIdle    = 9 * time.Minute
 )
 
-// Watcher watches seeds. It holds no state of a seed, and is safe for concurrent use.
+// Watcher watches seeds. It holds no state of a seed beside its Connections, and is safe for
+// concurrent use.
 type Watcher struct {
 	dial     Dial
 	roots    *x509.CertPool
@@ -53,6 +56,8 @@ type Watcher struct {
 	gentle   Pace
 	log      *slog.Logger
 	jitter   func(time.Duration) time.Duration
+
+	connections *Connections
 }
 
 // New makes a Watcher.
@@ -60,6 +65,9 @@ func New(o Options) *Watcher {
 	w := &Watcher{
 		dial: o.Dial, roots: o.Roots, timeouts: o.Timeouts, log: o.Log, jitter: o.Jitter,
 		own: o.Own.or(ownPace()), gentle: o.Gentle.or(gentlePace()),
+	}
+	if w.connections = o.Connections; w.connections == nil {
+		w.connections = NewConnections()
 	}
 	if w.dial == nil {
 		w.dial = new(net.Dialer).DialContext

@@ -168,7 +168,7 @@ func (a *app) tryAdded(ctx context.Context, name string, data []byte, noSignIn b
 	if !ok || noSignIn {
 		return nil
 	}
-	c := a.checkSeed(ctx, seed)
+	c := checkSeed(ctx, a.watcher(), seed)
 	for _, line := range c.lines(false) {
 		a.say("%s", line)
 	}

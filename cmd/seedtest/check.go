@@ -114,12 +114,13 @@ func named(cfg *config.Config, names []string) ([]seedtest.Route, []seedtest.See
 func (a *app) checkAll(ctx context.Context, routes []seedtest.Route,
 	seeds []seedtest.Seed) []checked {
 	found := make([]checked, len(routes)+len(seeds))
+	w := a.watcher()
 	var checks sync.WaitGroup
 	for i, r := range routes {
 		checks.Go(func() { found[i] = a.checkRoute(ctx, r) })
 	}
 	for i, s := range seeds {
-		checks.Go(func() { found[len(routes)+i] = a.checkSeed(ctx, s) })
+		checks.Go(func() { found[len(routes)+i] = checkSeed(ctx, w, s) })
 	}
 	checks.Wait()
 	return found
@@ -134,13 +135,15 @@ func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
 	return checked{Kind: "route", Name: r.Name, OK: c.OK, Error: c.Error, Hint: c.Hint, Route: &c}
 }
 
-func (a *app) checkSeed(ctx context.Context, s seedtest.Seed) checked {
+func (a *app) watcher() *inbox.Watcher { return inbox.New(inbox.Options{Log: a.logger()}) }
+
+func checkSeed(ctx context.Context, w *inbox.Watcher, s seedtest.Seed) checked {
 	if s.ByHand {
 		return checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: true}
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	c, err := inbox.New(inbox.Options{Log: a.logger()}).Check(ctx, s)
+	c, err := w.Check(ctx, s)
 	found := checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: err == nil, Seed: &c,
 		Hint: seedHint(s, c)}
 	if err != nil {

@@ -38,6 +38,8 @@ type session struct {
 	clock   func() time.Time
 	network network
 	clients map[string]*sender.Client
+
+	connections *inbox.Connections // of all its runs
 }
 
 func (a *app) openSession(ctx context.Context, path string, n network) (*session, error) {
@@ -46,7 +48,7 @@ func (a *app) openSession(ctx context.Context, path string, n network) (*session
 		return nil, err
 	}
 	return &session{app: a, store: s, clock: harness.Clock(time.Now), network: n,
-		clients: map[string]*sender.Client{}}, nil
+		clients: map[string]*sender.Client{}, connections: inbox.NewConnections()}, nil
 }
 
 func (a *app) openStore(ctx context.Context, path string) (*store.Store, error) {
@@ -82,7 +84,7 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 
 func (s *session) watcher() *inbox.Watcher {
 	return inbox.New(inbox.Options{Dial: s.network.dial, Roots: s.network.roots,
-		Log: s.app.logger(), Jitter: jitterAround})
+		Connections: s.connections, Log: s.app.logger(), Jitter: jitterAround})
 }
 
 // jitter draws a wait of at most d.

@@ -1,0 +1,186 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"seedtest"
+)
+
+// tally counts the connections to a server that are open, and when sign-ins came.
+type tally struct {
+	*server
+	mu         sync.Mutex
+	open, most int
+	signIns    []time.Time
+}
+
+func (c *tally) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := c.server.dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open++
+	c.most = max(c.most, c.open)
+	return &tallyConn{Conn: conn, done: sync.OnceFunc(c.closed)}, nil
+}
+
+func (c *tally) closed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open--
+}
+
+type tallyConn struct {
+	net.Conn
+	done func()
+}
+
+func (c *tallyConn) Close() error {
+	c.done()
+	return c.Conn.Close()
+}
+
+// newTally returns a server that takes a while to sign in.
+func newTally(t *testing.T, slow time.Duration) *tally {
+	c := &tally{server: newServer(t)}
+	c.instead(func(_ *client, _, line string) bool {
+		if strings.HasPrefix(line, "LOGIN") {
+			time.Sleep(slow)
+			c.mu.Lock()
+			c.signIns = append(c.signIns, time.Now())
+			c.mu.Unlock()
+		}
+		return false
+	})
+	return c
+}
+
+func otherSeed(i int, h seedtest.Habits) seedtest.Seed {
+	seed := newBook(0).seed
+	seed.Own, seed.Provider.Habits = false, h
+	seed.Provider.Name = "Example Mail"
+	seed.Name = fmt.Sprint("seed-", i)
+	seed.Login.Username = fmt.Sprint("user-", i)
+	return seed
+}
+
+// Two runs at one seed, whose provider allows one connection to an account.
+func TestWatchesShareTheConnectionsOfAnAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTally(t, 0)
+		w := New(Options{Dial: s.dial})
+		books := []*book{gentleBook(1), gentleBook(1)}
+		done := make([]chan error, 2)
+		for i, b := range books {
+			b.seed.Provider.Habits.Connections = 1
+			b.open()
+			done[i] = make(chan error, 1)
+			a := b.awaiting()
+			go func() { done[i] <- w.Watch(t.Context(), b.seed, a) }()
+			synctest.Wait()
+		}
+		books[0].accept(0)
+		time.Sleep(5 * time.Minute)
+		if faults := factsOf[seedtest.Fault](books[1]); len(faults) != 1 ||
+			!strings.Contains(faults[0].What, "in use by other runs") {
+			t.Errorf("faults of the second run %+v, want one that says why it cannot watch", faults)
+		}
+		s.deliver("INBOX", books[0].header(0), "")
+		<-books[1].based
+		books[1].accept(0)
+		s.deliver("INBOX", books[1].header(0), "")
+		for _, d := range done {
+			if err := <-d; err != nil {
+				t.Errorf("Watch = %v", err)
+			}
+		}
+		for i, b := range books {
+			if p := b.probe(0); p.Placements.Current != seedtest.Inbox {
+				t.Errorf("run %d: %s (%s), want inbox", i, p.Placements.Current, p.Why)
+			}
+		}
+		if s.most != 1 || s.open != 0 {
+			t.Errorf("%d connections at once, %d left open; want 1 and 0", s.most, s.open)
+		}
+	})
+}
+
+func TestSignInsToAnAccountAreApart(t *testing.T) {
+	for _, x := range []struct {
+		habits seedtest.Habits
+		own    bool
+		want   time.Duration
+	}{
+		{seedtest.Habits{}, false, apartOfOthers},
+		{seedtest.Habits{LoginEvery: 8 * time.Second}, false, 8 * time.Second},
+		{seedtest.Habits{}, true, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, seed := newTally(t, 0), otherSeed(1, x.habits)
+			seed.Own = x.own
+			w := New(Options{Dial: s.dial})
+			for range 3 {
+				if _, err := w.Check(t.Context(), seed); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i := 1; i < 3; i++ {
+				if gap := s.signIns[i].Sub(s.signIns[i-1]); gap != x.want {
+					t.Errorf("%+v: sign-in %d came %s after the one before, want %s", x.habits, i+1, gap, x.want)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckSaysWhenASignInIsTooSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, seed := newTally(t, 0), otherSeed(1, seedtest.Habits{LoginEvery: 10 * time.Minute})
+		w := New(Options{Dial: s.dial})
+		_, _ = w.Check(t.Context(), seed)
+		begun := time.Now()
+		_, err := w.Check(t.Context(), seed)
+		if err == nil || !strings.Contains(err.Error(), "Example Mail wants 10m0s between") {
+			t.Errorf("Check = %v, want why it must wait", err)
+		}
+		if time.Since(begun) > defaultConnect || len(s.signIns) != 1 {
+			t.Errorf("%d sign-ins, and %s until the error", len(s.signIns), time.Since(begun))
+		}
+	})
+}
+
+// Many seeds of one provider do not come at once.
+func TestSignInsToAServerComeInARamp(t *testing.T) {
+	for _, own := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newTally(t, time.Second)
+			w := New(Options{Dial: s.dial})
+			var all sync.WaitGroup
+			for i := range 2 * gateOwn {
+				seed := otherSeed(i, seedtest.Habits{})
+				seed.Own = own
+				all.Go(func() {
+					if _, err := w.Check(t.Context(), seed); err != nil {
+						t.Errorf("Check = %v", err)
+					}
+				})
+			}
+			all.Wait()
+			gate := boundsOf(seedtest.Seed{Own: own}).gate
+			for i, at := range s.signIns {
+				if j := i - gate; j >= 0 && at.Sub(s.signIns[j]) < time.Second {
+					t.Errorf("own = %t: more than %d sign-ins at once", own, gate)
+				}
+			}
+		})
+	}
+}
