@@ -25,6 +25,7 @@ type Device struct {
 // The pace at which a server may make us ask, and how long a code is waited for at most.
 const (
 	leastInterval = 1 // seconds
+	usualInterval = 5
 	mostInterval  = 60
 	longestCode   = time.Hour
 )
@@ -66,7 +67,7 @@ func soundDevice(a *oauth2.DeviceAuthResponse) error {
 }
 
 // Wait waits until the person has consented or refused, or the code has expired. A question that
-// gets no answer is asked again, as RFC 8628 section 3.5 wants it.
+// gets no answer, or that of a server in trouble, is asked again (RFC 8628 section 3.5).
 func (d *Device) Wait(ctx context.Context) (Grant, error) {
 	for {
 		token, err := d.config.DeviceAccessToken(d.client.asking(ctx), d.answer)
@@ -79,10 +80,16 @@ func (d *Device) Wait(ctx context.Context) (Grant, error) {
 			return Grant{}, d.client.without(seedtest.ReasonNoConsent, "consent was refused")
 		case err != nil && refused == nil && late:
 			return Grant{}, d.client.without(seedtest.ReasonNoConsent, "nobody entered the code in time")
-		case errors.As(err, &lost): // the library waits before it asks
-			d.client.log.Debug("device code", "login", d.client.oauth.Name, "error", lost.Err)
-			continue
+		case errors.As(err, &lost), refused != nil && !late && passes(refused):
+			d.client.log.Debug("device code: no answer", "login", d.client.oauth.Name)
+			d.answer.Interval = min(max(d.answer.Interval, usualInterval)+usualInterval, mostInterval)
+			continue // the library waits before it asks
 		}
 		return d.client.granted(token, err, d.config.ClientSecret, d.answer.DeviceCode)
 	}
+}
+
+// passes reports whether a refusal says nothing of the code.
+func passes(refused *oauth2.RetrieveError) bool {
+	return reasonOf(refused) == seedtest.ReasonUnreachable
 }

@@ -151,6 +151,8 @@ func TestDeviceSlowsDown(t *testing.T) {
 		}
 		w.server.Fail(http.StatusBadRequest, "slow_down", "")
 		w.server.Fail(http.StatusBadRequest, "slow_down", "")
+		w.server.Fail(http.StatusBadGateway, "", "")
+		w.server.Fail(http.StatusServiceUnavailable, "temporarily_unavailable", "")
 		time.AfterFunc(2*time.Minute, func() { _ = w.server.Approve(d.Code, account) })
 		g, err := d.Wait(t.Context())
 		w.opens(t, g.Access, err)
