@@ -16,7 +16,7 @@ CAMPAIGN_TIMEOUT = $(if $(FULL),6h,20m)
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test test-real corpus lint fuzz campaign bench bench-analyze schema install \
+.PHONY: help build test test-real corpus lint fuzz campaign bench bench-analyze bench-watch schema install \
 	clean
 
 help: ## List the targets
@@ -60,6 +60,9 @@ bench: ## Measure from acceptance to sighting on a real Dovecot (Debian, root)
 
 bench-analyze: ## Measure how fast headers are read, beside mailauth and go-message (needs node)
 	bench/analyze.sh
+
+bench-watch: ## Measure watchers of many mailboxes on a real Dovecot (FULL=1: 5,000 seeds)
+	bench/watch.sh
 
 schema: ## Hold every JSON output against docs/schema
 	$(GO) test ./report -run Schema -v -count=1
