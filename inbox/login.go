@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"seedtest"
 )
@@ -76,8 +77,18 @@ func (s *session) login(ctx context.Context, secret seedtest.Secret) error {
 // mendable reports whether a new token could mend a sign-in that failed. It would have the scope
 // of the old one.
 func (t *trouble) mendable() bool {
-	return t.kind == seedtest.FaultLogin && t.reason != seedtest.ReasonScope &&
+	return t.kind == seedtest.FaultLogin && t.reason != seedtest.ReasonScope && !t.passing &&
 		(t.open || t.reason == seedtest.ReasonExpired)
+}
+
+// passing reports whether a server refuses because it cannot say now (RFC 5530 section 3).
+func passing(err error) bool {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return false
+	}
+	code, _, _ := strings.Cut(strings.ToUpper(r.code), " ")
+	return code == "UNAVAILABLE" || code == "INUSE" || code == "SERVERBUG"
 }
 
 // present tells the server the name and the secret, once.
@@ -100,6 +111,7 @@ func (s *session) present(ctx context.Context, secret seedtest.Secret) error {
 	if t == nil && !errors.As(as(err, seedtest.FaultLogin), &t) {
 		return err
 	}
+	t.passing = passing(err)
 	if sasl != nil && sasl.said != "" {
 		t.what += " (" + s.wire.clean(sasl.said) + ")"
 		t.reason = tokenReason(sasl.said)

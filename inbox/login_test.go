@@ -326,6 +326,23 @@ func TestLostConsentIsAFault(t *testing.T) {
 	})
 }
 
+// TestServerCannotSay: a token is not renewed because the server is in trouble.
+func TestServerCannotSay(t *testing.T) {
+	s, seed := newServer(t), newBook(0).seed
+	source := &tokens{old: "old-token-1", fresh: "new-token-2"}
+	seed.Login.Token = source
+	s.caps = "IMAP4rev1 SASL-IR AUTH=XOAUTH2"
+	s.answer = answering("AUTHENTICATE", "% NO [UNAVAILABLE] the database is down")
+	c, _ := check(t, seed, s)
+	if c.Trouble == nil || c.Trouble.Kind != seedtest.FaultLogin || c.Trouble.Reason != "" {
+		t.Errorf("trouble %+v, want a refused login without a reason", c.Trouble)
+	}
+	if source.renewals != 0 || s.asked("AUTHENTICATE") != 1 {
+		t.Errorf("%d renewals, %d sign-ins, want none and one", source.renewals,
+			s.asked("AUTHENTICATE"))
+	}
+}
+
 // TestServerHangsUpOnAToken: the new token is there for the next connection.
 func TestServerHangsUpOnAToken(t *testing.T) {
 	s, seed := newServer(t), newBook(0).seed

@@ -18,6 +18,7 @@ type trouble struct {
 	what    string               // in words, clean
 	wait    time.Duration        // the server asked for at least this
 	open    bool                 // the connection can still be used
+	passing bool                 // of FaultLogin: the server cannot say now who is right
 }
 
 func (t *trouble) Error() string { return string(t.kind) + ": " + t.what }
