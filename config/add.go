@@ -19,7 +19,7 @@ var initial string
 func Init() string { return initial }
 
 // SeedEntry is a seed to add to a configuration. What is empty follows from the address, or is left
-// to its default. Exactly one of the three secrets and OAuth is set.
+// to its default. Exactly one of the three secrets, OAuth and ByHand is set.
 type SeedEntry struct {
 	Name          string // empty: made of the address
 	Address       string
@@ -36,6 +36,8 @@ type SeedEntry struct {
 	Token         bool     // the secret is an access token, not a password
 	OAuth         string   // name of an [oauth.NAME] table, in place of a secret
 	Own           bool
+	ByHand        bool   // without a secret: its owner says where mail lies
+	Replaces      string // the seed whose name it is to take over
 }
 
 // AddSeed appends a seed table to a configuration and leaves every other byte as it is. The error
@@ -124,6 +126,12 @@ func (s SeedEntry) table() string {
 	}
 	if s.Own {
 		b.WriteString("own = true\n")
+	}
+	if s.ByHand {
+		b.WriteString("by_hand = true\n")
+	}
+	if s.Replaces != "" {
+		fmt.Fprintf(&b, "replaces = %s\n", quoted(s.Replaces))
 	}
 	if s.Username != "" {
 		fmt.Fprintf(&b, "username = %s\n", quoted(s.Username))

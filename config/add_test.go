@@ -10,6 +10,7 @@ func TestAddSeed(t *testing.T) {
 	entries := []SeedEntry{
 		{Address: "g@gmail.com", SecretEnv: "SEED_PASSWORD"},
 		{Address: "h@gmail.com", SecretCommand: []string{"prog", `a "quoted" \ arg`}, Token: true},
+		{Name: "hand", Address: "hand@example.com", ByHand: true, Replaces: "gmail-a"},
 		{Name: "own-1", Address: "own@example.com", Own: true, Host: "127.0.0.1", Port: 143,
 			TLS: "none", Junk: "Bulk & Co", Username: "own", SecretEnv: "SEED_PASSWORD"},
 	}
@@ -27,10 +28,13 @@ func TestAddSeed(t *testing.T) {
 			data = out
 		}
 		c := parse(t, string(data))
-		if len(c.Seeds) != 4 || c.Seeds[1].Name != "gmail-a" || c.Seeds[2].Name != "gmail-b" {
+		if len(c.Seeds) != 5 || c.Seeds[1].Name != "gmail-a" || c.Seeds[2].Name != "gmail-b" {
 			t.Fatalf("seeds after AddSeed = %+v", c.Seeds)
 		}
-		own := c.Seeds[3]
+		if hand := c.Seeds[3]; !hand.ByHand || hand.Replaces != "gmail-a" {
+			t.Errorf("hand = %+v", hand)
+		}
+		own := c.Seeds[4]
 		if own.Junk != "Bulk & Co" || !own.Own || own.Server.Port != 143 ||
 			own.Login.Username != "own" {
 			t.Errorf("own = %+v", own)

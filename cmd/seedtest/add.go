@@ -35,7 +35,7 @@ for as seedtest login does.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.Address, s.TLS = args[0], seedtest.TLSMode(tls)
-			err := a.addSeed(c.Context(), &s, noSignIn || s.OAuth != "")
+			err := a.addSeed(c.Context(), &s, noSignIn || s.OAuth != "" || s.ByHand)
 			if err == nil && s.OAuth != "" && !noSignIn {
 				err = a.login(c.Context(), s.Name, loginFlags{})
 			}
@@ -57,11 +57,15 @@ for as seedtest login does.`,
 	f.StringVar(&s.SecretFile, "password-file", "", "`file` that holds the password")
 	f.StringSliceVar(&s.SecretCommand, "password-command", nil,
 		"`command` that prints the password, as PROG,ARG")
+	f.BoolVar(&s.ByHand, "by-hand", false, "no IMAP: you look yourself, and say it with seedtest place")
+	f.StringVar(&s.Replaces, "replaces", "", "`name` of the seed that it is to take over from")
 	f.StringVar(&s.OAuth, "oauth", "", "`name` of an [oauth.NAME] table to sign in by")
 	f.BoolVar(&noSignIn, "no-sign-in", false, "add without signing in")
 	for _, other := range []string{"token", "password-env", "password-file", "password-command"} {
 		c.MarkFlagsMutuallyExclusive("oauth", other)
+		c.MarkFlagsMutuallyExclusive("by-hand", other)
 	}
+	c.MarkFlagsMutuallyExclusive("by-hand", "oauth")
 	_ = c.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(provider.IDs(),
 		cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -112,7 +116,8 @@ func nameOf(address string) string {
 
 // keepSecret asks for the secret and writes it to a file of its own, unless its source is named.
 func (a *app) keepSecret(s *config.SeedEntry) (forget func(), err error) {
-	if s.SecretEnv != "" || s.SecretFile != "" || len(s.SecretCommand) > 0 || s.OAuth != "" {
+	if s.SecretEnv != "" || s.SecretFile != "" || len(s.SecretCommand) > 0 || s.OAuth != "" ||
+		s.ByHand {
 		return func() {}, nil
 	}
 	secret, err := a.askSecret("password for " + s.Address)

@@ -33,6 +33,9 @@ func (a *app) findProvider(ctx context.Context, s *config.SeedEntry, lookup look
 			a.say("the mail of %s goes to %s: provider = %q", domainOf(s.Address), p.Name, p.ID)
 		}
 	}
+	if s.ByHand {
+		return nil
+	}
 	if !ok && s.Host == "" && s.Provider == "" {
 		return usage(fmt.Errorf("%s: no provider is known for this address", s.Address),
 			"name its IMAP server with --host, or its provider with --provider")
