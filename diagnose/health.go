@@ -48,7 +48,7 @@ var theHealthBook = sync.OnceValue(func() *healthBook {
 
 // Look says what a run showed of a seed's health. The analyses of its probes may be attached.
 func Look(run seedtest.Run, seed string) seedtest.SeedLook {
-	l := seedtest.SeedLook{At: run.AsOf, Where: "run " + run.Opened.Run.Short()}
+	l := seedtest.SeedLook{At: run.Started, Where: "run " + run.Opened.Run.Short()}
 	state := run.Seed(seed)
 	if state == nil || state.Seed.ByHand {
 		return l
@@ -62,6 +62,9 @@ func Look(run seedtest.Run, seed string) seedtest.SeedLook {
 		}
 		if s, ok := Trouble(state.Seed, f.Fault); ok {
 			s.Passed = f.To != nil && !blind
+			if len(l.Signs) == 0 {
+				l.At = f.From // a run may be followed for days: the trouble began then
+			}
 			l.Signs = append(l.Signs, s)
 		}
 	}

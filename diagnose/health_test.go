@@ -179,6 +179,9 @@ func TestLookAtARun(t *testing.T) {
 	if l.Read || len(l.Signs) != 1 || l.Signs[0].Passed {
 		t.Errorf("a blind seed: read %t, signs %+v", l.Read, l.Signs)
 	}
+	if !l.At.Equal(later.Add(-time.Minute)) {
+		t.Errorf("the look is of %s, want the time at which its trouble began", l.At)
+	}
 	mended := broken
 	mended.To = &later
 	full := &seedtest.Reply{Code: 552, Enhanced: "5.2.2", Text: "Mailbox full"}
