@@ -16,7 +16,8 @@ const (
 	mostLooks    = 12
 	mostAnalysed = 3
 	mostPairs    = 60  // runs over which a successor is compared
-	mostRuns     = 300 // among which these are sought
+	mostRuns     = 120 // among which these are sought
+	mostSisters  = 8   // that a seed is compared with
 )
 
 // past is what earlier runs tell of seeds. Each run is read once.
@@ -144,7 +145,7 @@ func tenure(seed seedtest.Seed, r record) diagnose.Tenure {
 	return t
 }
 
-// sisters are the other seeds at the same provider that took part in runs.
+// sisters are other seeds at the same provider that took part in runs.
 func sisters(seed seedtest.Seed, runs []seedtest.Run) []string {
 	if seed.Provider.ID == seedtest.GenericProvider {
 		return nil
@@ -152,7 +153,8 @@ func sisters(seed seedtest.Seed, runs []seedtest.Run) []string {
 	var names []string
 	for _, r := range runs {
 		for _, s := range r.Opened.Seeds {
-			if s.Provider.ID == seed.Provider.ID && s.Name != seed.Name && !slices.Contains(names, s.Name) {
+			if len(names) < mostSisters && s.Provider.ID == seed.Provider.ID && s.Name != seed.Name &&
+				!slices.Contains(names, s.Name) {
 				names = append(names, s.Name)
 			}
 		}
