@@ -1,6 +1,9 @@
 package seedtest
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Provider is what is known of a mailbox provider or server family, as far as the other rooms need
 // it. The provider package makes it from embedded data; configuration may add to it.
@@ -24,6 +27,7 @@ type Provider struct {
 	Quirks      []string      `json:"quirks,omitempty"`
 	IdleRestart time.Duration `json:"idle_restart,omitempty"`
 	Habits      Habits        `json:"habits,omitzero"`
+	Pace        Pace          `json:"pace,omitzero"` // by configuration
 	Trust       Trust         `json:"trust"`
 }
 
@@ -37,6 +41,32 @@ type Habits struct {
 	FetchBatch  int           `json:"fetch_batch,omitempty"`  // messages in one FETCH
 	DailyMB     int           `json:"daily_mb,omitempty"`     // megabytes that it lets be read in a day
 	JunkKept    time.Duration `json:"junk_kept,omitempty"`    // after which junk is emptied
+}
+
+// Pace says when a seed is looked at while a message is awaited there. Times count from the moment
+// from which it is expected. What is zero is as rule 23 says, or quick where the server is ours.
+type Pace struct {
+	Looks      []time.Duration `json:"looks,omitempty"`       // at INBOX, junk and the like; rising
+	Every      time.Duration   `json:"every,omitempty"`       // after the last of Looks
+	Sweeps     []time.Duration `json:"sweeps,omitempty"`      // at every other mailbox; rising
+	SweepEvery time.Duration   `json:"sweep_every,omitempty"` // after the last of Sweeps
+	Follow     time.Duration   `json:"follow,omitempty"`      // when all that is awaited has been seen
+	Commands   int             `json:"commands,omitempty"`    // of one watch; looks are few after it
+}
+
+// Over returns a pace that is p where p says something, and otherwise below.
+func (p Pace) Over(below Pace) Pace {
+	if len(p.Looks) == 0 {
+		p.Looks = below.Looks
+	}
+	if len(p.Sweeps) == 0 {
+		p.Sweeps = below.Sweeps
+	}
+	p.Every = cmp.Or(p.Every, below.Every)
+	p.SweepEvery = cmp.Or(p.SweepEvery, below.SweepEvery)
+	p.Follow = cmp.Or(p.Follow, below.Follow)
+	p.Commands = cmp.Or(p.Commands, below.Commands)
+	return p
 }
 
 // GenericProvider is the id of the preset of servers of which nothing is known.

@@ -67,6 +67,7 @@ type Seed struct {
 	CA       []byte   `json:"-"`
 	Junk     string   `json:"junk,omitempty"`   // the junk mailbox by configuration; empty: find it
 	Own      bool     `json:"own"`              // a server of ours: quick looks, no dose limit
+	Pace     Pace     `json:"pace,omitzero"`    // by configuration, over the provider's
 	Canary   bool     `json:"canary,omitempty"` // appending to it is allowed (rule 12)
 	Sick     string   `json:"sick,omitempty"`   // why earlier runs leave it out of the counts (rule 17)
 	Health   *Health  `json:"health,omitempty"` // by earlier runs; nil: not asked

@@ -3,12 +3,14 @@ package config
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -126,6 +128,37 @@ password = { env = "SEED_PASSWORD" }
 	} {
 		if i >= len(c.Warnings) || !strings.HasPrefix(c.Warnings[i], want) {
 			t.Errorf("Warnings = %q, want number %d to begin with %q", c.Warnings, i, want)
+		}
+	}
+}
+
+// A pace is the user's to choose; what providers take ill is said.
+func TestPace(t *testing.T) {
+	const file = least + `
+[provider.gmail]
+pace = { looks = ["10s", "1m"], sweeps = ["5m"] }
+[seed.b]
+address = "b@gmail.com"
+password = { env = "SEED_PASSWORD" }
+pace = %s
+`
+	for pace, want := range map[string]string{
+		`{ every = "2m" }`:               "",
+		`{ looks = ["5s", "15s"] }`:      "",
+		`{ looks = ["1s"] }`:             "looks after 1s",
+		`{ looks = ["5s", "6s"] }`:       "looks 1s after one another",
+		`{ sweep_every = "30s" }`:        "looks every 30s",
+		`{ commands = 5000 }`:            "allows 5000 commands",
+		"{ every = \"1s\" }\nown = true": "",
+	} {
+		c := parse(t, fmt.Sprintf(file, pace))
+		got := c.Seeds[len(c.Seeds)-1]
+		all := strings.Join(c.Warnings, "\n")
+		if (want == "") != (all == "") || !strings.Contains(all, want) {
+			t.Errorf("pace = %s: warnings %q, want %q", pace, all, want)
+		}
+		if p := got.Pace.Over(got.Provider.Pace); p.Sweeps[0] != 5*time.Minute {
+			t.Errorf("pace = %s: %+v, want the sweeps of the provider", pace, p)
 		}
 	}
 }

@@ -129,6 +129,7 @@ func (t *table) provider(p seedtest.Provider) seedtest.Provider {
 		p.Habits = sub.habits(p.Habits)
 		sub.done()
 	}
+	p.Pace = t.pace()
 	if sub := t.sub("account", "account = { inactive_days = 365 }"); sub != nil {
 		p.Account = sub.account(p.Account)
 		sub.done()

@@ -39,6 +39,7 @@ func (t *table) seed(name string, presets *presets) seedtest.Seed {
 	seed.Provider = t.preset(seed.Address, presets)
 	seed.Own = t.flag("own")
 	seed.Canary = t.flag("canary")
+	seed.Pace = t.pace()
 	seed.CA = t.authorities()
 	seed.Replaces = t.line("replaces", "gmail-a")
 	seed.LastSignIn = t.date("last_sign_in")
@@ -51,6 +52,7 @@ func (t *table) seed(name string, presets *presets) seedtest.Seed {
 	}
 	t.checkServer(seed)
 	t.checkSeedLogin(&seed)
+	t.checkPace(seed)
 	return seed
 }
 

@@ -18,7 +18,8 @@ type Pace struct {
 	RetryMin   time.Duration   // wait before the second connection; doubles up to RetryMax
 	RetryMax   time.Duration
 	LoginEvery time.Duration // least time between two sign-ins
-	Commands   int           // after so many commands only LookEvery counts; 0: no budget
+	Commands   int           // after so many commands looks are few; 0: no budget
+	Calm       time.Duration // least time between looks, and sweeps, when they are to be few
 }
 
 // ownPace is for servers of ours: at once, then at gaps of a quarter of the time that has passed,
@@ -53,6 +54,7 @@ func gentlePace() Pace {
 		RetryMin: 5 * time.Second, RetryMax: 5 * time.Minute,
 		LoginEvery: time.Minute,
 		Commands:   1500,
+		Calm:       5 * time.Minute,
 	}
 }
 
@@ -70,9 +72,25 @@ func (p Pace) or(d Pace) Pace {
 	p.RetryMin = orDuration(p.RetryMin, d.RetryMin)
 	p.RetryMax = orDuration(p.RetryMax, d.RetryMax)
 	p.LoginEvery = orDuration(p.LoginEvery, d.LoginEvery)
+	p.Calm = orDuration(p.Calm, d.Calm)
 	if p.Commands == 0 {
 		p.Commands = d.Commands
 	}
+	return p
+}
+
+// as is a pace that is what a user wants where that says something.
+func (p Pace) as(wanted seedtest.Pace) Pace {
+	return Pace{Looks: wanted.Looks, LookEvery: wanted.Every, Sweeps: wanted.Sweeps,
+		SweepEvery: wanted.SweepEvery, Follow: wanted.Follow, Commands: wanted.Commands}.or(p)
+}
+
+// calmed is a pace without quick looks, for a server that asked for less or whose budget of
+// commands is spent (rule 23).
+func (p Pace) calmed() Pace {
+	p.Looks, p.Sweeps = nil, nil
+	p.LookEvery, p.SweepEvery = max(p.LookEvery, p.Calm), max(p.SweepEvery, p.Calm)
+	p.Follow = max(p.Follow, p.Calm)
 	return p
 }
 
@@ -96,12 +114,8 @@ func after(from, last time.Time, points []time.Duration, every time.Duration) ti
 
 // nextLook returns when the main mailboxes are to be looked at, given the last look; the zero
 // time if nothing is awaited or followed.
-func (p Pace) nextLook(pending seedtest.PendingProbes, last time.Time, spent int) time.Time {
-	points := p.Looks
-	if p.Commands > 0 && spent > p.Commands {
-		points = nil
-	}
-	return p.next(pending, last, points, p.LookEvery)
+func (p Pace) nextLook(pending seedtest.PendingProbes, last time.Time) time.Time {
+	return p.next(pending, last, p.Looks, p.LookEvery)
 }
 
 // nextSweep is nextLook for all other mailboxes.

@@ -14,7 +14,7 @@ func TestRule23PaceOfOthers(t *testing.T) {
 	var last time.Time
 	for i, want := range []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second,
 		time.Minute, 2 * time.Minute, 3 * time.Minute} {
-		last = p.nextLook(pending, last, 0)
+		last = p.nextLook(pending, last)
 		if got := last.Sub(from); got != want {
 			t.Errorf("look %d after %s, want %s", i, got, want)
 		}
@@ -23,14 +23,14 @@ func TestRule23PaceOfOthers(t *testing.T) {
 		{15 * time.Minute, 20 * time.Minute}, {17 * time.Minute, 20 * time.Minute},
 		{time.Hour, 65 * time.Minute}, {-time.Hour, 5 * time.Second},
 	} {
-		if got := p.nextLook(pending, from.Add(x.last), 0).Sub(from); got != x.want {
+		if got := p.nextLook(pending, from.Add(x.last)).Sub(from); got != x.want {
 			t.Errorf("after a look at %s the next is at %s, want %s", x.last, got, x.want)
 		}
 	}
-	if got := p.nextLook(pending, from.Add(time.Minute), p.Commands+1).Sub(from); got != p.LookEvery {
+	if got := p.calmed().nextLook(pending, from.Add(time.Minute)).Sub(from); got != p.LookEvery {
 		t.Errorf("beyond the budget the next look is at %s, want %s", got, p.LookEvery)
 	}
-	if !p.nextLook(seedtest.PendingProbes{Awaited: []seedtest.Awaited{{}}}, last, 0).IsZero() {
+	if !p.nextLook(seedtest.PendingProbes{Awaited: []seedtest.Awaited{{}}}, last).IsZero() {
 		t.Error("what was not sent yet is looked for")
 	}
 }
@@ -73,5 +73,29 @@ func TestThrottled(t *testing.T) {
 		if got != x.want || is != (x.want > 0) {
 			t.Errorf("throttled(%q, %q) = %s, %t, want %s", x.code, x.text, got, is, x.want)
 		}
+	}
+}
+
+func TestPaceIsTheUsers(t *testing.T) {
+	w := New(Options{})
+	seed := seedtest.Seed{}
+	seed.Provider.Habits.PollEvery = time.Minute
+	seed.Provider.Pace = seedtest.Pace{Looks: []time.Duration{time.Second}, Every: 10 * time.Second,
+		Commands: 99}
+	seed.Pace = seedtest.Pace{Every: 20 * time.Second, Follow: time.Hour}
+	p := w.paceOf(seed)
+	if p.Looks[0] != time.Second || p.LookEvery != 20*time.Second || p.Commands != 99 ||
+		p.Follow != time.Hour {
+		t.Errorf("pace %+v, want the seed's over the provider's", p)
+	}
+	if p.Sweeps[0] != 2*time.Minute || p.LoginEvery != time.Minute {
+		t.Errorf("pace %+v, want the usual where nobody said anything", p)
+	}
+	if c := p.calmed(); len(c.Looks) != 0 || c.LookEvery != 5*time.Minute || c.Follow != time.Hour {
+		t.Errorf("calmed to %+v, want no look sooner than 5 min after another", c)
+	}
+	seed.Own = true
+	if p = w.paceOf(seed); p.RetryMax != ownPace().RetryMax || p.LookEvery != 20*time.Second {
+		t.Errorf("pace of an own server %+v, want its usual one below the user's", p)
 	}
 }

@@ -135,10 +135,7 @@ func (v *vigil) punctual(ctx context.Context, found []seedtest.Sighting) error {
 // worthIdling reports whether to wait for a push. Where quick looks are about to begin it would
 // only be in their way.
 func (v *vigil) worthIdling(until time.Time) bool {
-	if until.IsZero() || until.Sub(v.a.Now()) < idleWorth {
-		return false
-	}
-	if v.pace.Commands > 0 && v.spent+v.s.spent() > v.pace.Commands {
+	if until.IsZero() || until.Sub(v.a.Now()) < idleWorth || v.overspent() {
 		return false
 	}
 	if !v.seed.Own {

@@ -91,17 +91,23 @@ type vigil struct {
 
 func newVigil(w *Watcher, seed seedtest.Seed, a seedtest.Awaiting) *vigil {
 	v := &vigil{
-		w: w, seed: seed, a: a, pace: w.gentle.within(seed.Provider.Habits),
+		w: w, seed: seed, a: a, pace: w.paceOf(seed),
 		exhausted: map[seedtest.ProbeID]time.Time{}, told: map[string]bool{},
 		faults: map[faultKey]seedtest.Fault{},
-	}
-	if seed.Own {
-		v.pace = w.own
 	}
 	for _, s := range a.Seen {
 		v.keep(s, time.Time{})
 	}
 	return v
+}
+
+// paceOf is what a user wants over what a provider likes over what is usual.
+func (w *Watcher) paceOf(seed seedtest.Seed) Pace {
+	pace := w.gentle.within(seed.Provider.Habits)
+	if seed.Own {
+		pace = w.own
+	}
+	return pace.as(seed.Pace.Over(seed.Provider.Pace))
 }
 
 // connected watches by one connection. It returns nil when nothing is awaited any more, a
@@ -189,7 +195,8 @@ func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
 	if now.Before(v.quiet) {
 		return v.rest(ctx, v.quiet)
 	}
-	look, sweep := v.nextLook(p), v.nextSweep(p)
+	pace := v.paceNow()
+	look, sweep := pace.nextLook(p, v.lastLook), pace.nextSweep(p, v.lastSweep)
 	switch proof := v.nextProof(p); {
 	case due(proof, now):
 		return v.prove(ctx, p)
@@ -215,16 +222,17 @@ func earliest(times ...time.Time) time.Time {
 	return first
 }
 
-func (v *vigil) nextLook(p seedtest.PendingProbes) time.Time {
-	pace := v.pace
-	if v.slow {
-		pace.Looks = nil
+// paceNow is the pace, without quick looks if there are to be none.
+func (v *vigil) paceNow() Pace {
+	if v.slow || v.overspent() {
+		return v.pace.calmed()
 	}
-	return pace.nextLook(p, v.lastLook, v.spent+v.s.spent())
+	return v.pace
 }
 
-func (v *vigil) nextSweep(p seedtest.PendingProbes) time.Time {
-	return v.pace.nextSweep(p, v.lastSweep)
+// overspent reports whether the budget of commands is spent.
+func (v *vigil) overspent() bool {
+	return v.pace.Commands > 0 && v.spent+v.s.spent() > v.pace.Commands
 }
 
 // record stores facts. Its error ends the watch.
