@@ -110,7 +110,7 @@ func TestByHandIsToBeLookedUp(t *testing.T) {
 	ref := r.Run.Probes[0].Token.Ref()
 	text := joined(t, r)
 	for _, want := range []string{`LOOK outlook-b/main: "` + ref + `" in the subject`,
-		"seedtest place", "look up 1 message by hand"} {
+		"awaited, look it up", "seedtest place", "look up 1 message by hand"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}

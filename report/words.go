@@ -92,6 +92,9 @@ func placeDetail(r seedtest.Run, p seedtest.Probe) string {
 	case seedtest.Unsent:
 		return unsentWhy(p)
 	case seedtest.Blind:
+		if byHand(r, p.Seed) {
+			return "nobody looked"
+		}
 		return blindWhy(r, p)
 	case seedtest.Inbox, seedtest.Category, seedtest.Junk, seedtest.Other:
 		return arrivalRemark(p)
@@ -100,6 +103,9 @@ func placeDetail(r seedtest.Run, p seedtest.Probe) string {
 	case seedtest.InDoubt:
 		return "sent, no answer came"
 	case seedtest.Pending:
+		if byHand(r, p.Seed) && !p.Expected.IsZero() {
+			return "look it up"
+		}
 		return awaitedSince(p)
 	}
 	return ""

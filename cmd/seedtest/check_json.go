@@ -72,6 +72,9 @@ type doseOut struct {
 	Limit int        `json:"limit,omitempty"` // 0: none
 	Free  *time.Time `json:"free,omitempty"`  // when the oldest is no longer counted
 	Year  int        `json:"year"`
+
+	ProviderHour int `json:"provider_hour"` // messages to the seed's provider in an hour
+	HourLimit    int `json:"provider_hour_limit,omitempty"`
 }
 
 // spentOut is what the last run cost the server.
@@ -156,7 +159,7 @@ func (in *instrument) out() *instrumentOut {
 	o := &instrumentOut{ByHand: in.seed.ByHand, Breakers: []breakerOut{},
 		Health: healthOut{h.State, timeOrNil(h.Since), h.Sick, list(h.Why), list(h.Advice)},
 		Dose: doseOut{Today: in.today.Messages, Limit: in.limit, Free: timeOrNil(in.today.Free),
-			Year: in.sent},
+			Year: in.sent, ProviderHour: in.hour, HourLimit: in.hourLimit},
 		Account: accountOut{InactiveDays: a.InactiveDays, IMAPCounts: a.IMAPCounts,
 			LastUse: timeOrNil(in.active)}}
 	if n := len(in.notice); n > 0 {

@@ -25,6 +25,8 @@ type instrument struct {
 	notice     []time.Duration // from acceptance to first sighting, in earlier runs, rising
 	today      store.Count     // messages in 24 hours
 	limit      int             // of these; 0: a server of ours has none
+	hour       int             // messages to its provider in an hour
+	hourLimit  int             // of these
 	sent       int             // in a year
 	breakers   []store.Breaker
 	spent      seedtest.Spent // in its last run
@@ -102,7 +104,7 @@ func (in *instrument) remember(r record, doses store.Usage, limits seedtest.Limi
 	}
 	in.notice = noticed(r.runs, in.seed.Name)
 	if !in.seed.Own {
-		in.limit = seedDay(limits)
+		in.limit, in.hourLimit = seedDay(limits), providerHour(limits)
 	}
 	for _, c := range doses.Seeds {
 		if c.Address == strings.ToLower(in.seed.Address) {
@@ -111,6 +113,11 @@ func (in *instrument) remember(r record, doses store.Usage, limits seedtest.Limi
 	}
 	at := store.ProviderName(seedtest.Recipient{Address: in.seed.Address,
 		Provider: in.seed.Provider.ID})
+	for _, c := range doses.Providers {
+		if c.Name == at {
+			in.hour = c.Messages
+		}
+	}
 	for _, b := range doses.Breakers {
 		if b.Provider == at && !in.seed.Own {
 			in.breakers = append(in.breakers, b)

@@ -128,7 +128,7 @@ func TestCheckTellsWhatWearsASeed(t *testing.T) {
 	no := false
 	seed := seedtest.Seed{Name: "gmail-b", Provider: seedtest.Provider{ID: "gmail", Name: "Gmail",
 		Account: seedtest.Account{InactiveDays: 730, IMAPCounts: &no}}}
-	in := &instrument{seed: seed, limit: 4, sent: 800, active: at.AddDate(-2, 0, 0),
+	in := &instrument{seed: seed, limit: 4, sent: 800, hour: 2, hourLimit: 10, active: at.AddDate(-2, 0, 0),
 		today:    store.Count{Messages: 4, Free: at.Add(3 * time.Hour)},
 		breakers: []store.Breaker{{Route: "new", Until: at.Add(24 * time.Hour), Why: "volume: too much"}},
 		spent:    seedtest.Spent{SignIns: 1, Commands: 74, Budget: 1500},
@@ -150,7 +150,7 @@ func TestCheckTellsWhatWearsASeed(t *testing.T) {
       seen       1s after acceptance at the median, 9 of 10 within 1m30s (3
                  messages)
       dose       4 of 4 messages in 24 hours, next free 2026-11-21 17:00 UTC,
-                 800 in a year
+                 800 in a year; 2 of 10 to its provider in this hour
       budget     74 of 1500 commands in the last run, sign-ins 1
       breaker    route new rests here until 2026-11-22 14:00 UTC: volume: too
                  much

@@ -216,7 +216,8 @@ func (in *instrument) doseWords() string {
 	if in.today.Messages >= in.limit {
 		text += ", next free " + minuteOf(in.today.Free)
 	}
-	return fmt.Sprintf("%s, %d in a year", text, in.sent)
+	return fmt.Sprintf("%s, %d in a year; %d of %d to its provider in this hour", text, in.sent, in.hour,
+		in.hourLimit)
 }
 
 // accountWords holds the last use against the provider's rule for dead accounts.

@@ -249,6 +249,14 @@ func dosesOf(run seedtest.Run, u store.Usage) []report.SeedDose {
 	return list
 }
 
+// providerHour is the dose limit of a provider.
+func providerHour(l seedtest.Limits) int {
+	if l.ProviderHour > 0 {
+		return l.ProviderHour
+	}
+	return store.DefaultProviderHour
+}
+
 // seedDay is the dose limit of a seed.
 func seedDay(l seedtest.Limits) int {
 	if l.SeedDay > 0 {
