@@ -35,9 +35,9 @@ type span struct {
 }
 
 // read reads the value of an Authentication-Results field or, with arc, of an
-// ARC-Authentication-Results field, which names its instance first.
-func (r *authReader) read(value string, arc bool) seedtest.AuthField {
-	f := seedtest.AuthField{Raw: value}
+// ARC-Authentication-Results field, which names its instance first, into f.
+func (r *authReader) read(value string, arc bool, f *seedtest.AuthField) {
+	f.Raw = value
 	r.results, r.properties, r.comments = r.results[:0], r.properties[:0], r.comments[:0]
 	r.problems, r.waiting, r.remark, r.fresh, r.opened = nil, -1, -1, false, false
 	r.start(value)
@@ -53,14 +53,13 @@ func (r *authReader) read(value string, arc bool) seedtest.AuthField {
 			p, ok = r.next()
 		}
 	}
-	for ok && r.takeServer(&f, &p) {
+	for ok && r.takeServer(f, &p) {
 		p, ok = r.next()
 	}
 	for ; ok; p, ok = r.next() {
 		r.take(&p)
 	}
-	r.finish(&f, arc)
-	return f
+	r.finish(f, arc)
 }
 
 // instance reads the number of an ARC set; 0 is none.
@@ -202,14 +201,15 @@ func (r *authReader) finish(f *seedtest.AuthField, arc bool) {
 	f.Comments = section(comments, 0, own)
 	for i := range r.results {
 		s := &r.results[i]
-		end := span{properties: len(properties), comments: len(comments)}
+		endPairs, endTexts := len(properties), len(comments)
 		if i+1 < len(r.results) {
-			end = r.results[i+1]
+			endPairs, endTexts = r.results[i+1].properties, r.results[i+1].comments
 		}
-		f.Results[i] = seedtest.AuthResult{Result: s.result, Reason: s.reason,
-			Properties: section(properties, s.properties, end.properties),
-			Comments:   section(comments, s.comments, end.comments)}
-		f.Results[i].Method, f.Results[i].Version, _ = strings.Cut(s.method, "/")
+		to := &f.Results[i] // filled where it is: a copy of it costs as much as reading it
+		to.Method, to.Version, _ = strings.Cut(s.method, "/")
+		to.Result, to.Reason = s.result, s.reason
+		to.Properties = section(properties, s.properties, endPairs)
+		to.Comments = section(comments, s.comments, endTexts)
 	}
 	if f.AuthservID == "" {
 		r.problems = append(r.problems, "no authserv-id")

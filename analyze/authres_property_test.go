@@ -142,7 +142,7 @@ func TestReadAuthReadsTheGrammar(t *testing.T) {
 			w.write("; none")
 		}
 		reader.spent = 0
-		got := reader.read(w.text.String(), false)
+		got := reader.one(w.text.String(), false)
 		var comments []string
 		comments, got.Comments = append(comments, got.Comments...), nil
 		for i := range got.Results {

@@ -10,15 +10,35 @@ import (
 	"seedtest"
 )
 
-func readAuth(value string, arc bool) seedtest.AuthField { return new(authReader).read(value, arc) }
+func readAuth(value string, arc bool) seedtest.AuthField { return new(authReader).one(value, arc) }
 
-func readSPF(value string) seedtest.ReceivedSPF { return new(authReader).readSPF(value) }
+// The reading of one value, as tests like it.
+
+func readSPF(value string) (f seedtest.ReceivedSPF) {
+	new(authReader).readSPF(value, &f)
+	return f
+}
+
+func (r *authReader) one(value string, arc bool) (f seedtest.AuthField) {
+	r.read(value, arc, &f)
+	return f
+}
+
+func (r *authReader) oneSignature(value string) (s seedtest.DKIMSignature) {
+	r.signature(value, &s)
+	return s
+}
+
+func (f *stampForm) one(value string) (s seedtest.Stamp) {
+	f.read(value, &s)
+	return s
+}
 
 func TestReadAuth(t *testing.T) {
 	r := new(authReader) // as in a message: what was read before must not show
 	for _, file := range []string{"authres.txt", "rfc8601.txt"} {
 		for _, s := range samples(t, file) {
-			if got := describeAuth(r.read(s.value, false)); got != s.want {
+			if got := describeAuth(r.one(s.value, false)); got != s.want {
 				t.Errorf("%s:%d: read(%q)\n got %s\nwant %s", file, s.line, s.value, got, s.want)
 			}
 		}
@@ -142,17 +162,17 @@ func TestOriginalsAreReadAndNotBelieved(t *testing.T) {
 
 func TestAuthReaderIsBounded(t *testing.T) {
 	r := new(authReader)
-	first := r.read("mx.example.net; spf=pass; "+strings.Repeat("aa=b;", maxTokens), false)
+	first := r.one("mx.example.net; spf=pass; "+strings.Repeat("aa=b;", maxTokens), false)
 	if n := len(first.Results); n < maxTokens/5 || n > maxTokens/3 || r.spent < maxTokens {
 		t.Errorf("a field of %d results gives %d, and %d tokens", maxTokens, n, r.spent)
 	}
-	second := r.read("mx.example.net; spf=pass", false)
+	second := r.one("mx.example.net; spf=pass", false)
 	for _, f := range []seedtest.AuthField{first, second} {
 		if !slices.Contains(f.Problems, "too long: the rest is not read") {
 			t.Errorf("problems = %q, want a word that the rest is not read", f.Problems)
 		}
 	}
-	if s := r.signature("v=1; a=b"); len(s.Tags) != 0 || s.Problems == nil || s.Raw != "v=1; a=b" {
+	if s := r.oneSignature("v=1; a=b"); len(s.Tags) != 0 || s.Problems == nil || s.Raw != "v=1; a=b" {
 		t.Errorf("signature = %+v, want what was written, no tags and a problem", s)
 	}
 }
@@ -217,7 +237,7 @@ func BenchmarkReadAuth(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r.spent = 0
-		r.read(value, false)
+		r.one(value, false)
 	}
 }
 
@@ -231,6 +251,6 @@ func BenchmarkSignature(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r.spent = 0
-		r.signature(value)
+		r.oneSignature(value)
 	}
 }

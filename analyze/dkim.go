@@ -12,8 +12,8 @@ const maxTags = 100
 
 // signature reads the value of a DKIM-Signature field (RFC 6376 section 3.5). Blanks are taken out
 // of the values in which they mean nothing: folds stand in the middle of them.
-func (r *authReader) signature(value string) seedtest.DKIMSignature {
-	s := seedtest.DKIMSignature{Raw: value}
+func (r *authReader) signature(value string, s *seedtest.DKIMSignature) {
+	s.Raw = value
 	tags, problem := r.tagList(value)
 	s.Tags = r.keptPairs.copyOf(tags)
 	for i := range s.Tags {
@@ -30,7 +30,6 @@ func (r *authReader) signature(value string) seedtest.DKIMSignature {
 		}
 	}
 	s.Problems = appendOdd(s.Problems, s.Tags)
-	return s
 }
 
 var (
@@ -104,7 +103,7 @@ func hasTag(tags []seedtest.Property, name string) bool {
 	return false
 }
 
-// tagValue returns the first value of a tag, or "".
+// tagValue returns the first value of a tag or another pair, or "".
 func tagValue(tags []seedtest.Property, name string) string {
 	for i := range tags {
 		if tags[i].Name == name {

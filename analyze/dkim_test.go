@@ -66,7 +66,7 @@ func TestSignatureProblems(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := new(authReader).signature(test.value)
+			s := new(authReader).oneSignature(test.value)
 			if len(s.Tags) != test.tags || !slices.Equal(s.Problems, test.want) {
 				t.Errorf("signature(%q) = %+v, want %d tags, problems %q", test.value, s, test.tags,
 					test.want)
@@ -83,7 +83,7 @@ func FuzzSignature(f *testing.F) {
 	r := new(authReader)
 	f.Fuzz(func(t *testing.T, value string) {
 		r.spent = 0
-		s := r.signature(value)
+		s := r.oneSignature(value)
 		if s.Raw != value || len(s.Tags) > strings.Count(value, "=") {
 			t.Fatalf("signature(%q) = %+v", value, s)
 		}
@@ -92,7 +92,7 @@ func FuzzSignature(f *testing.F) {
 				t.Fatalf("signature(%q) has the tag %+v", value, tag)
 			}
 		}
-		if !reflect.DeepEqual(s, new(authReader).signature(value)) {
+		if !reflect.DeepEqual(s, new(authReader).oneSignature(value)) {
 			t.Fatalf("two readings of %q differ", value)
 		}
 	})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,30 +19,31 @@ import (
 // result, trust says which fields the receiving provider wrote itself. Nothing in the input stops
 // the reading of the rest, and equal input gives an equal result.
 func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis {
-	a := seedtest.Analysis{Source: source}
 	r := readers.Get().(*reader)
 	defer r.release()
+	a := &r.a
+	a.Source = source
 	h := r.head.Parse(raw)
-	r.begin(&a, h)
+	r.begin(h)
 	for i := range h.Fields {
 		r.field(i, &h.Fields[i])
 	}
 	transit(a.Hops)
 	finishARC(a.ARC)
-	own := believe(head{h, raw, r.places}, &a, trust)
-	a.Origin = findOrigin(h, &a, own, trust)
+	own := believe(head{h, raw, r.places}, a, trust)
+	a.Origin = findOrigin(h, a, own, trust)
 	a.Report = readReport(h, raw)
 	a.Findings = brokenHead(raw, h)
 	a.Findings = append(a.Findings, pathFindings(a.Hops)...)
-	a.Findings = append(a.Findings, forgedFindings(&a, own, trust)...)
+	a.Findings = append(a.Findings, forgedFindings(a, own, trust)...)
 	a.Findings = append(a.Findings, contaminated(a.Stamps)...)
-	return a
+	return *a
 }
 
 // reader reads the fields of one message.
 type reader struct {
 	head   header.Parser
-	a      *seedtest.Analysis
+	a      seedtest.Analysis
 	hop    received
 	auth   authReader
 	places []int   // where the Received fields stand
@@ -55,22 +55,25 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // release gives a reader back, unless a message of no common size has made it large.
 func (r *reader) release() {
-	r.a = nil
+	r.a = seedtest.Analysis{}
 	if r.head.Release() && cap(r.places) <= 1000 && r.auth.spent <= 10_000 {
 		readers.Put(r)
 	}
 }
 
 // begin makes a reader ready for a message, and room for what comes once for each of many fields.
-func (r *reader) begin(a *seedtest.Analysis, h header.Header) {
-	r.a, r.auth.spent, r.places, r.fields = a, 0, r.places[:0], r.fields[:0]
+func (r *reader) begin(h header.Header) {
+	r.auth.spent, r.places, r.fields = 0, r.places[:0], r.fields[:0]
 	var count [kindCount]int
 	for i := range h.Fields {
 		known := knownField(h.Fields[i].Key)
 		count[known.kind]++
 		r.fields = append(r.fields, known)
 	}
-	a.Hops = roomFor[seedtest.Hop](count[kindHop])
+	a := &r.a
+	if n := count[kindHop]; n > 0 {
+		a.Hops = make([]seedtest.Hop, n)
+	}
 	a.Authentication = roomFor[seedtest.AuthField](count[kindResults])
 	a.ReceivedSPF = roomFor[seedtest.ReceivedSPF](count[kindSPF])
 	a.Signatures = roomFor[seedtest.DKIMSignature](count[kindSignature])
@@ -87,22 +90,24 @@ func roomFor[T any](n int) []T {
 
 // field reads one field into the analysis.
 func (r *reader) field(position int, f *header.Field) {
-	a := r.a
+	a := &r.a
 	switch known := &r.fields[position]; known.kind {
 	case kindHop:
-		a.Hops = append(a.Hops, seedtest.Hop{Header: len(a.Hops)})
-		r.hop.readHop(f.Value, &a.Hops[len(a.Hops)-1])
+		place := len(r.places)
+		hop := &a.Hops[len(a.Hops)-1-place] // the oldest, which stands lowest, comes first
+		hop.Header = place
+		r.hop.readHop(f.Value, hop)
 		r.places = append(r.places, position)
 	case kindResults:
 		r.results(position, f)
 	case kindSPF:
-		a.ReceivedSPF = append(a.ReceivedSPF, r.auth.readSPF(f.Value))
-		a.ReceivedSPF[len(a.ReceivedSPF)-1].Position = position
+		a.ReceivedSPF = append(a.ReceivedSPF, seedtest.ReceivedSPF{Position: position})
+		r.auth.readSPF(f.Value, &a.ReceivedSPF[len(a.ReceivedSPF)-1])
 	case kindARC:
 		a.ARC = r.auth.addARC(a.ARC, f.Key, f.Value)
 	case kindSignature:
-		a.Signatures = append(a.Signatures, r.auth.signature(f.Value))
-		a.Signatures[len(a.Signatures)-1].Position = position
+		a.Signatures = append(a.Signatures, seedtest.DKIMSignature{Position: position})
+		r.auth.signature(f.Value, &a.Signatures[len(a.Signatures)-1])
 	case kindStamp:
 		r.stamp(position, f, known.form)
 	case kindUnread:
@@ -114,7 +119,7 @@ func (r *reader) field(position int, f *header.Field) {
 
 // other keeps the values that name a message.
 func (r *reader) other(f *header.Field) {
-	a := r.a
+	a := &r.a
 	switch f.Key {
 	case "message-id":
 		setOnce(&a.MessageID, f.Value)
@@ -138,9 +143,9 @@ func (r *reader) results(position int, f *header.Field) {
 	if arc {
 		r.a.ARC = r.auth.addARC(r.a.ARC, f.Key, f.Value)
 	}
-	r.a.Authentication = append(r.a.Authentication, r.auth.read(f.Value, arc))
-	last := &r.a.Authentication[len(r.a.Authentication)-1]
-	last.Field, last.Position = f.Name, position
+	r.a.Authentication = append(r.a.Authentication,
+		seedtest.AuthField{Field: f.Name, Position: position})
+	r.auth.read(f.Value, arc, &r.a.Authentication[len(r.a.Authentication)-1])
 }
 
 // maxDecoded is how long a value may be of which words are decoded. Nobody reads longer ones.
@@ -208,9 +213,11 @@ func setOnce(to *string, value string) {
 	}
 }
 
-// transit puts hops into the order in which the message passed them, and counts the time between.
+// transit counts the time between hops, which are in the order in which the message passed them.
 func transit(hops []seedtest.Hop) {
-	slices.Reverse(hops)
+	if len(hops) < 2 {
+		return
+	}
 	delays := make([]time.Duration, len(hops))
 	for i := 1; i < len(hops); i++ {
 		if hops[i].Time.IsZero() || hops[i-1].Time.IsZero() {

@@ -268,6 +268,9 @@ func isInside(c seedtest.HopFrom, own, inside *namePattern) bool {
 func isPublic(ip netip.Addr) bool { return ip.IsValid() && !isInternal(ip) }
 
 func isLiteral(s string) bool {
+	if s == "" || strings.IndexByte(s, ':') < 0 && !isDigit(s[len(s)-1]) {
+		return false // nearly all names, each of which would make an error
+	}
 	_, err := netip.ParseAddr(s)
 	return err == nil
 }

@@ -9,8 +9,8 @@ import (
 // readSPF reads the value of a Received-SPF field: the result, a comment, and pairs that semicolons
 // (RFC 7208 section 9.1), commas or only blanks (the dialects before it) part. What it does
 // not understand stands in Raw.
-func (r *authReader) readSPF(value string) seedtest.ReceivedSPF {
-	f := seedtest.ReceivedSPF{Raw: value}
+func (r *authReader) readSPF(value string, f *seedtest.ReceivedSPF) {
+	f.Raw = value
 	r.properties = r.properties[:0]
 	r.start(value)
 	for p, ok := r.next(); ok; p, ok = r.next() {
@@ -25,5 +25,4 @@ func (r *authReader) readSPF(value string) seedtest.ReceivedSPF {
 		}
 	}
 	f.Pairs = r.keptPairs.copyOf(r.properties)
-	return f
 }

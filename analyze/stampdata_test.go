@@ -65,7 +65,7 @@ func TestContributing(t *testing.T) {
 		want[key] = append(want[key], value)
 	}
 	_, value, _ := strings.Cut(field, ": ")
-	if got := describeStamp(form.read(value)); !maps.EqualFunc(got, want, slices.Equal) {
+	if got := describeStamp(form.one(value)); !maps.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("the sample gives\n%q, want\n%q", got, want)
 	}
 }

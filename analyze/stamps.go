@@ -150,9 +150,8 @@ func (r *reader) stamp(position int, f *header.Field, form *stampForm) {
 		r.unread(position, f)
 		return
 	}
-	r.a.Stamps = append(r.a.Stamps, form.read(f.Value))
-	s := &r.a.Stamps[len(r.a.Stamps)-1]
-	s.Field, s.Position = f.Name, position
+	r.a.Stamps = append(r.a.Stamps, seedtest.Stamp{Field: f.Name, Position: position})
+	form.read(f.Value, &r.a.Stamps[len(r.a.Stamps)-1])
 }
 
 // unread lists a field that by its name holds a filter's opinion.
@@ -162,8 +161,8 @@ func (r *reader) unread(position int, f *header.Field) {
 }
 
 // read reads one value.
-func (f *stampForm) read(value string) seedtest.Stamp {
-	s := seedtest.Stamp{Family: f.family, Status: f.Status, Raw: value}
+func (f *stampForm) read(value string, s *seedtest.Stamp) {
+	s.Family, s.Status, s.Raw = f.family, f.Status, value
 	text := value
 	if f.Decode == "base64" {
 		decoded, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(text, " ", ""))
@@ -177,18 +176,17 @@ func (f *stampForm) read(value string) seedtest.Stamp {
 	}
 	s.Values = f.values(text)
 	var score, threshold string
-	score, s.Score = firstNumber(&s, f.Score)
-	threshold, s.Threshold = firstNumber(&s, f.Threshold)
-	s.Verdict = f.verdict(s.Value(f.Key))
-	s.Says = f.says(&s, score, threshold)
-	return s
+	score, s.Score = firstNumber(s.Values, f.Score)
+	threshold, s.Threshold = firstNumber(s.Values, f.Threshold)
+	s.Verdict = f.verdict(tagValue(s.Values, f.Key))
+	s.Says = f.says(s.Values, score, threshold)
 }
 
 // firstNumber returns the first of some values that begins with a number, as it is written and as
 // it counts.
-func firstNumber(s *seedtest.Stamp, keys []string) (string, *float64) {
+func firstNumber(values []seedtest.Property, keys []string) (string, *float64) {
 	for _, key := range keys {
-		value := s.Value(key)
+		value := tagValue(values, key)
 		if n, ok := frontNumber(value); ok {
 			return value[:numberEnd(value)], &n
 		}

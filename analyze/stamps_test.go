@@ -253,7 +253,7 @@ func FuzzStamps(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		for _, family := range families {
 			for _, form := range family.Field {
-				s := form.read(value)
+				s := form.one(value)
 				if s.Raw != value || len(s.Values) > maxValues || s.Status == "" {
 					t.Fatalf("%s: %+v of %q", form.Name, s, value)
 				}

@@ -101,11 +101,11 @@ func (s *saying) say(value string) string {
 
 // says puts into words what a stamp means. Where no value says anything, it is told what the field
 // is.
-func (f *stampForm) says(s *seedtest.Stamp, score, threshold string) []string {
+func (f *stampForm) says(values []seedtest.Property, score, threshold string) []string {
 	var few [16]string
 	list := few[:0]
-	for i := range s.Values {
-		text := f.meaningOf(&s.Values[i])
+	for i := range values {
+		text := f.meaningOf(&values[i])
 		if text != "" && len(list) < maxSayings && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
