@@ -53,7 +53,7 @@ func contaminated(stamps []seedtest.Stamp) []seedtest.Finding {
 		}
 		marks := contaminationMarks()
 		for j := range marks {
-			if m := &marks[j]; m.isOn(s) {
+			if m := &marks[j]; len(m.Field) == len(s.Field) && m.isOn(s) {
 				list = append(list, contamination(s, m))
 			}
 		}
@@ -62,10 +62,10 @@ func contaminated(stamps []seedtest.Stamp) []seedtest.Finding {
 }
 
 func (m *mark) isOn(s *seedtest.Stamp) bool {
-	if len(m.Field) != len(s.Field) || !strings.EqualFold(m.Field, s.Field) {
+	if !strings.EqualFold(m.Field, s.Field) {
 		return false
 	}
-	value := s.Value(m.Key)
+	value := tagValue(s.Values, m.Key)
 	if !m.Parts {
 		return foldedIn(m.Values, value)
 	}

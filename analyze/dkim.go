@@ -18,7 +18,7 @@ func (r *authReader) signature(value string, s *seedtest.DKIMSignature) {
 	s.Tags = r.keptPairs.copyOf(tags)
 	for i := range s.Tags {
 		if t := &s.Tags[i]; slices.Contains(packed[:], t.Name) {
-			t.Value = withoutBlanks(t.Value)
+			t.Value = r.withoutBlanks(t.Value)
 		}
 	}
 	if problem != "" {
@@ -71,6 +71,7 @@ func names(list, word string) bool {
 // wrong with it. The tags are valid until the next call. Of a tag that comes twice both are kept.
 func (r *authReader) tagList(list string) (tags []seedtest.Property, problem string) {
 	r.tags = r.tags[:0]
+	seen := uint32(0) // a bit for each letter with which a name began
 	for spec := ""; list != ""; {
 		spec, list, _ = strings.Cut(list, ";")
 		if spec = strings.TrimSpace(spec); spec == "" {
@@ -86,9 +87,11 @@ func (r *authReader) tagList(list string) (tags []seedtest.Property, problem str
 			problem = "there is text that is no tag"
 			continue
 		}
-		if hasTag(r.tags, name) {
+		letter := uint32(1) << (name[0] & 31)
+		if seen&letter != 0 && hasTag(r.tags, name) {
 			problem = "two tags " + name + "="
 		}
+		seen |= letter
 		r.tags = append(r.tags, seedtest.Property{Name: name, Value: strings.TrimSpace(value)})
 	}
 	return r.tags, problem
@@ -125,15 +128,18 @@ func isTagName(s string) bool {
 }
 
 // withoutBlanks takes blanks out of a text.
-func withoutBlanks(s string) string {
+func (r *authReader) withoutBlanks(s string) string {
 	if strings.IndexByte(s, ' ') < 0 && strings.IndexByte(s, '\t') < 0 {
 		return s
 	}
-	text := make([]byte, 0, len(s))
-	for i := range len(s) {
-		if s[i] != ' ' && s[i] != '\t' {
-			text = append(text, s[i])
+	r.joined = r.joined[:0]
+	for s != "" {
+		end := 0
+		for end < len(s) && s[end] != ' ' && s[end] != '\t' {
+			end++
 		}
+		r.joined = append(r.joined, s[:end]...)
+		s = s[min(end+1, len(s)):]
 	}
-	return string(text)
+	return string(r.joined)
 }

@@ -56,7 +56,8 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 // release gives a reader back, unless a message of no common size has made it large.
 func (r *reader) release() {
 	r.a = seedtest.Analysis{}
-	if r.head.Release() && cap(r.places) <= 1000 && r.auth.spent <= 10_000 {
+	if r.head.Release() && cap(r.places) <= 1000 && r.auth.spent <= 10_000 &&
+		cap(r.auth.joined) <= 64<<10 {
 		readers.Put(r)
 	}
 }

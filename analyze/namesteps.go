@@ -5,6 +5,7 @@ type nameSteps struct {
 	steps      []step
 	begin, end bool // nothing stands before the first step, or behind the last one
 	fixed      bool // each step is one byte
+	begins     bool // the first step is there
 }
 
 // step is one byte of a set.
@@ -30,6 +31,9 @@ func (p *nameSteps) in(name string) bool {
 		last = 0
 	}
 	for i := max(first, 0); first >= 0 && i <= last; i++ {
+		if i < len(name) && p.begins && !p.steps[0].bytes.has(name[i]) {
+			continue // nearly everywhere
+		}
 		if p.at(name[i:], p.steps) {
 			return true
 		}

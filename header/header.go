@@ -76,7 +76,11 @@ func bareCR(raw []byte) bool {
 	if end < 0 {
 		return bytes.IndexByte(raw, '\r') >= 0
 	}
-	return bytes.Contains(bytes.TrimRight(raw[:end], "\r"), []byte("\r\r"))
+	for end > 0 && raw[end-1] == '\r' {
+		end--
+	}
+	first := bytes.IndexByte(raw[:end], '\r') // nearly no line has one
+	return first >= 0 && bytes.Contains(raw[first:end], []byte("\r\r"))
 }
 
 // Parser reads heads, one after the other, in memory that it uses again.
@@ -87,8 +91,9 @@ type Parser struct {
 	body   int    // -1 while it has not begun
 	run    int    // stray lines in a row
 	open   bool   // the last line was part of a field, which may go on
-	text   []byte // the names, keys and values of fields, one behind the other
+	text   []byte // the values of fields, and names and keys not known, one behind the other
 	marks  []mark // where they are
+	known  *names
 	fields []Field
 	head   Header
 }
@@ -96,14 +101,18 @@ type Parser struct {
 // maxText is from how many bytes on texts are put where they stay. Nearly all heads are smaller.
 const maxText = 32 << 10
 
-// mark is where a field stands in the input, and where in the text its parts begin.
-type mark struct{ start, end, name, key, value int }
+// mark is where a field stands in the input, and where in the text its parts begin. Nothing of a
+// name that is known stands there.
+type mark struct {
+	start, end, name, key, value int
+	known                        int // its place in the names, or -1
+}
 
 // Parse is the function of that name. The list of fields is valid until the next call; their
 // texts, and all else, stay as they are.
 func (p *Parser) Parse(raw []byte) Header {
 	*p = Parser{raw: raw[:min(len(raw), MaxSize)], bareCR: bareCR(raw), body: -1,
-		text: p.text[:0], marks: p.marks[:0], fields: p.fields[:0]}
+		text: p.text[:0], marks: p.marks[:0], known: p.known, fields: p.fields[:0]}
 	p.top()
 	for p.body < 0 && p.pos < len(p.raw) {
 		if len(p.fields)+len(p.marks) == MaxFields || len(p.head.Stray) == MaxFields {
@@ -126,7 +135,9 @@ func (p *Parser) Parse(raw []byte) Header {
 // Release lets go of the last input and its fields, and reports whether the memory is worth keeping
 // for others: not if a message of no common size has made it large.
 func (p *Parser) Release() bool {
-	clear(p.fields)
+	if clear(p.fields); p.known == nil {
+		p.known = new(names)
+	}
 	p.raw, p.head = nil, Header{}
 	return cap(p.text) <= 2*maxText && cap(p.fields) <= 1000
 }
@@ -220,12 +231,12 @@ func (p *Parser) field(line []byte) bool {
 	if len(p.text) > maxText {
 		p.flush()
 	}
-	m := mark{start: p.pos, name: len(p.text)}
-	p.text = append(p.text, line[:size]...)
-	m.key = len(p.text)
-	p.text = append(p.text, line[:size]...)
-	for key, i := p.text[m.key:], 0; i < len(key); i++ {
-		key[i] = inName[key[i]]
+	m := mark{start: p.pos, name: len(p.text), known: p.known.find(line[:size])}
+	if m.known < 0 {
+		p.text = append(p.text, line[:size]...)
+		m.key = len(p.text)
+		p.text = append(p.text, line[:size]...)
+		lower(p.text[m.key:])
 	}
 	m.value = len(p.text)
 	p.marks = append(p.marks, m)
@@ -271,8 +282,13 @@ func (p *Parser) flush() {
 	end := len(text)
 	for i := len(p.marks) - 1; i >= 0; i-- {
 		m := &p.marks[i]
-		p.fields[at+i] = Field{Name: text[m.name:m.key], Key: text[m.key:m.value],
-			Value: text[m.value:end], Start: m.start, End: m.end}
+		f := &p.fields[at+i]
+		if m.known >= 0 {
+			f.Name, f.Key = p.known[m.known].name, p.known[m.known].key
+		} else {
+			f.Name, f.Key = text[m.name:m.key], text[m.key:m.value]
+		}
+		f.Value, f.Start, f.End = text[m.value:end], m.start, m.end
 		end = m.name
 	}
 	p.text, p.marks = p.text[:0], p.marks[:0]
@@ -290,6 +306,12 @@ var inName = func() (lower [256]byte) {
 	lower[':'], lower[0x7f] = 0, 0
 	return lower
 }()
+
+func lower(name []byte) {
+	for i, c := range name {
+		name[i] = inName[c]
+	}
+}
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 

@@ -107,6 +107,23 @@ func TestKeyIsTheNameInLowerCase(t *testing.T) {
 	}
 }
 
+// TestParserKnowsNames holds that a parser which has seen other names reads as a new one does, also
+// where so many are alike that some share a place.
+func TestParserKnowsNames(t *testing.T) {
+	var p Parser
+	for i := range 200 {
+		var raw []byte
+		for j := range 20 {
+			raw = fmt.Appendf(raw, "X-Name-%d: a\nx-nAME-%d: b\n c\n", i*j, i+j)
+		}
+		raw = append(raw, strings.Repeat("N", maxName+i%3)+": d\n\n"...)
+		if got, want := p.Parse(raw), Parse(raw); !slices.Equal(got.Fields, want.Fields) {
+			t.Fatalf("Parse(%q) = %+v, want %+v", raw, got.Fields, want.Fields)
+		}
+		p.Release()
+	}
+}
+
 func TestValuesDoNotAliasTheInput(t *testing.T) {
 	in := []byte("A: 1\nB: 2\n 3\n\n")
 	h := Parse(in)
@@ -169,8 +186,13 @@ func FuzzParse(f *testing.F) {
 		"\n\nA:\n \n", "\xef\xbb\xbfa:b\r\r\n\r\r\n"} {
 		f.Add([]byte(s))
 	}
+	var used Parser
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		h := Parse(raw)
+		if again := used.Parse(raw); !slices.Equal(again.Fields, h.Fields) {
+			t.Fatalf("a parser that was used before reads %+v, want %+v", again.Fields, h.Fields)
+		}
+		used.Release()
 		at, text := 0, 0
 		for i, field := range h.Fields {
 			if field.Start < at || field.End <= field.Start || field.End > len(raw) {
