@@ -30,7 +30,7 @@ func (r *authReader) oneSignature(value string) (s seedtest.DKIMSignature) {
 }
 
 func (f *stampForm) one(value string) (s seedtest.Stamp) {
-	f.read(value, &s)
+	new(stampReader).read(f, value, &s)
 	return s
 }
 

@@ -46,6 +46,7 @@ type reader struct {
 	a      seedtest.Analysis
 	hop    received
 	auth   authReader
+	filter stampReader
 	places []int   // where the Received fields stand
 	fields []known // what each field is
 }

@@ -151,7 +151,7 @@ func (r *reader) stamp(position int, f *header.Field, form *stampForm) {
 		return
 	}
 	r.a.Stamps = append(r.a.Stamps, seedtest.Stamp{Field: f.Name, Position: position})
-	form.read(f.Value, &r.a.Stamps[len(r.a.Stamps)-1])
+	r.filter.read(form, f.Value, &r.a.Stamps[len(r.a.Stamps)-1])
 }
 
 // unread lists a field that by its name holds a filter's opinion.
@@ -160,8 +160,17 @@ func (r *reader) unread(position int, f *header.Field) {
 		seedtest.UnreadField{Field: f.Name, Position: position, Raw: f.Value})
 }
 
+// stampReader reads stamps, with memory that it uses again for what it keeps nothing of.
+type stampReader struct {
+	values  []seedtest.Property
+	says    []string
+	kept    chunk[seedtest.Property]
+	texts   chunk[string]
+	numbers chunk[float64]
+}
+
 // read reads one value.
-func (f *stampForm) read(value string, s *seedtest.Stamp) {
+func (r *stampReader) read(f *stampForm, value string, s *seedtest.Stamp) {
 	s.Family, s.Status, s.Raw = f.family, f.Status, value
 	text := value
 	if f.Decode == "base64" {
@@ -174,21 +183,26 @@ func (f *stampForm) read(value string, s *seedtest.Stamp) {
 	if f.Trim != "" {
 		text = strings.Trim(text, f.Trim)
 	}
-	s.Values = f.values(text)
+	r.values = f.values(r.values[:0], text)
+	s.Values = r.kept.copyOf(r.values)
 	var score, threshold string
-	score, s.Score = firstNumber(s.Values, f.Score)
-	threshold, s.Threshold = firstNumber(s.Values, f.Threshold)
+	score, s.Score = r.firstNumber(s.Values, f.Score)
+	threshold, s.Threshold = r.firstNumber(s.Values, f.Threshold)
 	s.Verdict = f.verdict(tagValue(s.Values, f.Key))
-	s.Says = f.says(s.Values, score, threshold)
+	r.says = f.says(r.says[:0], s.Values, score, threshold)
+	if s.Says = r.texts.copyOf(r.says); s.Says == nil {
+		s.Says = f.about
+	}
 }
 
 // firstNumber returns the first of some values that begins with a number, as it is written and as
 // it counts.
-func firstNumber(values []seedtest.Property, keys []string) (string, *float64) {
+func (r *stampReader) firstNumber(values []seedtest.Property, keys []string) (string,
+	*float64) {
 	for _, key := range keys {
 		value := tagValue(values, key)
 		if n, ok := frontNumber(value); ok {
-			return value[:numberEnd(value)], &n
+			return value[:numberEnd(value)], &r.numbers.one(n)[0]
 		}
 	}
 	return "", nil

@@ -99,11 +99,9 @@ func (s *saying) say(value string) string {
 	return s.text[:s.gap] + value[:min(len(value), maxSaid)] + s.text[s.gap:]
 }
 
-// says puts into words what a stamp means. Where no value says anything, it is told what the field
-// is.
-func (f *stampForm) says(values []seedtest.Property, score, threshold string) []string {
-	var few [16]string
-	list := few[:0]
+// says adds to a list, in words, what a stamp means.
+func (f *stampForm) says(list []string, values []seedtest.Property, score,
+	threshold string) []string {
 	for i := range values {
 		text := f.meaningOf(&values[i])
 		if text != "" && len(list) < maxSayings && !slices.Contains(list, text) {
@@ -113,10 +111,7 @@ func (f *stampForm) says(values []seedtest.Property, score, threshold string) []
 	if text := f.scoreSays(score, threshold); text != "" {
 		list = append(list, text)
 	}
-	if len(list) == 0 {
-		return f.about
-	}
-	return slices.Clone(list)
+	return list
 }
 
 func (f *stampForm) meaningOf(v *seedtest.Property) string {

@@ -23,28 +23,28 @@ const (
 // maxValues is how many values of one stamp are kept apart; the raw text has them all.
 const maxValues = 200
 
-// values takes a value apart.
-func (f *stampForm) values(text string) []seedtest.Property {
+// values adds to a list what a value is made of.
+func (f *stampForm) values(list []seedtest.Property, text string) []seedtest.Property {
 	switch f.Form {
 	case formWord, formNumber:
 		word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
-		return add(nil, "", strings.TrimRight(word, ",;"))
+		return add(list, "", strings.TrimRight(word, ",;"))
 	case formBar:
-		return f.bar(text)
+		return f.bar(list, text)
 	case formPairs:
-		return f.pairs(text)
+		return f.pairs(list, text)
 	case formStatus:
-		return readStatusForm(text)
+		return readStatusForm(list, text)
 	case formRspamd:
-		return readRspamd(text)
+		return readRspamd(list, text)
 	case formPattern:
 		for i := range f.patterns {
-			if list, ok := f.patterns[i].read(text); ok {
-				return list
+			if read, ok := f.patterns[i].read(list, text); ok {
+				return read
 			}
 		}
 	}
-	return nil
+	return list
 }
 
 // add adds a value that is there, as long as there are not too many.
@@ -55,13 +55,8 @@ func add(list []seedtest.Property, key, value string) []seedtest.Property {
 	return append(list, seedtest.Property{Name: key, Value: value})
 }
 
-// room makes place for as many values as a text can hold.
-func room(text, separator string) []seedtest.Property {
-	return make([]seedtest.Property, 0, min(strings.Count(text, separator)+1, maxValues))
-}
-
 // bar counts the characters of a bar: +++ is 3, --- is -3 and a slash is 0.
-func (f *stampForm) bar(text string) []seedtest.Property {
+func (f *stampForm) bar(list []seedtest.Property, text string) []seedtest.Property {
 	word, _, _ := strings.Cut(text, " ")
 	n := len(word)
 	switch {
@@ -71,14 +66,13 @@ func (f *stampForm) bar(text string) []seedtest.Property {
 	case f.Zero != "" && word == f.Zero:
 		n = 0
 	default:
-		return nil
+		return list
 	}
-	return add(nil, "", strconv.Itoa(n))
+	return add(list, "", strconv.Itoa(n))
 }
 
 // pairs reads KEY:value;KEY:value. What stands in front without a key is the value named "".
-func (f *stampForm) pairs(text string) []seedtest.Property {
-	list := room(text, f.Separator)
+func (f *stampForm) pairs(list []seedtest.Property, text string) []seedtest.Property {
 	for part := range strings.SplitSeq(text, f.Separator) {
 		key, value, ok := strings.Cut(strings.TrimSpace(part), f.Assign)
 		key, value = strings.TrimSpace(key), unquote(strings.TrimSpace(value))
@@ -105,8 +99,7 @@ func unquote(s string) string {
 
 // readStatusForm reads "Yes, score=5.1 required=5.0 tests=A,B", or "Yes (score=5.1; required=5.0)".
 // The names of the values are made lower case, and the brackets of a list taken off.
-func readStatusForm(text string) []seedtest.Property {
-	list := room(text, "=")
+func readStatusForm(list []seedtest.Property, text string) []seedtest.Property {
 	for begin := true; text != ""; begin = false {
 		if text = strings.TrimLeft(text, " \t,;("); text == "" {
 			break
@@ -162,8 +155,7 @@ func isListItem(text string) bool {
 }
 
 // readRspamd reads "default: False [1.20 / 15.00]; SYMBOL(0.10)[...]; ...".
-func readRspamd(text string) []seedtest.Property {
-	list := room(text, ";")
+func readRspamd(list []seedtest.Property, text string) []seedtest.Property {
 	head, symbols, _ := strings.Cut(text, ";")
 	_, verdict, _ := strings.Cut(head, ":")
 	word, numbers, _ := strings.Cut(verdict, "[")
@@ -209,9 +201,9 @@ func newPattern(s string) pattern {
 }
 
 // read fills the gaps. Each ends where the text behind it begins, the last one with the value.
-func (p pattern) read(value string) ([]seedtest.Property, bool) {
-	list := make([]seedtest.Property, 0, len(p))
-	for _, part := range p {
+func (p pattern) read(list []seedtest.Property, value string) ([]seedtest.Property, bool) {
+	for i := range p {
+		part := &p[i]
 		if part.gap {
 			end := part.end(value)
 			if end < 0 {
@@ -231,7 +223,7 @@ func (p pattern) read(value string) ([]seedtest.Property, bool) {
 }
 
 // end returns where the gap ends, or -1 if nothing fits.
-func (p patternPart) end(value string) int {
+func (p *patternPart) end(value string) int {
 	switch {
 	case p.number:
 		end := 0
