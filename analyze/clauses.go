@@ -92,7 +92,7 @@ func ownIP(text string) netip.Addr {
 func (r *received) readWith() string {
 	tokens := r.clause[clauseWith]
 	word := firstWord(tokens)
-	if strings.EqualFold(word, "Microsoft") || strings.EqualFold(word, "Internet") {
+	if isProduct(word) {
 		for i, t := range tokens {
 			if t.Kind == header.KindComment {
 				tokens = tokens[:i]
@@ -105,6 +105,9 @@ func (r *received) readWith() string {
 	word, _, _ = strings.Cut(word, "/")
 	return protocolName(strings.TrimRight(word, ",;"))
 }
+
+// isProduct knows how the names of Microsoft's products begin.
+func isProduct(word string) bool { return isWord(word, "Microsoft") || isWord(word, "Internet") }
 
 // protocolBehind finds the protocol behind what some put before it: "[XMail 1.20 ESMTP Server]",
 // "MailEnable ESMTP", "AES256-SHA encrypted SMTP", "Exclaimer Signature Manager ESMTP Proxy".

@@ -62,7 +62,7 @@ func readFrom(tokens []header.Token, verified bool, from *seedtest.HopFrom) {
 			c.glued = c.glued || i == 1 && tokens[0].End == t.Start && beginsWithIP(t.Text)
 			c.readComment(t.Text)
 		case i == 0 || c.first == "" && tokens[0].Kind == header.KindComment:
-			c.name(t)
+			c.name(t.Text)
 		case tokens[i-1].Text == "be" && c.helo == "":
 			c.setHELO(t.Text)
 		case strings.HasPrefix(t.Text, "["):
@@ -80,11 +80,11 @@ func beginsWithIP(comment string) bool {
 	return ok
 }
 
-func (c *client) name(t *header.Token) {
-	c.first = t.Text
-	if ip, ok := readIP(t.Text); ok {
+func (c *client) name(word string) {
+	c.first = word
+	if ip, ok := readIP(word); ok {
 		c.ip, c.rank = ip, rankName
-		if t.Text[0] == '[' {
+		if word[0] == '[' {
 			c.rank = rankLiteral
 		}
 	}

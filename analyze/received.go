@@ -44,6 +44,13 @@ func (r *received) readHop(value string, hop *seedtest.Hop) {
 	if strings.IndexByte(text, 0) >= 0 {
 		text = strings.ReplaceAll(text, "\x00", "")
 	}
+	if !r.readOrdinary(text, hop) {
+		r.readAny(text, hop)
+	}
+}
+
+// readAny reads a value of any shape.
+func (r *received) readAny(text string, hop *seedtest.Hop) {
 	r.split(text)
 	hop.Time = r.time
 	hop.By = readBy(r.clause[clauseBy])
