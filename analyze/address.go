@@ -25,7 +25,13 @@ func readIP(s string) (netip.Addr, bool) {
 	if len(s) > 5 && strings.EqualFold(s[:5], "ipv6:") {
 		s = s[5:]
 	}
-	if len(s) < 2 || len(s) > 64 || !looksLikeIP(s) {
+	if len(s) < 2 || len(s) > 64 {
+		return netip.Addr{}, false
+	}
+	if ip, ok := ordinaryIP(s); ok {
+		return ip, true
+	}
+	if !looksLikeIP(s) {
 		return netip.Addr{}, false
 	}
 	if ip, err := netip.ParseAddr(s); err == nil {

@@ -129,6 +129,16 @@ var protocols = [...]string{"esmtps", "esmtp", "smtp", "esmtpsa", "esmtpa", "smt
 
 // protocolName writes a protocol in lower case.
 func protocolName(word string) string {
+	switch word {
+	case "ESMTPS":
+		return "esmtps"
+	case "ESMTP":
+		return "esmtp"
+	case "SMTP":
+		return "smtp"
+	case "":
+		return ""
+	}
 	for _, p := range protocols {
 		if len(p) == len(word) && strings.EqualFold(p, word) {
 			return p

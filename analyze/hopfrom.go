@@ -94,11 +94,17 @@ func (c *client) name(word string) {
 // says of itself comes before what the receiver saw.
 func (c *client) address(word string, rank int) bool {
 	ip, ok := readIP(word)
-	if ok && (rank > c.rank || rank == c.rank && rank >= rankBare) {
+	if ok {
+		c.take(ip, rank)
+	}
+	return ok
+}
+
+func (c *client) take(ip netip.Addr, rank int) {
+	if rank > c.rank || rank == c.rank && rank >= rankBare {
 		c.ip, c.rank = ip, rank
 		c.comment = c.comment || rank >= rankBare
 	}
-	return ok
 }
 
 // settle decides which name is the client's own and which one the receiver found.
@@ -120,7 +126,7 @@ func (c *client) settle(from *seedtest.HopFrom) {
 // readComment reads one comment of the clause. Comments about TLS and the like say nothing of the
 // client's names.
 func (c *client) readComment(text string) {
-	if isAside(text) {
+	if isAside(text) || c.ordinaryComment(text) {
 		return
 	}
 	c.anew = true
@@ -151,6 +157,42 @@ func (c *client) readComment(text string) {
 		before = w
 	}
 	c.findReverse(named, count)
+}
+
+// ordinaryComment reads "RDNS [IP]", "[IP]" or "IP", which most comments are that say anything of
+// the client, as the words of other comments are read.
+func (c *client) ordinaryComment(text string) bool {
+	i := strings.IndexByte(text, ' ')
+	name, literal := text[:max(i, 0)], text[i+1:]
+	if i >= 0 && !isOnlyName(name) {
+		return false
+	}
+	rank := rankBare
+	if n := len(literal); n > 2 && literal[0] == '[' && literal[n-1] == ']' {
+		rank, literal = rankBracket, literal[1:n-1]
+	} else if i >= 0 {
+		return false
+	}
+	ip, ok := ordinaryIP(literal)
+	if !ok {
+		return false
+	}
+	c.anew = false
+	c.take(ip, rank)
+	if i >= 0 {
+		c.rdns = name
+	}
+	return true
+}
+
+// isOnlyName reports whether a word of a comment is a name, and neither an address nor one of the
+// words that say what the next one is.
+func isOnlyName(w string) bool {
+	if !isHostName(w) || w == "verified" || w == "Not" || isGreeting(w) || isWord(w, "account") {
+		return false
+	}
+	_, address := readIP(w)
+	return !address
 }
 
 // readWord reads a word of a comment that says what it or the next one is, and returns what
@@ -340,14 +382,22 @@ func loginIn(comment string) string {
 }
 
 func mayHoldLogin(comment string) bool {
-	if comment == "" || strings.IndexByte("aAIuUS", comment[0]) < 0 {
+	if comment == "" {
 		return false
 	}
-	for _, s := range [...]string{"auth", "Auth", "AUTH", "IDENT: ", "user=", "SquirrelMail ",
-		"User auth"} {
-		if strings.HasPrefix(comment, s) {
-			return true
-		}
+	switch comment[0] {
+	case 'a':
+		return strings.HasPrefix(comment, "auth")
+	case 'A':
+		return strings.HasPrefix(comment, "Auth") || strings.HasPrefix(comment, "AUTH")
+	case 'I':
+		return strings.HasPrefix(comment, "IDENT: ")
+	case 'u':
+		return strings.HasPrefix(comment, "user=")
+	case 'U':
+		return strings.HasPrefix(comment, "User auth")
+	case 'S':
+		return strings.HasPrefix(comment, "SquirrelMail ")
 	}
 	return false
 }

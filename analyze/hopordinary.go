@@ -39,7 +39,7 @@ const maxOrdinary = hopTokens
 // readOrdinary reads a value into a hop if it is an ordinary one, and reports whether it is.
 func (r *received) readOrdinary(text string, hop *seedtest.Hop) bool {
 	end := strings.LastIndexByte(text, ';')
-	if end < 0 || len(text) > maxOrdinary {
+	if end < 0 || len(text) > maxOrdinary || strings.IndexByte(text, '\\') >= 0 {
 		return false
 	}
 	at, ok := ordinaryDate(text[end+1:])
@@ -95,23 +95,18 @@ func (h *ordinaryHop) read() bool {
 	return true
 }
 
-// closing finds the parenthesis that closes the one at i, or gives -1: always where a backslash
-// stands before it.
+// closing finds the parenthesis that closes the one at i, or gives -1. Backslashes mean nothing.
 func closing(text string, i int) int {
-	depth := 0
-	for ; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
+	for depth := 0; ; depth-- {
+		n := strings.IndexByte(text[i:], ')')
+		if n < 0 {
 			return -1
-		case '(':
-			depth++
-		case ')':
-			if depth--; depth == 0 {
-				return i
-			}
 		}
+		if depth += strings.Count(text[i:i+n], "("); depth == 1 {
+			return i + n
+		}
+		i += n + 1
 	}
-	return -1
 }
 
 // word reads one word, which may open a clause.

@@ -69,6 +69,10 @@ func cutFold(s, separator string) (before, after string, found bool) {
 
 // tlsIn reads one comment, and reports whether it is about TLS.
 func tlsIn(text string, tls *seedtest.HopTLS) bool {
+	if strings.HasPrefix(text, "using TLS") || strings.HasPrefix(text, "version=TLS") {
+		readCipher(text, tls) // what most comments about it are
+		return true
+	}
 	if strings.IndexByte(text, 'L') < 0 && !strings.HasPrefix(text, "cipher=") &&
 		!strings.HasSuffix(text, " encrypted") {
 		return false // what most comments are
@@ -106,20 +110,39 @@ var tlsBetween = byteSet{' ': true, '\t': true, '(': true, ')': true, ',': true,
 // readCipher reads a version, a cipher and a number of bits, in any order, with or without words
 // that say which is which.
 func readCipher(text string, tls *seedtest.HopTLS) {
+	pairs := strings.IndexByte(text, '=') >= 0
 	w, rest := nextWord(text, &tlsBetween)
 	for ; w != ""; w, rest = nextWord(rest, &tlsBetween) {
-		key, value, pair := strings.Cut(w, "=")
-		if !pair {
-			value = w
+		if pairs {
+			if key, value, pair := strings.Cut(w, "="); pair {
+				readPair(strings.TrimPrefix(key, "tls"), value, tls)
+				continue
+			}
 		}
-		switch key = strings.TrimPrefix(key, "tls"); {
-		case pair && key == "version", !pair && tls.Version == "" && isTLSVersion(w):
-			tls.Version = value
-		case pair && key == "bits", !pair && tls.Bits == 0 && isBits(w):
-			tls.Bits = leadingNumber(value)
-		case pair && key == "cipher", !pair && tls.Cipher == "" && isCipher(w):
-			tls.Cipher = value
+		switch {
+		case w[0] >= 'a' && w[0] <= 'z':
+		case tls.Version == "" && isTLSVersion(w):
+			tls.Version = w
+		case tls.Bits == 0 && isBits(w):
+			tls.Bits = leadingNumber(w)
+		case tls.Cipher == "" && isCipher(w):
+			tls.Cipher = w
 		}
+		if !pairs && tls.Bits != 0 && tls.Cipher != "" && tls.Version != "" {
+			return
+		}
+	}
+}
+
+// readPair reads "version=TLS1_3" and the like.
+func readPair(key, value string, tls *seedtest.HopTLS) {
+	switch key {
+	case "version":
+		tls.Version = value
+	case "bits":
+		tls.Bits = leadingNumber(value)
+	case "cipher":
+		tls.Cipher = value
 	}
 }
 
