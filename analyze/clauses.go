@@ -136,8 +136,8 @@ func protocolName(word string) string {
 		return "esmtp"
 	case "SMTP":
 		return "smtp"
-	case "":
-		return ""
+	case "Microsoft SMTP Server":
+		return "microsoft smtp server"
 	}
 	for _, p := range protocols {
 		if len(p) == len(word) && strings.EqualFold(p, word) {

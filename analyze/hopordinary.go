@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"net/netip"
 	"strings"
 
 	"seedtest"
@@ -13,25 +14,24 @@ import (
 type ordinaryHop struct {
 	text   string // without the date
 	clause int
-	tokens int    // read of this clause
-	before string // the last one of them, of comments what is between the marks
-	start  int    // where the first word of this clause begins
-	last   int    // where its last word ends
-	seen   [clauseCount]bool
+	tokens int                 // read of this clause
+	last   extent              // the last one of them, of comments what is between the marks
+	words  [clauseCount]extent // the first word of each clause, or the words of a name
 
 	client    client
-	by        seedtest.HopBy
-	via       string
-	with      string
-	id        string
-	to        string
+	byIP      netip.Addr
 	login     string
 	product   bool // the protocol is one of Microsoft's names
-	verified  bool // see verifies
+	verified  bool // the server verifies names, see verifies
 	tls       seedtest.HopTLS
 	secure    bool // there was TLS
 	tlsClause int  // the clause that said so last
 }
+
+// extent is where a word stands in a text.
+type extent struct{ begin, end int }
+
+func (s extent) of(text string) string { return text[s.begin:s.end] }
 
 // maxOrdinary is how long an ordinary value may be: it holds fewer tokens than are read.
 const maxOrdinary = hopTokens
@@ -47,21 +47,21 @@ func (r *received) readOrdinary(text string, hop *seedtest.Hop) bool {
 		return false
 	}
 	h := ordinaryHop{text: text[:end]}
-	if !h.read() || !h.finish() {
+	if !h.read() || h.tokens == 0 || !h.server(&hop.By) {
 		return false
 	}
-	hop.By, hop.Via, hop.With, hop.ID, hop.Time = h.by, h.via, h.with, h.id, at
-	h.client.settle(&hop.From)
-	if hop.From.User == "" {
-		hop.From.User = h.login
-	}
-	hop.For, hop.TLS, hop.Problems = nil, nil, nil
-	if h.to != "" {
-		hop.For = r.names.one(h.to)
+	hop.Time, hop.Problems = at, nil
+	hop.Via = h.words[clauseVia].of(text)
+	hop.With = protocolName(h.words[clauseWith].of(text))
+	hop.ID = addressOf(h.words[clauseID].of(text))
+	hop.For, hop.TLS = nil, nil
+	if to := addressOf(h.words[clauseFor].of(text)); to != "" {
+		hop.For = r.names.one(to)
 	}
 	if h.secure {
 		hop.TLS = &r.secure.one(h.tls)[0]
 	}
+	h.from(&hop.From)
 	return true
 }
 
@@ -79,7 +79,7 @@ func (h *ordinaryHop) read() bool {
 			i++
 		case '(':
 			end := closing(text, i)
-			if end < 0 || !h.comment(text[i+1:end], i == h.last) {
+			if end < 0 || !h.comment(extent{i + 1, end}) {
 				return false
 			}
 			i = end + 1
@@ -87,7 +87,7 @@ func (h *ordinaryHop) read() bool {
 			for i < len(text) && !endsWord[text[i]] {
 				i++
 			}
-			if i == begin || !h.word(begin, i) {
+			if i == begin || !h.word(extent{begin, i}) {
 				return false
 			}
 		}
@@ -110,87 +110,87 @@ func closing(text string, i int) int {
 }
 
 // word reads one word, which may open a clause.
-func (h *ordinaryHop) word(begin, end int) bool {
-	word := h.text[begin:end]
+func (h *ordinaryHop) word(at extent) bool {
+	word := at.of(h.text)
 	if 2 <= len(word) && len(word) <= 13 {
-		if next := clauseOf(word); next >= 0 {
-			return h.open(next)
+		if clause := clauseOf(word); clause >= 0 {
+			return h.open(clause)
 		}
 	}
 	if h.tokens == 0 {
-		h.start = begin
 		if !h.first(word) {
 			return false
 		}
-	} else if !h.more(begin, end) {
+		h.words[h.clause] = at
+	} else if !h.more(at) {
 		return false
 	}
 	h.tokens++
-	h.before, h.last = word, end
+	h.last = at
 	return true
 }
 
-// open begins a clause.
+// open begins a clause, if the one before it is not empty.
 func (h *ordinaryHop) open(clause int) bool {
-	if h.seen[clause] || clause == clauseNone || h.clause != clauseNone && h.tokens == 0 {
+	if clause == clauseNone || h.words[clause].end > 0 || h.clause != clauseNone && h.tokens == 0 {
 		return false
 	}
-	h.clause, h.tokens, h.before, h.seen[clause] = clause, 0, "", true
+	h.clause, h.tokens = clause, 0
 	return true
 }
 
-// first reads the word with which a clause begins.
+// first looks at the word with which a clause begins.
 func (h *ordinaryHop) first(word string) bool {
 	switch h.clause {
+	case clauseNone:
+		return false
 	case clauseFrom:
 		h.client.name(word)
-	case clauseBy:
-		h.by.Name = bare(word)
-	case clauseVia:
-		h.via = word
 	case clauseWith:
-		h.with, h.product = word, isProduct(word)
+		h.product = isProduct(word)
+		h.verified = h.verified || isHTTP(word)
 		return strings.IndexByte(word, '/') < 0 && word[len(word)-1] != ','
 	case clauseID:
-		h.id = addressOf(word)
 		h.verified = h.verified || isEximID(word)
 	case clauseFor:
-		h.to = addressOf(word)
 		return strings.IndexByte(word, ',') < 0
-	default:
-		return false
 	}
 	return true
 }
 
 // more reads another word of a clause.
-func (h *ordinaryHop) more(begin, end int) bool {
-	word := h.text[begin:end]
-	next := begin == h.last+1
+func (h *ordinaryHop) more(at extent) bool {
+	word := at.of(h.text)
+	next := at.begin == h.words[h.clause].end+1
 	switch {
-	case h.clause == clauseVia && next:
-		h.via = h.text[h.start:end]
-	case h.clause == clauseWith && h.product && next:
-		h.with = h.text[h.start:end]
+	case h.clause == clauseVia && next, h.clause == clauseWith && h.product && next:
+		h.words[h.clause].end = at.end
 	case h.clause == clauseWith && !h.product && !strings.Contains(word, "SMTP"):
 	case h.clause == clauseID:
 	default:
 		return false
 	}
-	cipher, ok := cipherAround(h.before, word)
+	cipher, ok := cipherAround(h.last.of(h.text), word)
 	if !ok {
 		return true
 	}
-	first := h.tlsClause <= h.clause
-	h.secure, h.tlsClause = true, h.clause
 	if h.tls.Cipher == "" {
 		h.tls.Cipher = cipher
 	}
-	return first
+	return h.foundTLS()
+}
+
+// foundTLS notes that the clause says something of TLS. What stands in another order than that in
+// which clauses are read is not ordinary.
+func (h *ordinaryHop) foundTLS() bool {
+	inOrder := h.tlsClause <= h.clause
+	h.secure, h.tlsClause = true, h.clause
+	return inOrder
 }
 
 // comment reads a comment. One that meets the client's name may make it another name.
-func (h *ordinaryHop) comment(text string, meets bool) bool {
+func (h *ordinaryHop) comment(at extent) bool {
+	text := at.of(h.text)
 	if h.tokens == 0 || h.tlsClause > h.clause || strings.HasPrefix(text, "from ") {
 		return false
 	}
@@ -198,45 +198,52 @@ func (h *ordinaryHop) comment(text string, meets bool) bool {
 	case clauseVia:
 		return false
 	case clauseFrom:
-		if meets {
+		if at.begin == h.last.end+1 {
 			return false
 		}
 		h.client.readComment(text)
 	case clauseBy:
-		if !h.by.IP.IsValid() {
-			h.by.IP = ownIP(text)
+		if !h.byIP.IsValid() {
+			h.byIP = ownIP(text)
 		}
-		h.verified = h.verified || isVersion(text)
-	}
-	if h.clause != clauseFrom {
+		h.verified = h.verified || isVersion(text) || strings.HasPrefix(text, "Exim")
+	default:
 		h.verified = h.verified || strings.HasPrefix(text, "Exim")
 	}
 	if h.tls.Version == "" && tlsIn(text, &h.tls) {
-		h.secure, h.tlsClause = true, h.clause
+		h.foundTLS()
 	}
 	h.tokens++
-	h.before = text
+	h.last = at
 	return h.clause == clauseFor || h.userIn(text)
 }
 
 // userIn reads the login in a comment, and reports false if it is the second one.
 func (h *ordinaryHop) userIn(comment string) bool {
-	user := loginIn(comment)
-	if user == "" {
+	if !mayHoldLogin(comment) {
 		return true
 	}
-	first := h.login == ""
-	h.login = user
-	return first
+	none := h.login == ""
+	if user := loginIn(comment); user != "" {
+		h.login = user
+		return none
+	}
+	return true
 }
 
-// finish does what can be done when all is read, and reports whether nothing is missing.
-func (h *ordinaryHop) finish() bool {
-	if ip, ok := readIP(h.by.Name); ok {
-		h.by.IP = ip
+// server says who wrote the field, and reports false if it does not tell.
+func (h *ordinaryHop) server(by *seedtest.HopBy) bool {
+	by.Name, by.IP = bare(h.words[clauseBy].of(h.text)), h.byIP
+	if ip, ok := readIP(by.Name); ok {
+		by.IP = ip
 	}
-	isHTTP := (len(h.with) == 4 || len(h.with) == 5) && strings.EqualFold(h.with[:4], "http")
-	h.client.verified = h.client.verified || h.verified || isHTTP
-	h.with = protocolName(h.with)
-	return h.by.Name != "" && h.tokens > 0
+	return by.Name != ""
+}
+
+func (h *ordinaryHop) from(from *seedtest.HopFrom) {
+	h.client.verified = h.client.verified || h.verified
+	h.client.settle(from)
+	if from.User == "" {
+		from.User = h.login
+	}
 }

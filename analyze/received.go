@@ -182,6 +182,18 @@ func (r *received) keyword(t header.Token, now int) int {
 // clauseOf knows the words that open clauses, or end the one before: those give clauseNone. Of
 // others it returns -1. Every word passes here: nearly all are longer than those that open one.
 func clauseOf(word string) int {
+	switch word {
+	case "from":
+		return clauseFrom
+	case "by":
+		return clauseBy
+	case "with":
+		return clauseWith
+	case "id":
+		return clauseID
+	case "for":
+		return clauseFor
+	}
 	if len(word) > len("from") {
 		if isWord(word, "sender:") || isWord(word, "envelope-to") || isWord(word, "envelope-from") {
 			return clauseNone
@@ -259,8 +271,7 @@ func (r *received) dateAtEnd(text string) int {
 // which is known by its date without a weekday and by saying nothing of itself; and whoever took
 // the message over HTTP, in which no client greets.
 func (r *received) verifies() bool {
-	if with := firstWord(r.clause[clauseWith]); len(with) >= 4 && len(with) <= 5 &&
-		strings.EqualFold(with[:4], "http") {
+	if isHTTP(firstWord(r.clause[clauseWith])) {
 		return true
 	}
 	aside := false
@@ -279,6 +290,10 @@ func (r *received) verifies() bool {
 		return isEximID(firstWord(r.clause[clauseID]))
 	}
 	return r.plainDate && !aside
+}
+
+func isHTTP(protocol string) bool {
+	return (len(protocol) == 4 || len(protocol) == 5) && strings.EqualFold(protocol[:4], "http")
 }
 
 // isEximID knows the ids of Exim, 1tAbCd-0001Ab-2C and from version 4.97 1tAbCd-00000000abc-2G0Q,
