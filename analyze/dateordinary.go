@@ -6,11 +6,11 @@ import (
 )
 
 // ordinaryDate reads a text that is a date in the shape of nearly all, and nothing else: "Mon, 21
-// Sep 2026 03:00:08 -0700", behind which "(PDT)" may stand. What differs in anything is left to the
-// reader of all dates, which gives the same time for these and takes longer.
+// Sep 2026 03:00:08 -0700", behind which "(PDT)" may stand, or with GMT for a zone. What differs in
+// anything is left to the reader of all dates, which gives the same time for these and takes longer.
 func ordinaryDate(s string) (at time.Time, ok bool) {
 	s = strings.TrimPrefix(s, " ")
-	const shortest = "Mon, 1 Sep 2026 03:00:08 -0700"
+	const shortest = "Mon, 1 Sep 2026 03:00:08 GMT"
 	if len(s) < len(shortest) || s[3] != ',' || s[4] != ' ' || !isWeekday(s) || !isLetter(s[2]) {
 		return time.Time{}, false
 	}
@@ -20,23 +20,33 @@ func ordinaryDate(s string) (at time.Time, ok bool) {
 	} else {
 		s = s[7:]
 	}
-	if len(s) < 24 || s[0] != ' ' || s[4] != ' ' || s[9] != ' ' || s[12] != ':' || s[15] != ':' ||
-		s[18] != ' ' || s[19] != '+' && s[19] != '-' || !isZoneAside(s[24:]) {
+	if s[0] != ' ' || s[4] != ' ' || s[9] != ' ' || s[12] != ':' || s[15] != ':' || s[18] != ' ' {
 		return time.Time{}, false
 	}
 	month, year := monthOf(s[1:4]), 100*twoDigits(s[5:])+twoDigits(s[7:])
 	hour, minute, second := twoDigits(s[10:]), twoDigits(s[13:]), twoDigits(s[16:])
-	zoneHours, zoneMinutes := twoDigits(s[20:]), twoDigits(s[22:])
-	if month < 1 || year < firstYear || year > lastYear || day < 1 || day > daysIn(month, year) ||
-		hour > 23 || minute > 59 || second > 59 || zoneHours > 99 || zoneMinutes > 99 {
+	east, ok := ordinaryZone(s[19:])
+	if !ok || month < 1 || year < firstYear || year > lastYear || day < 1 ||
+		day > daysIn(month, year) || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
 	}
-	east := 60 * (60*zoneHours + zoneMinutes)
-	if s[19] == '-' {
+	seconds := 86_400*daysSince1970(year, month, day) + 60*(60*hour+minute-east) + second
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// ordinaryZone reads "-0700", "-0700 (PDT)" or "GMT", in minutes east.
+func ordinaryZone(s string) (east int, ok bool) {
+	if s == "GMT" {
+		return 0, true
+	}
+	if len(s) < 5 || s[0] != '+' && s[0] != '-' || !isZoneAside(s[5:]) {
+		return 0, false
+	}
+	hours, minutes := twoDigits(s[1:]), twoDigits(s[3:])
+	if east = 60*hours + minutes; s[0] == '-' {
 		east = -east
 	}
-	seconds := 86_400*daysSince1970(year, month, day) + 60*(60*hour+minute) + second - east
-	return time.Unix(int64(seconds), 0).UTC(), true
+	return east, hours <= 99 && minutes <= 99
 }
 
 // daysSince1970 counts the days to a date. Years are taken to begin with March, so that the day

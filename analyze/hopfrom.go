@@ -126,7 +126,7 @@ func (c *client) settle(from *seedtest.HopFrom) {
 // readComment reads one comment of the clause. Comments about TLS and the like say nothing of the
 // client's names.
 func (c *client) readComment(text string) {
-	if isAside(text) || c.ordinaryComment(text) {
+	if startsAside(text) || c.ordinaryComment(text) || strings.Contains(text, "://") {
 		return
 	}
 	c.anew = true
@@ -312,7 +312,7 @@ var asidesBy = func() (by [256][]string) {
 	return by
 }()
 
-func isAside(text string) bool {
+func startsAside(text string) bool {
 	if text == "" {
 		return false
 	}
@@ -321,7 +321,7 @@ func isAside(text string) bool {
 			return true
 		}
 	}
-	return strings.Contains(text, "://")
+	return false
 }
 
 // byteSet holds the bytes for which it is true.

@@ -110,33 +110,42 @@ var tlsBetween = byteSet{' ': true, '\t': true, '(': true, ')': true, ',': true,
 // readCipher reads a version, a cipher and a number of bits, in any order, with or without words
 // that say which is which.
 func readCipher(text string, tls *seedtest.HopTLS) {
-	pairs := strings.IndexByte(text, '=') >= 0
-	w, rest := nextWord(text, &tlsBetween)
-	for ; w != ""; w, rest = nextWord(rest, &tlsBetween) {
-		if pairs {
-			if key, value, pair := strings.Cut(w, "="); pair {
-				readPair(strings.TrimPrefix(key, "tls"), value, tls)
-				continue
+	for begin := 0; begin < len(text); {
+		end, equals := begin, -1
+		for ; end < len(text) && !tlsBetween[text[end]]; end++ {
+			if text[end] == '=' && equals < 0 {
+				equals = end
 			}
 		}
 		switch {
-		case w[0] >= 'a' && w[0] <= 'z':
-		case tls.Version == "" && isTLSVersion(w):
-			tls.Version = w
-		case tls.Bits == 0 && isBits(w):
-			tls.Bits = leadingNumber(w)
-		case tls.Cipher == "" && isCipher(w):
-			tls.Cipher = w
+		case equals >= 0:
+			readPair(text[begin:equals], text[equals+1:end], tls)
+		case end > begin && (text[begin] < 'a' || text[begin] > 'z'):
+			readBare(text[begin:end], tls)
+			if tls.Bits > 0 && tls.Cipher != "" && tls.Version != "" &&
+				strings.IndexByte(text[end:], '=') < 0 {
+				return
+			}
 		}
-		if !pairs && tls.Bits != 0 && tls.Cipher != "" && tls.Version != "" {
-			return
-		}
+		begin = end + 1
 	}
 }
 
-// readPair reads "version=TLS1_3" and the like.
+// readBare reads a word that says by its shape what it is.
+func readBare(w string, tls *seedtest.HopTLS) {
+	switch {
+	case tls.Version == "" && isTLSVersion(w):
+		tls.Version = w
+	case tls.Bits == 0 && isBits(w):
+		tls.Bits = leadingNumber(w)
+	case tls.Cipher == "" && isCipher(w):
+		tls.Cipher = w
+	}
+}
+
+// readPair reads "version=TLS1_3", "tlsversion=TLS12" and the like.
 func readPair(key, value string, tls *seedtest.HopTLS) {
-	switch key {
+	switch strings.TrimPrefix(key, "tls") {
 	case "version":
 		tls.Version = value
 	case "bits":

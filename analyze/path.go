@@ -45,6 +45,9 @@ func circles(hops []seedtest.Hop) []seedtest.Finding {
 	}
 	var list []seedtest.Finding
 	for i := range hops {
+		if !comesBack(hops, i) {
+			continue
+		}
 		f, ok := circleFrom(hops, i)
 		if ok && f.Code == codeLoop {
 			return []seedtest.Finding{f}
@@ -54,6 +57,16 @@ func circles(hops []seedtest.Hop) []seedtest.Finding {
 		}
 	}
 	return list
+}
+
+// comesBack reports whether a hop behind hop i is at the same server.
+func comesBack(hops []seedtest.Hop, i int) bool {
+	for j := i + 1; j < len(hops); j++ {
+		if sameServer(&hops[i], &hops[j]) {
+			return true
+		}
+	}
+	return false
 }
 
 // circleFrom finds the visits to the server of hop i that follow it.
@@ -266,8 +279,11 @@ func plaintext(hops []seedtest.Hop) (seedtest.Finding, bool) {
 // hiddenClient finds that the first field which the receiving provider wrote gives an address from
 // within, though the message came to it from others: something in front hides who connected.
 func hiddenClient(hops []seedtest.Hop) (seedtest.Finding, bool) {
-	i := slices.IndexFunc(hops, func(h seedtest.Hop) bool { return h.Trusted })
-	if i < 1 || !hops[i].From.IP.IsValid() || !isInternal(hops[i].From.IP) {
+	i := 0
+	for i < len(hops) && !hops[i].Trusted {
+		i++
+	}
+	if i < 1 || i == len(hops) || !hops[i].From.IP.IsValid() || !isInternal(hops[i].From.IP) {
 		return seedtest.Finding{}, false
 	}
 	return seedtest.Finding{
