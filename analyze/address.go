@@ -96,17 +96,27 @@ func bare(s string) string {
 // isHostName reports whether a word can be a host's name: something with a letter or a digit, and
 // none of the bytes that only versions, paths and addresses hold.
 func isHostName(s string) bool {
-	named := false
+	named := uint8(0)
 	for i := range len(s) {
-		c := s[i]
-		if isLetter(c) || isDigit(c) || c >= 0x80 {
-			named = true
-		} else if c != '.' && c != '-' && c != '_' {
+		b := inHostName[s[i]]
+		if b == 0 {
 			return false
 		}
+		named |= b
 	}
-	return named
+	return named > 1
 }
+
+// inHostName is 2 for the bytes that make a host's name, 1 for those that stand between them.
+var inHostName = func() (in [256]uint8) {
+	for c := range in {
+		if isLetter(byte(c)) || isDigit(byte(c)) || c >= 0x80 {
+			in[c] = 2
+		}
+	}
+	in['.'], in['-'], in['_'] = 1, 1, 1
+	return in
+}()
 
 // isFullName reports whether a word is a host's name of several labels, and not a version.
 func isFullName(s string) bool {

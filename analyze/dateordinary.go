@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// longestDate is how long an ordinary date is at most.
+const longestDate = len("Mon, 21 Sep 2026 03:00:08 -0700 (PDTDT)")
+
 // ordinaryDate reads a text that is a date in the shape of nearly all, and nothing else: "Mon, 21
 // Sep 2026 03:00:08 -0700", behind which "(PDT)" may stand, or with GMT for a zone. What differs in
 // anything is left to the reader of all dates, which gives the same time for these and takes longer.

@@ -38,8 +38,10 @@ const maxOrdinary = hopTokens
 
 // readOrdinary reads a value into a hop if it is an ordinary one, and reports whether it is.
 func (r *received) readOrdinary(text string, hop *seedtest.Hop) bool {
-	end := strings.LastIndexByte(text, ';')
-	if end < 0 || len(text) > maxOrdinary || strings.IndexByte(text, '\\') >= 0 {
+	end := max(len(text)-len("; ")-longestDate, 0)
+	mark := strings.IndexByte(text[end:], ';')
+	end += mark
+	if mark < 0 || len(text) > maxOrdinary || strings.IndexByte(text, '\\') >= 0 {
 		return false
 	}
 	at, ok := ordinaryDate(text[end+1:])

@@ -69,17 +69,16 @@ func cutFold(s, separator string) (before, after string, found bool) {
 
 // tlsIn reads one comment, and reports whether it is about TLS.
 func tlsIn(text string, tls *seedtest.HopTLS) bool {
-	if strings.HasPrefix(text, "using TLS") || strings.HasPrefix(text, "version=TLS") {
-		readCipher(text, tls) // what most comments about it are
+	if beginsTLS(text) {
+		readCipher(text, tls)
 		return true
 	}
-	if strings.IndexByte(text, 'L') < 0 && !strings.HasPrefix(text, "cipher=") &&
-		!strings.HasSuffix(text, " encrypted") {
+	if text == "" || text[0] != 'c' && text[len(text)-1] != 'd' && strings.IndexByte(text, 'L') < 0 {
 		return false // what most comments are
 	}
 	i := strings.Index(text, "TLS")
 	switch {
-	case i == 0 || strings.HasPrefix(text, "SSL"):
+	case strings.HasPrefix(text, "SSL"):
 	case i < 0 && !strings.Contains(text, "SSLv") && !strings.HasPrefix(text, "cipher=") &&
 		!strings.HasSuffix(text, " encrypted"):
 		return false
@@ -92,6 +91,19 @@ func tlsIn(text string, tls *seedtest.HopTLS) bool {
 	}
 	readCipher(text, tls)
 	return true
+}
+
+// beginsTLS reports whether a comment begins as most do that are about TLS.
+func beginsTLS(text string) bool {
+	switch {
+	case text == "":
+		return false
+	case text[0] == 'u':
+		return strings.HasPrefix(text, "using TLS")
+	case text[0] == 'v':
+		return strings.HasPrefix(text, "version=TLS")
+	}
+	return strings.HasPrefix(text, "TLS")
 }
 
 // startsAbout reports whether a comment in which TLS is named begins like one about it.
