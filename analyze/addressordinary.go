@@ -66,17 +66,21 @@ func ordinaryIPv6(s string) (netip.Addr, bool) {
 // hexDigits reads the hexadecimal digits that a text begins with, up to one too many for a group.
 func hexDigits(s string) (value, digits int) {
 	for digits < len(s) && digits < 5 {
-		c := s[digits]
-		switch {
-		case isDigit(c):
-			c -= '0'
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			c = c | 0x20 - 'a' + 10
-		default:
-			return value, digits
+		digit := hexDigit[s[digits]]
+		if digit == 0 {
+			break
 		}
-		value = value<<4 | int(c)
+		value = value<<4 | int(digit-1)
 		digits++
 	}
 	return value, digits
 }
+
+// hexDigit gives for each hexadecimal digit its value and one, for all other bytes 0.
+var hexDigit = func() (digit [256]uint8) {
+	for i := range uint8(16) {
+		digit["0123456789abcdef"[i]] = i + 1
+		digit["0123456789ABCDEF"[i]] = i + 1
+	}
+	return digit
+}()

@@ -72,6 +72,9 @@ func readBy(tokens []header.Token) seedtest.HopBy {
 // ownIP reads the server's own address in a comment: it is all that stands there, or it stands in
 // brackets, or behind the name of KumoMTA. What else looks like one is a version.
 func ownIP(text string) netip.Addr {
+	if ip, ok := ordinaryIP(text); ok {
+		return ip
+	}
 	var ip netip.Addr
 	first := true
 	w, rest := nextWord(text, &commentBetween)
@@ -107,7 +110,9 @@ func (r *received) readWith() string {
 }
 
 // isProduct knows how the names of Microsoft's products begin.
-func isProduct(word string) bool { return isWord(word, "Microsoft") || isWord(word, "Internet") }
+func isProduct(word string) bool {
+	return word == "Microsoft" || isWord(word, "Microsoft") || isWord(word, "Internet")
+}
 
 // protocolBehind finds the protocol behind what some put before it: "[XMail 1.20 ESMTP Server]",
 // "MailEnable ESMTP", "AES256-SHA encrypted SMTP", "Exclaimer Signature Manager ESMTP Proxy".

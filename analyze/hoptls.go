@@ -116,30 +116,35 @@ func startsAbout(text string) bool {
 	return strings.HasSuffix(text, " encrypted") || strings.Contains(text, "version=")
 }
 
-// tlsBetween are the bytes between the words of a comment about TLS.
-var tlsBetween = byteSet{' ': true, '\t': true, '(': true, ')': true, ',': true, ':': true}
+// tlsMarks are the bytes between the words of a comment about TLS, and the one that may stand in a
+// word between a key and its value.
+var tlsMarks = byteSet{' ': true, '\t': true, '(': true, ')': true, ',': true, ':': true, '=': true}
 
 // readCipher reads a version, a cipher and a number of bits, in any order, with or without words
 // that say which is which.
 func readCipher(text string, tls *seedtest.HopTLS) {
-	for begin := 0; begin < len(text); {
-		end, equals := begin, -1
-		for ; end < len(text) && !tlsBetween[text[end]]; end++ {
-			if text[end] == '=' && equals < 0 {
+	begin, equals := 0, -1
+	for end := 0; end <= len(text); end++ {
+		for end < len(text) && !tlsMarks[text[end]] {
+			end++
+		}
+		if end < len(text) && text[end] == '=' {
+			if equals < 0 {
 				equals = end
 			}
+			continue
 		}
 		switch {
 		case equals >= 0:
 			readPair(text[begin:equals], text[equals+1:end], tls)
-		case end > begin && (text[begin] < 'a' || text[begin] > 'z'):
+		case begin < end && (text[begin] < 'a' || text[begin] > 'z'):
 			readBare(text[begin:end], tls)
 			if tls.Bits > 0 && tls.Cipher != "" && tls.Version != "" &&
 				strings.IndexByte(text[end:], '=') < 0 {
 				return
 			}
 		}
-		begin = end + 1
+		begin, equals = end+1, -1
 	}
 }
 
