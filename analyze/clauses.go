@@ -135,12 +135,20 @@ var protocols = [...]string{"esmtps", "esmtp", "smtp", "esmtpsa", "esmtpa", "smt
 // protocolName writes a protocol in lower case.
 func protocolName(word string) string {
 	switch word {
-	case "ESMTPS":
-		return "esmtps"
+	case "esmtp", "esmtps", "esmtpsa", "smtp", "lmtp", "mapi":
+		return word
 	case "ESMTP":
 		return "esmtp"
+	case "ESMTPS":
+		return "esmtps"
+	case "ESMTPSA":
+		return "esmtpsa"
 	case "SMTP":
 		return "smtp"
+	case "LMTP":
+		return "lmtp"
+	case "HTTPS":
+		return "https"
 	case "Microsoft SMTP Server":
 		return "microsoft smtp server"
 	}
