@@ -198,17 +198,16 @@ func isOnlyName(w string) bool {
 // readWord reads a word of a comment that says what it or the next one is, and returns what
 // follows them.
 func (c *client) readWord(w, rest string) (more string, known bool) {
-	key, value, pair := strings.Cut(w, "=")
-	switch {
-	case pair:
-		c.pair(key, value)
+	switch i := strings.IndexByte(w, '='); {
+	case i >= 0:
+		c.pair(w[:i], w[i+1:])
 	case isGreeting(w):
 		c.greeted = true
 		w, rest = nextWord(rest, &commentBetween)
 		c.setHELO(w)
 	case w == "verified":
 		c.verified = true
-	case strings.EqualFold(w, "account"), w == "ident:":
+	case isWord(w, "account"), w == "ident:":
 		w, rest = nextWord(rest, &commentBetween)
 		c.setUser(w)
 	case strings.HasPrefix(w, "ip:"):
