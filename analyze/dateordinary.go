@@ -9,19 +9,23 @@ import (
 const longestDate = len("Mon, 21 Sep 2026 03:00:08 -0700 (PDTDT)")
 
 // ordinaryDate reads a text that is a date in the shape of nearly all, and nothing else: "Mon, 21
-// Sep 2026 03:00:08 -0700", behind which "(PDT)" may stand, or with GMT for a zone. What differs in
-// anything is left to the reader of all dates, which gives the same time for these and takes longer.
+// Sep 2026 03:00:08 -0700", behind which "(PDT)" may stand, or without a weekday, or with GMT for a
+// zone. What differs in anything is left to the reader of all dates, which gives the same time for
+// these and takes longer.
 func ordinaryDate(s string) (at time.Time, ok bool) {
 	s = strings.TrimPrefix(s, " ")
-	const shortest = "Mon, 1 Sep 2026 03:00:08 GMT"
-	if len(s) < len(shortest) || s[3] != ',' || s[4] != ' ' || !isWeekday(s) || !isLetter(s[2]) {
+	if len(s) > 5 && s[3] == ',' && s[4] == ' ' && isWeekday(s) && isLetter(s[2]) {
+		s = s[5:]
+	}
+	const shortest = "1 Sep 2026 03:00:08 GMT"
+	if len(s) < len(shortest) {
 		return time.Time{}, false
 	}
-	day := twoDigits(s[5:])
-	if s[6] == ' ' && isDigit(s[5]) {
-		day, s = int(s[5]-'0'), s[6:]
+	day := twoDigits(s)
+	if s[1] == ' ' && isDigit(s[0]) {
+		day, s = int(s[0]-'0'), s[1:]
 	} else {
-		s = s[7:]
+		s = s[2:]
 	}
 	if s[0] != ' ' || s[4] != ' ' || s[9] != ' ' || s[12] != ':' || s[15] != ':' || s[18] != ' ' {
 		return time.Time{}, false

@@ -17,7 +17,7 @@ func TestOrdinaryDate(t *testing.T) {
 	}
 	for _, text := range []string{" Mon, 21 Sep 2026 03:00:08 -0700 (PDT)",
 		"Tue, 1 Feb 2000 23:59:59 +0530", "Sun, 29 Feb 1900 00:00:00 +9999",
-		"Mon, 1 Jun 2026 10:00:00 GMT"} {
+		"Mon, 1 Jun 2026 10:00:00 GMT", " 21 Sep 2026 10:00:00 -0000", "1 Jun 2026 10:00:00 GMT"} {
 		for i := range text {
 			for c := range 256 {
 				changed := text[:i] + string([]byte{byte(c)}) + text[i+1:]

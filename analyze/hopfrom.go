@@ -63,15 +63,23 @@ func readFrom(tokens []header.Token, verified bool, from *seedtest.HopFrom) {
 			c.readComment(t.Text)
 		case i == 0 || c.first == "" && tokens[0].Kind == header.KindComment:
 			c.name(t.Text)
-		case tokens[i-1].Text == "be" && c.helo == "":
-			c.setHELO(t.Text)
-		case strings.HasPrefix(t.Text, "["):
-			if c.address(t.Text, rankWord) && c.rdns != "" && c.helo == "" {
-				c.helo, c.rdns = c.rdns, ""
-			}
+		default:
+			c.more(t.Text, tokens[i-1].Text)
 		}
 	}
 	c.settle(from)
+}
+
+// more reads a word behind the one in front.
+func (c *client) more(word, before string) {
+	switch {
+	case before == "be" && c.helo == "":
+		c.setHELO(word)
+	case strings.HasPrefix(word, "["):
+		if c.address(word, rankWord) && c.rdns != "" && c.helo == "" {
+			c.helo, c.rdns = c.rdns, ""
+		}
+	}
 }
 
 func beginsWithIP(comment string) bool {

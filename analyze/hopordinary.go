@@ -26,6 +26,7 @@ type ordinaryHop struct {
 	tls       seedtest.HopTLS
 	secure    bool // there was TLS
 	tlsClause int  // the clause that said so last
+	aside     bool // a comment stands behind the clause of the client
 }
 
 // extent is where a word stands in a text.
@@ -51,6 +52,9 @@ func (r *received) readOrdinary(text string, hop *seedtest.Hop) bool {
 	h := ordinaryHop{text: text[:end]}
 	if !h.read() || h.tokens == 0 || !h.server(&hop.By) {
 		return false
+	}
+	if h.words[clauseID].end == 0 && !h.aside && isPlainDate(text[end+1:]) {
+		h.verified = true
 	}
 	hop.Time, hop.Problems = at, nil
 	hop.Via = h.words[clauseVia].of(text)
@@ -169,6 +173,9 @@ func (h *ordinaryHop) more(at extent) bool {
 		h.words[h.clause].end = at.end
 	case h.clause == clauseWith && !h.product && !strings.Contains(word, "SMTP"):
 	case h.clause == clauseID:
+	case h.clause == clauseFrom:
+		h.client.more(word, h.last.of(h.text))
+		return true
 	default:
 		return false
 	}
@@ -212,6 +219,7 @@ func (h *ordinaryHop) comment(at extent) bool {
 	default:
 		h.verified = h.verified || strings.HasPrefix(text, "Exim")
 	}
+	h.aside = h.aside || h.clause != clauseFrom
 	if h.tls.Version == "" && tlsIn(text, &h.tls) {
 		h.foundTLS()
 	}

@@ -234,8 +234,7 @@ func (r *received) date(text string) (body, tail string) {
 		}
 		if at, rest, zoned, ok := readZonedDate(text[i+1:]); ok {
 			r.time, r.dated, r.zoned = at, true, zoned
-			date := strings.TrimLeft(text[i+1:], " ")
-			r.plainDate = date != "" && isDigit(date[0])
+			r.plainDate = isPlainDate(text[i+1:])
 			return text[:i], rest
 		}
 		r.dated = r.dated || strings.TrimSpace(text[i+1:]) != ""
@@ -245,6 +244,12 @@ func (r *received) date(text string) (body, tail string) {
 		return text[:i], ""
 	}
 	return text, ""
+}
+
+// isPlainDate reports whether a date begins with the day of the month.
+func isPlainDate(date string) bool {
+	date = strings.TrimLeft(date, " ")
+	return date != "" && isDigit(date[0])
 }
 
 // maxDateWords is how many words from the end a date without a semicolon may begin.
