@@ -73,7 +73,8 @@ func tlsIn(text string, tls *seedtest.HopTLS) bool {
 		readCipher(text, tls)
 		return true
 	}
-	if text == "" || text[0] != 'c' && text[len(text)-1] != 'd' && strings.IndexByte(text, 'L') < 0 {
+	if strings.IndexByte(text, 'L') < 0 && !strings.HasPrefix(text, "cipher=") &&
+		!strings.HasSuffix(text, " encrypted") {
 		return false // what most comments are
 	}
 	i := strings.Index(text, "TLS")
