@@ -137,6 +137,11 @@ func (c *client) readComment(text string) {
 	if startsAside(text) || c.ordinaryComment(text) || strings.Contains(text, "://") {
 		return
 	}
+	c.readWords(text)
+}
+
+// readWords reads the words of a comment that says something of the client.
+func (c *client) readWords(text string) {
 	c.anew = true
 	count, named, before := 0, "", ""
 	w, rest := nextWord(text, &commentBetween)
@@ -167,8 +172,8 @@ func (c *client) readComment(text string) {
 	c.findReverse(named, count)
 }
 
-// ordinaryComment reads "RDNS [IP]", "[IP]" or "IP", which most comments are that say anything of
-// the client, as the words of other comments are read.
+// ordinaryComment is readWords for "RDNS [IP]", "[IP]" and "IP", which most comments are that say
+// something of the client. It reads no others.
 func (c *client) ordinaryComment(text string) bool {
 	i := strings.IndexByte(text, ' ')
 	name, literal := text[:max(i, 0)], text[i+1:]

@@ -26,7 +26,7 @@ type ordinaryHop struct {
 	tls       seedtest.HopTLS
 	secure    bool // there was TLS
 	tlsClause int  // the clause that said so last
-	aside     bool // a comment stands behind the clause of the client
+	aside     bool // the server says something of itself
 }
 
 // extent is where a word stands in a text.
@@ -54,7 +54,7 @@ func (r *received) readOrdinary(text string, hop *seedtest.Hop) bool {
 		return false
 	}
 	if h.words[clauseID].end == 0 && !h.aside && isPlainDate(text[end+1:]) {
-		h.verified = true
+		h.verified = true // by qmail
 	}
 	hop.Time, hop.Problems = at, nil
 	hop.Via = h.words[clauseVia].of(text)
@@ -230,15 +230,13 @@ func (h *ordinaryHop) comment(at extent) bool {
 
 // userIn reads the login in a comment, and reports false if it is the second one.
 func (h *ordinaryHop) userIn(comment string) bool {
-	if !mayHoldLogin(comment) {
+	user := loginIn(comment)
+	if user == "" {
 		return true
 	}
-	none := h.login == ""
-	if user := loginIn(comment); user != "" {
-		h.login = user
-		return none
-	}
-	return true
+	first := h.login == ""
+	h.login = user
+	return first
 }
 
 // server says who wrote the field, and reports false if it does not tell.

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +46,38 @@ func TestOrdinaryHops(t *testing.T) {
 	for _, s := range samples(t, "received.txt") {
 		sameHop(t, s.value)
 	}
+	for _, value := range nearlyOrdinary {
+		sameHop(t, value+"; Mon, 21 Sep 2026 10:00:00 +0000")
+		sameHop(t, value+"; 21 Sep 2026 10:00:00 -0000")
+	}
+}
+
+// nearlyOrdinary are values in which one thing counts that stands in few others.
+var nearlyOrdinary = []string{
+	"from a (192.0.2.1) by b with SMTP",
+	"from a (192.0.2.1) by b id 1",
+	"from a (192.0.2.1) by b (c) with SMTP",
+	"from a(192.0.2.1) by b with SMTP",
+	"from a by b (from c [192.0.2.1]) with SMTP",
+	"by b (from c [192.0.2.1]) with SMTP",
+	"by b with SMTP for c@d,e@f",
+	"by b with SMTP for c@d (user=e)",
+	"by b with SMTP for c@d for e@f",
+	"by b id 1 (user=c) with SMTP (user=d)",
+	"by b id 1 (TLS1.3:A_BCDEF:256) with SMTP (TLS1.2:G_HIJKL:128)",
+	"by b id 1 (TLS1.3:A_BCDEF:256) with SMTP tls G_HIJKL",
+	"by b with ESMTP/TLS/A_BCDEF id 1",
+	"by b with SMTP, id 1",
+	"by b with Microsoft SMTP (c) Server id 1",
+	"by b via c  d",
+	`by b (c \) d) with SMTP`,
+	`by b (c) with SMTP id 1 \`,
+	"by b with SMTP)",
+	"by b (c (d) with SMTP",
+	"by . with SMTP",
+	"from by b",
+	"by b with SMTP id",
+	"by b " + strings.Repeat("(c) ", hopTokens) + "with SMTP",
 }
 
 // TestOrdinaryTemplates is TestTemplates for both readers, with values in places that are not
@@ -62,6 +95,33 @@ func TestOrdinaryTemplates(t *testing.T) {
 			words[to] = words[from]
 		}
 		sameHop(t, strings.Join(words, " "))
+	})
+}
+
+// TestOrdinaryComments holds that an ordinary comment about a client is read as any is.
+func TestOrdinaryComments(t *testing.T) {
+	var read client
+	for _, text := range []string{"using [192.0.2.1]", "Postfix [192.0.2.1]", "TLS.example.org [::1]"} {
+		if read.readComment(text); read != (client{}) {
+			t.Errorf("readComment(%q) = %+v, want nothing", text, read)
+		}
+	}
+	word := rapid.SampledFrom([]string{"a.example.org", "a.example.org.", "unknown", "HELO", "Not",
+		"verified", "account", "b", "-", "b:c", "d=e", "[192.0.2.1]", "192.0.2.2", "[2001:db8::1]",
+		"2001:db8::2", "[IPv6:2001:db8::3]", "192.0.2.1.abc", "[192.0.2.1]:25", "[unknown]", "f@g",
+		"h[192.0.2.3]", "[fe80::1%eth0]", "[]", "[", "]", ""})
+	start := rapid.SampledFrom([]client{{}, {rdns: "x"}, {helo: "x", greeted: true},
+		{ip: netip.MustParseAddr("192.0.2.9"), rank: rankBracket, comment: true}})
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(word, 1, 3).Draw(t, "words"), " ")
+		got := start.Draw(t, "client")
+		want := got
+		if !got.ordinaryComment(text) {
+			return
+		}
+		if want.readWords(text); got != want {
+			t.Errorf("ordinaryComment(%q) leads to %+v, readWords to %+v", text, got, want)
+		}
 	})
 }
 
