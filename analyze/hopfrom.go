@@ -198,14 +198,10 @@ func (c *client) ordinaryComment(text string) bool {
 	return true
 }
 
-// isOnlyName reports whether a word of a comment is a name, and neither an address nor one of the
-// words that say what the next one is.
+// isOnlyName reports whether a word of a comment is a name, and none of the words that say what the
+// next one is. An address in its place is taken for a name too.
 func isOnlyName(w string) bool {
-	if !isHostName(w) || w == "verified" || w == "Not" || isGreeting(w) || isWord(w, "account") {
-		return false
-	}
-	_, address := readIP(w)
-	return !address
+	return isHostName(w) && w != "verified" && w != "Not" && !isGreeting(w) && !isWord(w, "account")
 }
 
 // readWord reads a word of a comment that says what it or the next one is, and returns what
