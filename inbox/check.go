@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"seedtest"
 )
@@ -66,5 +65,5 @@ func (c *Check) learn(s *session) {
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
 	c.Greeting, c.Server = s.wire.greeting, s.wire.server
-	c.Dialog = slices.Clone(s.wire.dialog)
+	c.Dialog = s.wire.dialog.all()
 }

@@ -66,24 +66,35 @@ func (w *Watcher) encrypt(ctx context.Context, plain net.Conn, seed seedtest.See
 
 func (w *Watcher) handshake(ctx context.Context, plain net.Conn, seed seedtest.Seed) (net.Conn,
 	*seedtest.TLSInfo, error) {
-	roots := w.roots
-	if len(seed.CA) > 0 {
-		if roots == nil {
-			roots, _ = x509.SystemCertPool()
-		}
-		if roots == nil {
-			roots = x509.NewCertPool()
-		}
-		roots = roots.Clone()
-		roots.AppendCertsFromPEM(seed.CA)
-	}
 	conn := tls.Client(plain, &tls.Config{
-		ServerName: seed.Server.Host, RootCAs: roots, MinVersion: tls.VersionTLS12,
+		ServerName: seed.Server.Host, RootCAs: w.trusted(seed.CA), MinVersion: tls.VersionTLS12,
 	})
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, nil, fmt.Errorf("TLS: %w", err)
 	}
 	return conn, tlsInfo(conn.ConnectionState()), nil
+}
+
+// trusted are the certificates that a seed's server is held against. Seeds with the same CA share
+// them: a pool of its own for each would take most of the memory of a session.
+func (w *Watcher) trusted(ca []byte) *x509.CertPool {
+	if len(ca) == 0 {
+		return w.roots
+	}
+	if pool, ok := w.pools.Load(string(ca)); ok {
+		return pool.(*x509.CertPool)
+	}
+	roots := w.roots
+	if roots == nil {
+		roots, _ = x509.SystemCertPool()
+	}
+	if roots == nil {
+		roots = x509.NewCertPool()
+	}
+	roots = roots.Clone()
+	roots.AppendCertsFromPEM(ca)
+	pool, _ := w.pools.LoadOrStore(string(ca), roots)
+	return pool.(*x509.CertPool)
 }
 
 func tlsInfo(s tls.ConnectionState) *seedtest.TLSInfo {

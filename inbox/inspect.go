@@ -121,5 +121,5 @@ func (i *Inspection) learn(s *session) {
 	i.Remote = s.plain.RemoteAddr().String()
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
-	i.Greeting, i.Server, i.Dialog = s.wire.greeting, s.wire.server, slices.Clone(s.wire.dialog)
+	i.Greeting, i.Server, i.Dialog = s.wire.greeting, s.wire.server, s.wire.dialog.all()
 }

@@ -3,6 +3,7 @@ package inbox
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -18,10 +19,27 @@ func (w *wire) note(side string, raw []byte) {
 	if w.hushed != "" && bytes.HasPrefix(line, []byte("+")) {
 		line = []byte("+ (challenge)")
 	}
-	if len(w.dialog) == dialogLines {
-		w.dialog = append(w.dialog[:0:0], w.dialog[1:]...)
+	w.dialog.add(side + w.tidy(string(line)))
+}
+
+// transcript holds the last lines of a dialogue.
+type transcript struct {
+	lines []string
+	next  int // where the next line goes, when all places are taken
+}
+
+func (t *transcript) add(line string) {
+	if len(t.lines) < dialogLines {
+		t.lines = append(t.lines, line)
+		return
 	}
-	w.dialog = append(w.dialog, side+w.tidy(string(line)))
+	t.lines[t.next] = line
+	t.next = (t.next + 1) % dialogLines
+}
+
+// all returns the lines in their order.
+func (t *transcript) all() []string {
+	return slices.Concat(t.lines[t.next:], t.lines[:t.next])
 }
 
 // why says in words why the connection broke, with the server's last word.

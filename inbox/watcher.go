@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"seedtest"
@@ -58,6 +59,7 @@ type Watcher struct {
 	jitter   func(time.Duration) time.Duration
 
 	connections *Connections
+	pools       sync.Map // trusted certificates, by the CA of a seed
 }
 
 // New makes a Watcher.

@@ -37,7 +37,7 @@ type wire struct {
 	line     []byte // client's line so far
 	hushed   string // tag of the sign-in whose lines are secret
 	secrets  []string
-	dialog   []string
+	dialog   transcript
 	said     string // the last BYE, ALERT or untagged NO
 	greeting string
 	caps     map[string]bool
@@ -56,11 +56,12 @@ type command struct {
 const (
 	restSilence = 45 * time.Minute // nothing is open: servers hang up after 30
 	patience    = 10               // silences that one command may take in all
+	readAhead   = 1 << 10          // bytes: thousands of sessions wait at once
 )
 
 func newWire(conn net.Conn, secrets []string) *wire {
 	return &wire{
-		Conn: conn, br: bufio.NewReaderSize(conn, 8<<10), news: make(chan struct{}, 1),
+		Conn: conn, br: bufio.NewReaderSize(conn, readAhead), news: make(chan struct{}, 1),
 		silence: restSilence, secrets: secrets, caps: map[string]bool{},
 	}
 }
