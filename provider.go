@@ -179,7 +179,7 @@ const (
 type Mailbox struct {
 	Name       string `json:"name"` // as a person reads it: modified UTF-7 decoded
 	Role       Role   `json:"role"`
-	FoundBy    string `json:"found_by,omitempty"` // how the role was found: configuration, special-use, preset, name
+	FoundBy    string `json:"found_by,omitempty"` // how the role was found: configuration, special-use, xlist, preset, name
 	Class      string `json:"class,omitempty"`
 	Essential  bool   `json:"essential"` // its reading is part of every proof of absence (rule 7)
 	Selectable bool   `json:"selectable"`
