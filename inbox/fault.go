@@ -22,10 +22,31 @@ func (v *vigil) suffer(ctx context.Context, t *trouble) error {
 	if _, met := v.faults[key]; met {
 		return nil
 	}
+	from := v.a.Now().Add(-t.silent)
+	if !v.unwatched.IsZero() {
+		from = v.unwatched
+	}
 	f := seedtest.Fault{Seed: v.seed.Name, Kind: t.kind, Reason: t.reason, Mailbox: t.mailbox,
-		What: t.what, From: v.a.Now()}
+		What: t.what, From: from}
 	v.faults[key] = f
 	return v.record(ctx, f)
+}
+
+// minLife is how long a session must have lived to be taken for one whose time was up.
+const minLife = time.Minute
+
+// ended reports whether a connection was only ended because its time was up: then it is no trouble
+// to begin another at once, with a token that is asked for anew. If that fails, the trouble began
+// now.
+func (v *vigil) ended(t *trouble) bool {
+	lived := v.a.Now().Sub(v.login)
+	if v.failures > 0 || lived < max(minLife, v.pace.LoginEvery) ||
+		!t.expired(lived, v.seed.Provider.Habits.SessionLife) {
+		return false
+	}
+	v.w.log.Debug("session ended", "seed", v.seed.Name, "what", t.what, "lived", lived)
+	v.unwatched = v.a.Now()
+	return true
 }
 
 // over records that a trouble has ended, if there was one.

@@ -28,6 +28,7 @@ type session struct {
 	connectTime time.Duration
 	loginTime   time.Duration
 	triedLogin  bool
+	heard       time.Time           // the last answer
 	offers      map[string]bool     // the capabilities before sign-in
 	noXList     bool                // announced and refused
 	xlist       map[string][]string // flags by XLIST, by mailbox
@@ -217,6 +218,7 @@ func (s *session) do(ctx context.Context, sends ...func() func() error) ([]*answ
 			return nil, s.lost(ctx, lost)
 		}
 	}
+	s.heard = time.Now()
 	return answers, firstRefusal(answers)
 }
 
@@ -226,6 +228,11 @@ func (s *session) lost(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	t := &trouble{kind: seedtest.FaultLost, what: s.wire.why(err)}
+	if !s.heard.IsZero() {
+		t.silent = time.Since(s.heard)
+	}
+	var wait interface{ Timeout() bool }
+	t.timedOut = errors.As(s.wire.broken(), &wait) && wait.Timeout()
 	if wait, ok := throttled("", t.what); ok {
 		t.kind, t.wait = seedtest.FaultThrottled, wait
 	}

@@ -18,7 +18,11 @@ type trouble struct {
 	what    string               // in words, clean
 	wait    time.Duration        // the server asked for at least this
 	open    bool                 // the connection can still be used
-	passing bool                 // of FaultLogin: the server cannot say now who is right
+
+	// Of FaultLost.
+	silent   time.Duration // since the server was last heard
+	timedOut bool          // it said nothing, and did not hang up
+	passing  bool          // of FaultLogin: the server cannot say now who is right
 }
 
 func (t *trouble) Error() string { return string(t.kind) + ": " + t.what }
@@ -78,4 +82,16 @@ func refused(err error, kind seedtest.FaultKind) *trouble {
 // Microsoft that is a matter of permission, and every further command fails.
 func notConnected(text string) bool {
 	return strings.Contains(strings.ToLower(text), "authenticated but not connected")
+}
+
+// ending is how servers end a session whose time is up: Gmail after a day or with its token,
+// Microsoft with its token ("Session invalidated - AccessTokenExpired").
+var ending = regexp.MustCompile(`(?i)session (has )?(expired|timed out|invalidated)|` +
+	`token (has )?expired|tokenexpired`)
+
+// expired reports whether a connection was ended because its time was up, by what the server said
+// or by its usual life. lived is how long it was signed in.
+func (t *trouble) expired(lived, life time.Duration) bool {
+	return t.kind == seedtest.FaultLost &&
+		(ending.MatchString(t.what) || life > 0 && lived >= life*9/10 && !t.timedOut)
 }

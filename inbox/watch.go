@@ -42,6 +42,9 @@ func (v *vigil) outlast(ctx context.Context) error {
 		if !errors.As(err, &t) {
 			return err
 		}
+		if v.ended(t) {
+			continue
+		}
 		if err := v.suffer(ctx, t); err != nil {
 			return err
 		}
@@ -87,6 +90,8 @@ type vigil struct {
 	failures int                         // connections in a row that came to nothing
 	refusals int                         // of them, sign-ins that the server refused
 	login    time.Time                   // the last sign-in
+
+	unwatched time.Time // since a session ended in its time; zero: watched, or in trouble
 }
 
 func newVigil(w *Watcher, seed seedtest.Seed, a seedtest.Awaiting) *vigil {
@@ -166,7 +171,7 @@ func (v *vigil) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	v.failures = 0
+	v.failures, v.unwatched = 0, time.Time{}
 	v.lastLook, v.lastSweep = time.Time{}, time.Time{} // what came meanwhile may lie anywhere
 	return v.recovered(ctx)
 }
