@@ -56,7 +56,12 @@ type condition struct {
 // checked is the health of strict-a by a check, and the exit status.
 func (b *bench) checked() (condition, int) {
 	b.t.Helper()
-	got := b.run(b.t.Context(), nil, "check", "strict-a", "--format", "json")
+	return b.checkedAt("strict-a")
+}
+
+func (b *bench) checkedAt(seed string) (condition, int) {
+	b.t.Helper()
+	got := b.run(b.t.Context(), nil, "check", seed, "--format", "json")
 	obey(b.t, "check", "check", got.stdout)
 	var out struct{ Checks []struct{ Health condition } }
 	if err := json.Unmarshal([]byte(got.stdout), &out); err != nil || len(out.Checks) != 1 {
@@ -139,6 +144,32 @@ func TestEachConditionIsTold(t *testing.T) {
 				t.Errorf("report: no %q, or no %q, in %s", want, c.advice, run.text)
 			}
 		})
+	}
+}
+
+// TestRevokedConsentIsTold withdraws the consent of an OAuth sign-in: no words of a server are
+// needed for that.
+func TestRevokedConsentIsTold(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	p.b.configure(func(text string) string {
+		return text + strings.ReplaceAll(illSuites, "strict-a", "outlook-a")
+	})
+	if got, _ := p.b.checkedAt("outlook-a"); got.State != "revoked" || !got.Sick {
+		t.Errorf("before consent: %+v; want revoked, and sick", got)
+	}
+	p.says(p.login("outlook-a"), statusPass)
+	if got, status := p.b.checkedAt("outlook-a"); got.State != "ok" || status != statusPass {
+		t.Errorf("with consent: %+v, exit status %d; want ok", got, status)
+	}
+	p.server.Revoke(outlookA)
+	got, _ := p.b.checkedAt("outlook-a")
+	if got.State != "revoked" || !got.Sick ||
+		!strings.Contains(strings.Join(got.Advice, " "), "seedtest login outlook-a") {
+		t.Errorf("after it was withdrawn: %+v; want revoked, sick and advice", got)
+	}
+	if run := p.b.ran(); run.Detail.State != "revoked" || !run.Detail.Sick ||
+		!strings.Contains(run.text, "outlook-a is revoked since") {
+		t.Errorf("run: %+v; want revoked", run)
 	}
 }
 

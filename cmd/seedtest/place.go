@@ -20,8 +20,11 @@ import (
 	"seedtest/store"
 )
 
-// maxSource bounds a source that is pasted; only its header is kept.
-const maxSource = 32 << 20
+// What is read of a source that is pasted, and what is kept of its header, as a watcher would.
+const (
+	maxSource = 32 << 20
+	maxHeader = 256 << 10
+)
 
 func (a *app) placeCommand() *cobra.Command {
 	var source string
@@ -228,7 +231,7 @@ func headerOf(raw []byte) []byte {
 	raw = bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n")
 	var size int
 	for line := range bytes.Lines(raw) {
-		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+		if len(bytes.TrimRight(line, "\r\n")) == 0 || size+len(line) > maxHeader {
 			break
 		}
 		size += len(line)

@@ -120,6 +120,29 @@ func TestByHandFromRunToWord(t *testing.T) {
 	}
 }
 
+func TestHeaderOf(t *testing.T) {
+	for source, want := range map[string]string{
+		"A: 1\r\nB: 2\r\n\r\nbody": "A: 1\r\nB: 2\r\n",
+		"\ufeff\n\nA: 1\n\nbody\n": "A: 1\n",
+		"A: 1":                     "A: 1",
+		"":                         "",
+		"\r\n":                     "",
+		"A: 1\n" + strings.Repeat("B: "+strings.Repeat("x", 1<<10)+"\n", 1<<10): "",
+	} {
+		got := string(headerOf([]byte(source)))
+		if len(source) > maxHeader {
+			if len(got) > maxHeader || len(got) < maxHeader/2 || !strings.HasSuffix(got, "\n") {
+				t.Errorf("headerOf(%d octets) has %d, want whole lines of at most %d", len(source), len(got),
+					maxHeader)
+			}
+			continue
+		}
+		if got != want {
+			t.Errorf("headerOf(%q) = %q, want %q", source, got, want)
+		}
+	}
+}
+
 func TestPlaceIsForSeedsByHandOnly(t *testing.T) {
 	b := newBench(t)
 	b.run(t.Context(), nil, "run", "good")
