@@ -4,6 +4,7 @@ import (
 	_ "embed" // the data file
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"seedtest"
@@ -117,8 +118,19 @@ func Trouble(seed seedtest.Seed, f seedtest.Fault) (seedtest.Sign, bool) {
 	if w != nil && w.Condition == s.State {
 		s.Advice = w.Advice
 	}
-	s.Advice = filledAll(append(slices.Clone(s.Advice), theHealthBook().advice(s.State)...), seed)
+	s.Advice = append(slices.Clone(s.Advice), theHealthBook().advice(s.State)...)
+	s.Advice = filledAll(append(secretPage(seed, s), s.Advice...), seed)
 	return s, true
+}
+
+// secretPage says where the provider of a refused seed makes app passwords, unless the advice does.
+func secretPage(seed seedtest.Seed, s seedtest.Sign) []string {
+	page := seed.Provider.Account.SecretPage
+	if s.State != seedtest.SeedRefused || page == "" || strings.Contains(strings.Join(s.Advice, " "),
+		page) {
+		return nil
+	}
+	return []string{"app passwords of {{provider}} are made at " + page}
 }
 
 // ofReason is what a typed reason means.

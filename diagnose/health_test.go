@@ -128,6 +128,19 @@ func TestTroubleTellsTheCondition(t *testing.T) {
 	}
 }
 
+func TestAdviceNamesThePageOfAppPasswords(t *testing.T) {
+	page := "https://mail.example.com/apppasswords"
+	seed := seedtest.Seed{Name: "s", Provider: seedtest.Provider{ID: "example", Name: "Example",
+		Account: seedtest.Account{SecretPage: page}}}
+	for kind, want := range map[seedtest.FaultKind]bool{seedtest.FaultLogin: true,
+		seedtest.FaultLost: false} {
+		s, _ := Trouble(seed, seedtest.Fault{Kind: kind, What: "words that nobody knows"})
+		if got := strings.Contains(strings.Join(s.Advice, " "), page); got != want {
+			t.Errorf("%s: advice %q; with the page: want %t", kind, s.Advice, want)
+		}
+	}
+}
+
 func TestTypedReasonsComeFirst(t *testing.T) {
 	for reason, want := range map[seedtest.FaultReason]seedtest.Condition{
 		seedtest.ReasonNoConsent: seedtest.SeedRevoked, seedtest.ReasonRevoked: seedtest.SeedRevoked,
