@@ -1,22 +1,12 @@
 package inbox
 
 import (
-	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"seedtest"
 )
-
-// freshToken is a source that gives another token each time.
-type freshToken struct{ given int }
-
-func (f *freshToken) Secret(context.Context) (seedtest.Secret, error) {
-	f.given++
-	return seedtest.Secret(fmt.Sprintf("token-word-%d", f.given)), nil
-}
 
 // Servers end a session with the life of its token: the next one begins at once, with a new token.
 func TestWatchBeginsAnewWhenASessionExpires(t *testing.T) {
@@ -28,7 +18,7 @@ func TestWatchBeginsAnewWhenASessionExpires(t *testing.T) {
 		{"Microsoft", "Session invalidated - AccessTokenExpired", 0},
 		{"by its usual life", "Bye", 5 * time.Minute},
 	} {
-		b, tokens := gentleBook(1), &freshToken{}
+		b, tokens := gentleBook(1), &counted{}
 		b.seed.Login.Token, b.seed.Login.Password = tokens, nil
 		b.seed.Provider.Habits.SessionLife = x.life
 		watch(t, b, func(s *server) { s.caps = allCaps + " AUTH=XOAUTH2" }, func(w *watching) {
@@ -36,8 +26,8 @@ func TestWatchBeginsAnewWhenASessionExpires(t *testing.T) {
 			time.Sleep(5 * time.Minute)
 			w.bye(x.bye)
 			time.Sleep(10 * time.Second)
-			if tokens.given != 2 {
-				t.Errorf("%s: %d tokens were asked for, want another for the next session", x.name, tokens.given)
+			if n := tokens.given.Load(); n != 2 {
+				t.Errorf("%s: %d tokens were asked for, want another for the next session", x.name, n)
 			}
 			w.deliver("News", w.header(0), "")
 			w.ended()
@@ -84,11 +74,11 @@ func TestWatchCountsTheTimeAfterASessionExpired(t *testing.T) {
 	watch(t, gentleBook(1), nil, func(w *watching) {
 		w.accept(0)
 		time.Sleep(5 * time.Minute)
-		w.server.refuse(errDown)
+		w.instead(func(_ *client, _, line string) bool { return strings.HasPrefix(line, "LOGIN") })
 		end := time.Now()
 		w.bye("Session expired")
 		time.Sleep(10 * time.Minute)
-		w.server.refuse(nil)
+		w.instead(nil)
 		w.deliver("INBOX", w.header(0), "")
 		w.ended()
 		f := w.run().Faults

@@ -324,11 +324,7 @@ func TestQuirkSessionEndsWithItsToken(t *testing.T) {
 		if n := w.asked("AUTHENTICATE XOAUTH2"); n != 2 || source.given.Load() != 2 {
 			t.Errorf("%d sign-ins with %d tokens, want a fresh one for the second", n, source.given.Load())
 		}
-		for _, f := range w.run().Faults {
-			if f.To == nil || f.Kind == seedtest.FaultLogin {
-				t.Errorf("fault %+v, want a loss that is over", f)
-			}
-		}
+		noFaults(w)
 	})
 }
 
