@@ -74,7 +74,12 @@ func TestWatchCountsTheTimeAfterASessionExpired(t *testing.T) {
 	watch(t, gentleBook(1), nil, func(w *watching) {
 		w.accept(0)
 		time.Sleep(5 * time.Minute)
-		w.instead(func(_ *client, _, line string) bool { return strings.HasPrefix(line, "LOGIN") })
+		w.instead(func(_ *client, _, line string) bool {
+			if line == "CAPABILITY" {
+				time.Sleep(20 * time.Second)
+			}
+			return strings.HasPrefix(line, "LOGIN")
+		})
 		end := time.Now()
 		w.bye("Session expired")
 		time.Sleep(10 * time.Minute)
