@@ -102,10 +102,11 @@ func (p Provider) WhyNoClass() string {
 
 // Account is what is known of accounts at a provider.
 type Account struct {
-	Access       string `json:"access,omitempty"`        // "app-password", "password", "oauth-only", "bridge", "pop-only" or "none"
+	// Access is "app-password", "password", "oauth-only", "bridge", "pop-only" or "none".
+	Access       string `json:"access,omitempty"`
 	SecretPage   string `json:"secret_page,omitempty"`   // where an app password is made
 	Note         string `json:"note,omitempty"`          // what a person should know to sign in
-	InactiveDays int    `json:"inactive_days,omitempty"` // of disuse, after which it is closed or emptied; 0: unknown
+	InactiveDays int    `json:"inactive_days,omitempty"` // after which it may be closed; 0: unknown
 	IMAPCounts   *bool  `json:"imap_counts,omitempty"`   // whether reading by IMAP is use; nil: unknown
 }
 

@@ -60,7 +60,8 @@ func (w *Watcher) Inspect(ctx context.Context, seed seedtest.Seed) (Inspection, 
 
 // ask asks before and after signing in. A server of ours or not, each command is one that it
 // announces, because some count those that fail.
-func (i *Inspection) ask(ctx context.Context, s *session, secret seedtest.Secret, signIn bool) error {
+func (i *Inspection) ask(ctx context.Context, s *session, secret seedtest.Secret,
+	signIn bool) error {
 	if err := s.learnCaps(ctx); err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (i *Inspection) ask(ctx context.Context, s *session, secret seedtest.Secret
 	return i.measure(ctx, s)
 }
 
-// attributesOf returns the LIST line of a mailbox; without one, that of a mailbox that was not listed.
+// attributesOf returns the LIST line of a mailbox; one without attributes if it was not listed.
 func attributesOf(name string, listed []listedBox) Listed {
 	for _, l := range listed {
 		if clean, _ := cleanName(l.Name); clean == name {

@@ -25,7 +25,8 @@ func (s *session) list(ctx context.Context) ([]listedBox, []boxStatus, error) {
 }
 
 // listed sends one LIST. The wire reads the answer; the library sees an empty one.
-func (s *session) listed(ctx context.Context, reference string, o *imap.ListOptions) (*answer, error) {
+func (s *session) listed(ctx context.Context, reference string, o *imap.ListOptions) (*answer,
+	error) {
 	answers, err := s.do(ctx, func() func() error {
 		return dropFirst(s.client.List(reference, "*", o).Collect)
 	})
@@ -35,8 +36,8 @@ func (s *session) listed(ctx context.Context, reference string, o *imap.ListOpti
 	return answers[0], nil
 }
 
-// sendable notes which names can be sent back. The library writes all names in UTF-8 once the server
-// has written one so, and in modified UTF-7 otherwise.
+// sendable notes which names can be sent back. The library writes all names in UTF-8 once the
+// server has written one so, and in modified UTF-7 otherwise.
 func sendable(listed []listedBox) {
 	coded := spelledUTF7
 	for _, l := range listed {

@@ -27,11 +27,11 @@ const (
 )
 
 // Roles says what each mailbox is for: by the seed's configuration, by a flag on its LIST line
-// (RFC 6154, and the flags that XLIST servers use), by the provider's preset, by the localised
-// names of names.toml. Names are asked only for roles that nothing surer has given. Where several
-// mailboxes are junk, all are: mail may land in any of them. INBOX and what counts as inbox, junk,
-// trash and what the preset adds are essential (rule 7). A mailbox that cannot be selected holds no mail, and has no
-// role. The result has the order of listed.
+// (RFC 6154) or its XLIST line, by the provider's preset, by the localised names of names.toml. Names
+// are asked only for roles that nothing surer has given. Where several mailboxes are junk, all are:
+// mail may land in any of them. INBOX and what counts as inbox, junk, trash and what the preset adds
+// are essential (rule 7). A mailbox that cannot be selected holds no mail, and has no role. The
+// result has the order of listed.
 func Roles(listed []Listed, seed seedtest.Seed) []seedtest.Mailbox {
 	boxes := make([]seedtest.Mailbox, len(listed))
 	for i, l := range listed {
@@ -115,7 +115,8 @@ func flagRole(attrs []string) seedtest.Role {
 // does not stand against it: webmail makes a "Junk" with a flag at servers whose filter files into
 // "spam".
 func byPreset(boxes []seedtest.Mailbox, listed []Listed, names []string) {
-	if slices.ContainsFunc(boxes, func(b seedtest.Mailbox) bool { return b.FoundBy == foundConfiguration }) {
+	told := func(b seedtest.Mailbox) bool { return b.FoundBy == foundConfiguration }
+	if slices.ContainsFunc(boxes, told) {
 		return
 	}
 	for i, l := range listed {

@@ -6,9 +6,9 @@
 // what to do about it, defaults.toml what holds where a preset is silent. [ForAddress] finds the
 // preset of an address, [ForMX] that of a mail exchanger, [ByID] one by its name. Each gives a
 // [seedtest.Provider], the part that the other rooms need; [Details] gives all that the file says.
-// [ForServer] names the presets that a server's greeting and ID fit. Where no preset fits, [Generic]
-// is a server of which nothing is known, and trusts no header. A quirk that a person has to know of
-// has a hint, which the provider carries with the moment at which it is told.
+// [ForServer] names the presets that a server's greeting and ID fit. Where no preset fits,
+// [Generic] is a server of which nothing is known, and trusts no header. A quirk that a person has
+// to know of has a hint, which the provider carries with the moment at which it is told.
 //
 // A new provider is a new file and no code: the tests hold every file against [Preset], and want a
 // source for every entry. What a file does not say is unknown, never "no".

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// ForServer returns the ids of the presets that a server's own words fit: those of server software by
-// its ID reply (RFC 2971), else by its greeting, and the hosted ones whose host it is. Several
-// systems greet alike; the most general one, whose id stands in the words, comes first.
+// ForServer returns the ids of the presets that a server's own words fit: the hosted ones whose
+// host it is, else those of server software by its ID reply (RFC 2971), else by its greeting.
+// Several systems greet alike; the most general one, whose id stands in the words, comes first.
 func ForServer(host, greeting, id string) []string {
 	var hosted, byID, byGreeting []string
 	for _, name := range IDs() {

@@ -35,8 +35,8 @@ func (a *app) inspectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect HOST[:PORT]",
 		Short: "Print what an IMAP or SMTP server says of itself, as a table for seeds.toml",
-		Long: `Connects to a server and prints what it says of itself: greeting, capabilities, ID, TLS and a
-measured round trip, as a [provider.NAME] table that can go into the configuration. Without a
+		Long: `Connects to a server and prints what it says of itself: greeting, capabilities, ID, TLS
+and a measured round trip, as a [provider.NAME] table that can go into the configuration. Without a
 port it is IMAP with TLS at once on 993; with --starttls on 143. Ports 25, 465 and 587, or --smtp,
 are an SMTP server, and the table a [route.NAME].
 
@@ -62,7 +62,8 @@ what it prints.`,
 	f.StringVar(&in.ca, "ca", "", "`file` of certificates to trust beside the system's")
 	f.StringVar(&in.user, "user", "", "sign in by this `name`")
 	f.BoolVar(&in.secret.Token, "token", false, "the secret is an OAuth access token")
-	f.StringVar(&in.secret.SecretEnv, "password-env", "", "environment `variable` that holds the password")
+	f.StringVar(&in.secret.SecretEnv, "password-env", "",
+		"environment `variable` that holds the password")
 	f.StringVar(&in.secret.SecretFile, "password-file", "", "`file` that holds the password")
 	f.StringSliceVar(&in.secret.SecretCommand, "password-command", nil,
 		"`command` that prints the password, as PROG,ARG")

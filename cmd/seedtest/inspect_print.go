@@ -152,7 +152,9 @@ func habits(i inbox.Inspection) []string {
 		}
 		return n
 	}
-	by := func(way string) int { return count(func(n int) bool { return i.Mailboxes[n].FoundBy == way }) }
+	by := func(way string) int {
+		return count(func(n int) bool { return i.Mailboxes[n].FoundBy == way })
+	}
 	flagged, xflagged := by("special-use"), by("xlist")
 	junk := count(func(n int) bool { return i.Mailboxes[n].Role == seedtest.RoleJunk })
 	dotted := count(func(n int) bool { return strings.HasPrefix(i.Mailboxes[n].Name, "INBOX.") })
