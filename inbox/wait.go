@@ -26,6 +26,11 @@ func (v *vigil) wait(ctx context.Context, until time.Time) error {
 	if len(heard) == 0 || !v.worthIdling(until) {
 		return v.rest(ctx, until)
 	}
+	select {
+	case <-v.a.Changed: // it is worth no command to wait for what has come
+		return nil
+	default:
+	}
 	before := v.looked(heard)
 	news, err := v.push(ctx, before, until.Sub(v.a.Now()))
 	if r := refused(err, seedtest.FaultMailbox); r != nil {
