@@ -16,9 +16,6 @@ func seedHint(s seedtest.Seed, c inbox.Check) string {
 	switch {
 	case c.Trouble != nil && c.Trouble.Kind == seedtest.FaultLogin:
 		hints = append(p.HintsFor(seedtest.HintLogin), hints...)
-		if p.Account.SecretPage != "" {
-			hints = append(hints, "an app password is made at "+p.Account.SecretPage)
-		}
 	case c.Trouble != nil && c.Trouble.Kind == seedtest.FaultConnect:
 		hints = append(p.HintsFor(seedtest.HintConnect), hints...)
 	case c.Trouble == nil && !slices.ContainsFunc(c.Mailboxes, isJunk):

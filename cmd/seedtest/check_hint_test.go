@@ -20,7 +20,7 @@ func TestSeedHint(t *testing.T) {
 		want     []string // none: no hint
 	}{
 		{"gmail", junk, nil},
-		{"gmail", trouble(seedtest.FaultLogin), []string{"2-step", "https://myaccount.google.com/apppasswords"}},
+		{"gmail", trouble(seedtest.FaultLogin), []string{"2-step"}},
 		{"gmail", trouble(seedtest.FaultLost), nil},
 		{"yandex", trouble(seedtest.FaultLogin), []string{"IMAP switched off"}},
 		{"netease", trouble(seedtest.FaultLogin), []string{"IMAP switched off", "sign in too often"}},
