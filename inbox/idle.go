@@ -22,7 +22,7 @@ func (s *session) idle(ctx context.Context, known boxStatus, wait time.Duration,
 	o := openedOf(answers[0])
 	news = o.exists != known.messages || o.uidNext != 0 && o.uidNext != known.uidNext
 	if !news {
-		news, err = s.push(ctx, min(wait, s.idleFor()), changed)
+		news, err = s.push(ctx, min(wait, s.idleFor()), changed, anything)
 	}
 	return news, s.after(ctx, err, s.leave)
 }
@@ -48,10 +48,10 @@ func (s *session) idleFor() time.Duration {
 	return d
 }
 
-// push runs IDLE once, in whatever mailbox is open, or none. The error is a refusal of IDLE, or a
-// trouble.
-func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan struct{}) (bool,
-	error) {
+// push runs IDLE once, in whatever mailbox is open, or none. What the server tells is news if worth
+// says so of all that it has told. The error is a refusal of IDLE, or a trouble.
+func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan struct{},
+	worth func(*answer) bool) (bool, error) {
 	select {
 	case <-s.wire.news:
 	default:
@@ -68,17 +68,7 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 		return false, cmd.answer.refusal()
 	}
 	s.wire.allow(wait + s.timeouts.Command)
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	news := false
-	select {
-	case <-s.wire.news:
-		news = true
-	case <-changed:
-	case <-timer.C:
-	case <-s.client.Closed():
-	case <-ctx.Done():
-	}
+	news := s.listen(ctx, wait, changed, func() bool { return s.wire.hears(cmd, worth) })
 	s.wire.allow(s.timeouts.Command)
 	err = idle.Close()
 	if waited := idle.Wait(); err == nil {
@@ -88,6 +78,37 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 		return false, s.lost(ctx, err)
 	}
 	return news, nil
+}
+
+// listen waits for news, for changed or for the timer, whichever comes first.
+func (s *session) listen(ctx context.Context, wait time.Duration, changed <-chan struct{},
+	news func() bool) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-s.wire.news:
+			if news() {
+				return true
+			}
+			continue
+		case <-changed:
+		case <-timer.C:
+		case <-s.client.Closed():
+		case <-ctx.Done():
+		}
+		return false
+	}
+}
+
+// anything takes whatever a server tells for news.
+func anything(*answer) bool { return true }
+
+// hears reports whether what was told in an IDLE is news, or the server has ended it by itself.
+func (w *wire) hears(idle *command, worth func(*answer) bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return idle.answer.status != "" || worth(&idle.answer)
 }
 
 // idleRefused forgets an IDLE that never began.

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,15 +20,21 @@ func (s *session) notify(ctx context.Context, known []boxStatus, wait time.Durat
 	if err != nil {
 		return false, err
 	}
-	for _, told := range answers[0].statuses {
-		for _, k := range known {
-			news = news || k.mailbox == told.mailbox && moved(k, told)
-		}
-	}
-	if !news {
-		news, err = s.push(ctx, min(wait, s.idleFor()), changed)
+	worth := func(a *answer) bool { return anyMoved(known, a.statuses) }
+	if news = worth(answers[0]); !news {
+		news, err = s.push(ctx, min(wait, s.idleFor()), changed, worth)
 	}
 	return news, s.after(ctx, err, s.raw("NOTIFY NONE"))
+}
+
+// anyMoved reports whether a status tells other than what is known. Dovecot also tells what is not
+// new, soon after IDLE has begun.
+func anyMoved(known, told []boxStatus) bool {
+	return slices.ContainsFunc(told, func(t boxStatus) bool {
+		return slices.ContainsFunc(known, func(k boxStatus) bool {
+			return k.mailbox == t.mailbox && moved(k, t)
+		})
+	})
 }
 
 // moved reports whether a mailbox has changed from one status to the next.

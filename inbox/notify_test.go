@@ -92,6 +92,34 @@ func TestWatchDoesWithoutANOTIFYThatIsRefused(t *testing.T) {
 	})
 }
 
+// Dovecot 2.3 tells once more what is known, 200 ms after IDLE has begun.
+func TestWatchTakesNoEchoOfNOTIFYForNews(t *testing.T) {
+	watch(t, gentleBook(1), withNotify, func(w *watching) {
+		w.accept(0)
+		for range 5 {
+			time.Sleep(time.Minute)
+			w.server.mu.Lock()
+			c, m := w.conns[0], w.box("INBOX")
+			w.server.mu.Unlock()
+			c.sayStatus(m)
+		}
+		time.Sleep(2*time.Minute + 20*time.Second)
+		n := w.asked("STATUS INBOX")
+		if n > 15 {
+			t.Errorf("%d looks in 7 minutes, want those of the pace", n)
+		}
+		if got := lastStrategy(w.book); got.Strategy != string(HowNotify) {
+			t.Errorf("strategy %s (%s), want notify", got.Strategy, got.Reason)
+		}
+		w.deliver("Spam", w.header(0), "")
+		begun := time.Now()
+		w.ended()
+		if d := time.Since(begun); d > time.Second {
+			t.Errorf("noticed after %s, want at once", d)
+		}
+	})
+}
+
 func TestNotifySet(t *testing.T) {
 	got := notifySet([]boxStatus{{mailbox: "INBOX"}, {mailbox: `a "b\c`}})
 	want := `NOTIFY SET STATUS (MAILBOXES ("INBOX" "a \"b\\c") (MessageNew MessageExpunge))`
