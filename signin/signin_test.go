@@ -193,7 +193,7 @@ func TestNoConsent(t *testing.T) {
 func TestRenewedBeforeItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, lab.OAuthOptions{Rotate: true})
-		w.signedIn(t)
+		granted := w.signedIn(t).Granted
 		asked := w.server.Asked("/token")
 		for range 24 * 60 { // a connection a minute, by a process of its own each
 			token, err := w.source().Secret(t.Context())
@@ -202,6 +202,9 @@ func TestRenewedBeforeItsEnd(t *testing.T) {
 		}
 		if n := w.server.Asked("/token") - asked; n < 24 || n > 27 {
 			t.Errorf("the server was asked %d times in a day, want about 26: once in 55 minutes", n)
+		}
+		if g, err := w.source().State(); err != nil || !g.Granted.Equal(granted) {
+			t.Errorf("consent given %s, %v, want %s", g.Granted, err, granted)
 		}
 		w.noSecrets(t)
 	})
