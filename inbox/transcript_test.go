@@ -27,7 +27,7 @@ func TestTranscriptKeepsTheLastLines(t *testing.T) {
 // A pool of certificates takes more memory than all else of a session.
 func TestSeedsShareTrust(t *testing.T) {
 	w := New(Options{})
-	if w.trusted([]byte("a")) != w.trusted([]byte("a")) {
+	if first, again := w.trusted([]byte("a")), w.trusted([]byte("a")); first != again {
 		t.Error("two seeds with the same CA have two pools")
 	}
 	if w.trusted([]byte("a")) == w.trusted([]byte("b")) {
