@@ -4,8 +4,9 @@
 // Use it in this order: make a [Watcher] with [New]; ask [Watcher.Check] whether a seed can be
 // signed in to and which mailboxes it has; then let [Watcher.Watch] work one seed for as long as
 // something is awaited there. Watch takes a baseline, looks at INBOX, junk and the mailboxes that
-// count as inbox at a pace that fits the server, sweeps all others slowly, and carries out the
-// round that proves absence (rule 6) when one is wanted. Whatever it learns it records as a fact.
+// count as inbox at a pace that fits the server, lets it push between looks by the [Strategy] that
+// fits it, sweeps all others slowly, and carries out the round that proves absence (rule 6) when
+// one is wanted. Watchers that share [Connections] never open more than a provider allows. Whatever it learns it records as a fact.
 // [Roles] and [Tokens] hold the two decisions, which mailbox is what and which tag a message
 // carries, as pure functions.
 //
