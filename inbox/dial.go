@@ -69,10 +69,18 @@ func (w *Watcher) handshake(ctx context.Context, plain net.Conn, seed seedtest.S
 	conn := tls.Client(plain, &tls.Config{
 		ServerName: seed.Server.Host, RootCAs: w.trusted(seed.CA), MinVersion: tls.VersionTLS12,
 	})
-	if err := conn.HandshakeContext(ctx); err != nil {
+	if err := apart(func() error { return conn.HandshakeContext(ctx) }); err != nil {
 		return nil, nil, fmt.Errorf("TLS: %w", err)
 	}
 	return conn, tlsInfo(conn.ConnectionState()), nil
+}
+
+// apart runs f on a stack of its own and waits for its end. A handshake needs much stack, and a
+// goroutine would keep it for as long as the session lasts.
+func apart(f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	return <-done
 }
 
 // trusted are the certificates that a seed's server is held against. Seeds with the same CA share

@@ -15,6 +15,7 @@
 // SEARCH. Every wait is bounded and ends with the context. A server's trouble never ends a watch:
 // it is recorded as a fault, and the watch reconnects. Secrets reach the server and nothing else.
 //
-// It does not judge, store, send, or remove mail, and it starts no goroutine of its own; those of
-// the IMAP library end with their connection, which Watch and Check close before they return.
+// It does not judge, store, send, or remove mail, and it starts no goroutine that outlives
+// a call; those of the IMAP library end with their connection, which Watch and Check close before
+// they return.
 package inbox

@@ -18,6 +18,7 @@ func (v *vigil) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.load.took(v.a.Now().Sub(v.lastLook))
 	if err := v.visitNews(ctx, boxes, failed); err != nil {
 		return err
 	}

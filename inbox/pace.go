@@ -23,11 +23,12 @@ type Pace struct {
 }
 
 // ownPace is for servers of ours: at once, then at gaps of a quarter of the time that has passed,
-// between 5 ms and 1 s. Asking is quicker than any push (Dovecot's comes half a second late).
+// between 5 and 80 ms, and after half a minute each second. Asking is quicker than any push
+// (Dovecot's comes half a second late). A server that this makes busy is asked less (load).
 func ownPace() Pace {
 	looks := []time.Duration{0}
-	for at := time.Duration(0); at < 4*time.Second; {
-		at += min(max(at/4, 5*time.Millisecond), time.Second)
+	for at := time.Duration(0); at < 30*time.Second; {
+		at += min(max(at/4, 5*time.Millisecond), 80*time.Millisecond)
 		looks = append(looks, at)
 	}
 	return Pace{

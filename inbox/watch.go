@@ -73,6 +73,7 @@ type vigil struct {
 
 	lastLook  time.Time
 	lastSweep time.Time
+	load      load
 	quiet     time.Time // the server wants nothing asked before
 	slow      bool      // a provider asked us to slow down: no quick looks any more
 
@@ -202,6 +203,9 @@ func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
 	}
 	pace := v.paceNow()
 	look, sweep := pace.nextLook(p, v.lastLook), pace.nextSweep(p, v.lastSweep)
+	if spared := v.lastLook.Add(v.load.spare()); !look.IsZero() && look.Before(spared) {
+		look = spared
+	}
 	switch proof := v.nextProof(p); {
 	case due(proof, now):
 		return v.prove(ctx, p)
