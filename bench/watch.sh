@@ -10,6 +10,7 @@
 # sighting, by one clock. All seeds expect their message from the start ("told at 250": each from
 # its 250 on, as in a run). "mute IDLE" stands behind a proxy that swallows what IDLE pushes. Memory
 # is what is resident after settling, above what the process had before, for each watched seed.
+# ONLY=seedtest measures the trials whose name begins so.
 # The usual size holds 1,000 seeds, FULL=1 5,000. Dovecot needs root, inotify instances enough
 # (raised while this runs, if it may), and is installed from Debian with node where missing.
 set -euo pipefail
@@ -82,16 +83,16 @@ sed -e "s|{{.Dir}}|$dir|g; s|{{.Certificates}}|$dir|g; s|{{.Name}}|bench|; s|{{.
 	"realtest/testdata/dovecot-$version.conf" >"$dir/dovecot.conf"
 cat >>"$dir/dovecot.conf" <<END
 mail_max_userip_connections = 0
-default_client_limit = 100000
+default_client_limit = 19000
 default_vsz_limit = 1G
 service imap {
-  process_limit = 100000
+  process_limit = 12000
 }
 service imap-login {
   service_count = 0
   process_min_avail = 2
   process_limit = 4
-  client_limit = 50000
+  client_limit = 18000
 }
 service lmtp {
   process_min_avail = 8
@@ -106,7 +107,7 @@ wait_for "$imaps"
 settings="{\"Imaps\":\"127.0.0.1:$imaps\",\"Mute\":\"127.0.0.1:$mute\",\"LMTP\":\"$dir/lmtp\",
 \"CA\":\"$dir/cert.pem\",\"Key\":\"$dir/key.pem\",\"Password\":\"$dir/password\",\"First\":1,
 \"Modules\":\"$dir/node_modules\",\"Script\":\"$PWD/bench/watch/imapflow.js\",
-\"Seeds\":$SEEDS,\"Rate\":$RATE}"
+\"Seeds\":$SEEDS,\"Rate\":$RATE,\"Only\":\"${ONLY:-}\"}"
 "$dir/watch" mute "$settings" 2>"$dir/mute.log" &
 servers+=($!)
 wait_for "$mute"

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -50,6 +51,9 @@ func drive(s settings) error {
 			rounds: 3, mute: true}},
 		outcome{trial: trial{label: "seedtest, held", watcher: "seedtest", users: s.Seeds}})
 	for i := range all {
+		if !strings.HasPrefix(all[i].label, s.Only) {
+			continue
+		}
 		if err := all[i].measure(s); err != nil {
 			return fmt.Errorf("%s, %d users: %w", all[i].label, all[i].users, err)
 		}

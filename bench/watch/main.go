@@ -41,6 +41,7 @@ type settings struct {
 	Script   string // imapflow's watcher
 	Seeds    int    // drive: how many seeds are held at most
 	Rate     int    // drive: messages a second
+	Only     string // drive: the trials whose label begins so
 }
 
 func main() {

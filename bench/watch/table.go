@@ -44,7 +44,10 @@ func judge(all []outcome) error {
 	fmt.Println()
 	line := func(what string, got, wanted float64, unit string) {
 		word := "reached"
-		if !(got <= wanted) {
+		switch {
+		case math.IsNaN(got) || math.IsNaN(wanted) || got == 0:
+			word = "not measured"
+		case got > wanted:
 			word = "MISSED"
 		}
 		fmt.Printf("%-52s %9.1f %-4s wanted %7.1f  %s\n", what, got, unit, wanted, word)
@@ -61,6 +64,9 @@ func judge(all []outcome) error {
 	line(fmt.Sprint("memory a seed of ", many), ours2.memory, 45, "KiB")
 	for _, other := range []string{"goimap", "imapflow"} {
 		o := find(other, many)
+		if len(o.late) == 0 || len(ours2.late) == 0 {
+			continue
+		}
 		fmt.Printf("%s is %.1f times as late (p50) and takes %.1f times the memory\n", other,
 			quantile(o.late, 0.5)/quantile(ours2.late, 0.5), o.memory/ours2.memory)
 	}
