@@ -22,8 +22,9 @@ type server struct {
 	caps   string
 	greet  string // the first line
 	answer func(c *client, tag, line string) bool
-	down   error // dialling fails with it
-	deaf   bool  // it pushes nothing
+	down   error                   // dialling fails with it
+	dialed func(net.Conn) net.Conn // what a client gets in place of its connection; nil: that
+	deaf   bool                    // it pushes nothing
 	conns  []*client
 	log    []string // every command line without its tag
 	logins int
@@ -181,6 +182,9 @@ func (s *server) dial(context.Context, string, string) (net.Conn, error) {
 	s.conns = append(s.conns, c)
 	s.wait.Add(1)
 	go c.serve()
+	if s.dialed != nil {
+		near = s.dialed(near)
+	}
 	return near, nil
 }
 
