@@ -8,8 +8,8 @@ import "time"
 type load struct{ quickest, latest time.Duration }
 
 const (
-	loadTimes = 2                      // so many times the delay
-	loadMost  = 200 * time.Millisecond // one slow look must not make the next sighting late
+	loadTimes = 3                      // so many times the delay
+	loadMost  = 400 * time.Millisecond // one slow look must not make the next sighting late
 )
 
 // took notes how long a look has taken.

@@ -10,8 +10,8 @@ func TestLoadSparesABusyServer(t *testing.T) {
 	const ms = time.Millisecond
 	var l load
 	for _, x := range []struct{ took, want time.Duration }{
-		{40 * ms, 0}, {40 * ms, 0}, {45 * ms, 10 * ms}, {20 * ms, 0}, {40 * ms, 40 * ms},
-		{time.Minute, 200 * ms}, {20 * ms, 0},
+		{40 * ms, 0}, {40 * ms, 0}, {45 * ms, 15 * ms}, {20 * ms, 0}, {40 * ms, 60 * ms},
+		{time.Minute, 400 * ms}, {20 * ms, 0},
 	} {
 		l.took(x.took)
 		if got := l.spare(); got != x.want {
