@@ -372,3 +372,16 @@ func TestRule23ThrottlingEndsQuickLooks(t *testing.T) {
 		}
 	})
 }
+
+func TestRule06VanishedAnywhere(t *testing.T) {
+	for mailbox, want := range map[string]seedtest.Placement{
+		"News": seedtest.Blind, "Sent": seedtest.Overdue,
+	} {
+		watch(t, newBook(1), nil, func(w *watching) {
+			w.accept(0)
+			w.remove(mailbox, w.deliver(mailbox, w.header(0), ""))
+			w.ended()
+			w.placed(0, want)
+		})
+	}
+}
