@@ -52,7 +52,7 @@ lint: ## Run staticcheck, of a fixed version
 fuzz: ## Run every fuzz test for a while, one on each core (FULL=1: for longer)
 	GO=$(GO) campaign/fuzz.sh $(FUZZTIME)
 
-campaign: ## Run demos with faults and kills at random instants (FULL=1: a hundred of each)
+campaign: ## Hold verdicts against the truth under faults, moves and kills (FULL=1: many)
 	$(GO) test -tags campaign ./campaign -v -count=1 -parallel 8 -timeout $(CAMPAIGN_TIMEOUT) $(TESTFLAGS)
 
 bench: ## Measure from acceptance to sighting on a real Dovecot (Debian, root)
