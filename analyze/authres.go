@@ -22,6 +22,7 @@ type authReader struct {
 	tags       []seedtest.Property
 	waiting    int // properties from here on belong to the next result, -1 if none do
 	remark     int // the same of comments
+	kept       chunk[seedtest.AuthResult]
 	keptPairs  chunk[seedtest.Property]
 	keptTexts  chunk[string]
 	fresh      bool // nothing of this segment has been read but comments
@@ -190,9 +191,7 @@ func (r *authReader) problem(text string) {
 
 // finish moves what has been read into the field, in memory of its own.
 func (r *authReader) finish(f *seedtest.AuthField, arc bool) {
-	if len(r.results) > 0 {
-		f.Results = make([]seedtest.AuthResult, len(r.results))
-	}
+	f.Results = r.kept.room(len(r.results))[:len(r.results)]
 	properties, comments := r.keptPairs.copyOf(r.properties), r.keptTexts.copyOf(r.comments)
 	own := len(comments)
 	if len(r.results) > 0 {

@@ -5,8 +5,12 @@ type chunk[T any] struct {
 	values []T
 }
 
-// chunkSize is how many values there is space for at once.
-const chunkSize = 32
+// How many values there is space for at once: of small ones, of which a message has dozens, and of
+// those that stand for a whole field.
+const (
+	chunkSize = 128
+	roomSize  = 32
+)
 
 // one returns a list of one value, to which nothing can be added in place.
 func (c *chunk[T]) one(v T) []T {
@@ -32,4 +36,19 @@ func (c *chunk[T]) copyOf(list []T) []T {
 	begin := len(c.values)
 	c.values = append(c.values, list...)
 	return c.values[begin:len(c.values):len(c.values)]
+}
+
+// room returns an empty list to which so many values can be added in place; for none, nil.
+func (c *chunk[T]) room(n int) []T {
+	switch {
+	case n == 0:
+		return nil
+	case n > roomSize/2:
+		return make([]T, 0, n)
+	case n > cap(c.values)-len(c.values):
+		c.values = make([]T, 0, roomSize)
+	}
+	begin := len(c.values)
+	c.values = c.values[:begin+n]
+	return c.values[begin : begin : begin+n]
 }

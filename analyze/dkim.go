@@ -109,11 +109,16 @@ func hasTag(tags []seedtest.Property, name string) bool {
 // tagValue returns the first value of a tag or another pair, or "".
 func tagValue(tags []seedtest.Property, name string) string {
 	for i := range tags {
-		if tags[i].Name == name {
+		if sameName(tags[i].Name, name) {
 			return tags[i].Value
 		}
 	}
 	return ""
+}
+
+// sameName compares names, most of which differ in the first letter.
+func sameName(a, b string) bool {
+	return len(a) == len(b) && (a == "" || a[0] == b[0] && a[1:] == b[1:])
 }
 
 // isTagName reports whether a text is a tag-name of RFC 6376 section 3.2.

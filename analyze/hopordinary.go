@@ -108,6 +108,9 @@ func closing(text string, i int) int {
 		if n < 0 {
 			return -1
 		}
+		if depth == 0 && strings.IndexByte(text[i+1:i+n], '(') < 0 {
+			return i + n // nearly all
+		}
 		if depth += strings.Count(text[i:i+n], "("); depth == 1 {
 			return i + n
 		}

@@ -28,7 +28,7 @@ func Message(raw []byte, source string, trust seedtest.Trust) seedtest.Analysis 
 	for i := range h.Fields {
 		r.field(i, &h.Fields[i])
 	}
-	transit(a.Hops)
+	r.transit(a.Hops)
 	finishARC(a.ARC)
 	own := believe(head{h, raw, r.places}, a, trust)
 	a.Origin = findOrigin(h, a, own, trust)
@@ -49,6 +49,19 @@ type reader struct {
 	filter stampReader
 	places []int   // where the Received fields stand
 	fields []known // what each field is
+	kinds  [header.Places]placed
+
+	authFields  chunk[seedtest.AuthField]
+	spfFields   chunk[seedtest.ReceivedSPF]
+	signatures  chunk[seedtest.DKIMSignature]
+	stampFields chunk[seedtest.Stamp]
+	delays      chunk[time.Duration]
+}
+
+// placed is what a field is whose name has a place among those that the parser knows.
+type placed struct {
+	known
+	asked bool
 }
 
 // readers are those that nobody uses: a reader's lists cost more to make than to fill.
@@ -68,7 +81,7 @@ func (r *reader) begin(h header.Header) {
 	r.auth.spent, r.places, r.fields = 0, r.places[:0], r.fields[:0]
 	var count [kindCount]int
 	for i := range h.Fields {
-		known := knownField(h.Fields[i].Key)
+		known := r.known(i, h.Fields[i].Key)
 		count[known.kind]++
 		r.fields = append(r.fields, known)
 	}
@@ -76,18 +89,23 @@ func (r *reader) begin(h header.Header) {
 	if n := count[kindHop]; n > 0 {
 		a.Hops = make([]seedtest.Hop, n)
 	}
-	a.Authentication = roomFor[seedtest.AuthField](count[kindResults])
-	a.ReceivedSPF = roomFor[seedtest.ReceivedSPF](count[kindSPF])
-	a.Signatures = roomFor[seedtest.DKIMSignature](count[kindSignature])
-	a.Stamps = roomFor[seedtest.Stamp](min(count[kindStamp], maxStamps))
+	a.Authentication = r.authFields.room(count[kindResults])
+	a.ReceivedSPF = r.spfFields.room(count[kindSPF])
+	a.Signatures = r.signatures.room(count[kindSignature])
+	a.Stamps = r.stampFields.room(min(count[kindStamp], maxStamps))
 }
 
-// roomFor makes a list for so many, or none.
-func roomFor[T any](n int) []T {
-	if n == 0 {
-		return nil
+// known is knownField, asked once about each name that the parser knows.
+func (r *reader) known(field int, key string) known {
+	place := r.head.Place(field)
+	if place < 0 {
+		return knownField(key)
 	}
-	return make([]T, 0, n)
+	p := &r.kinds[place]
+	if !p.asked {
+		*p = placed{knownField(key), true}
+	}
+	return p.known
 }
 
 // field reads one field into the analysis.
@@ -216,11 +234,11 @@ func setOnce(to *string, value string) {
 }
 
 // transit counts the time between hops, which are in the order in which the message passed them.
-func transit(hops []seedtest.Hop) {
+func (r *reader) transit(hops []seedtest.Hop) {
 	if len(hops) < 2 {
 		return
 	}
-	delays := make([]time.Duration, len(hops))
+	delays := r.delays.room(len(hops))[:len(hops)]
 	for i := 1; i < len(hops); i++ {
 		if hops[i].Time.IsZero() || hops[i-1].Time.IsZero() {
 			continue

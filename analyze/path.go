@@ -61,8 +61,9 @@ func circles(hops []seedtest.Hop) []seedtest.Finding {
 
 // comesBack reports whether a hop behind hop i is at the same server.
 func comesBack(hops []seedtest.Hop, i int) bool {
+	name := len(hops[i].By.Name)
 	for j := i + 1; j < len(hops); j++ {
-		if sameServer(&hops[i], &hops[j]) {
+		if len(hops[j].By.Name) == name && sameServer(&hops[i], &hops[j]) {
 			return true
 		}
 	}

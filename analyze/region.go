@@ -115,7 +115,7 @@ func inOrder(h header.Header, top int, list []string) int {
 	end, next := top, 0
 	for ; end < len(h.Fields); end++ {
 		i := next
-		for i < len(list) && !isListed(h.Fields[end], list[i]) {
+		for i < len(list) && !isListed(&h.Fields[end], list[i]) {
 			i++
 		}
 		if i == len(list) || repeated(h, top, end) {
@@ -141,7 +141,10 @@ func repeated(h header.Header, top, at int) bool {
 }
 
 // isListed compares a field with an entry of a list. A star at the end stands for any text.
-func isListed(f header.Field, entry string) bool {
+func isListed(f *header.Field, entry string) bool {
+	if !mayBegin(entry, f.Name) {
+		return false
+	}
 	name, text, withText := strings.Cut(entry, ":")
 	if begin, ok := strings.CutSuffix(name, "*"); ok {
 		return hasPrefix(f.Name, begin)
@@ -156,6 +159,15 @@ func isListed(f header.Field, entry string) bool {
 	return strings.HasSuffix(text, "=") || rest == "" || strings.IndexByte("; \t(", rest[0]) >= 0
 }
 
+// mayBegin rules out entries, nearly all, that begin with another letter than a name.
+func mayBegin(entry, name string) bool {
+	if entry == "" || name == "" {
+		return entry == name
+	}
+	first, other := entry[0], name[0]
+	return first|0x20 == other|0x20 || first == '*' || first >= 0x80 || other >= 0x80
+}
+
 // tailAt returns where the fields begin that the provider appended. It always writes the first one
 // of them, so that the lowest of that name is its own, and everything below it too; what stands
 // there must be listed, or that field is not what it looks like. There is no tail that begins with
@@ -167,21 +179,21 @@ func tailAt(h header.Header, end int, trust seedtest.Trust) (tail, last int) {
 	}
 	first := trust.Tail[0]
 	if hasPrefix(first, results) && slices.ContainsFunc(h.Fields[:end],
-		func(f header.Field) bool { return isListed(f, first) }) {
+		func(f header.Field) bool { return isListed(&f, first) }) {
 		return none, none
 	}
 	for last = none; last > end; last-- {
-		if isListed(h.Fields[last-1], first) {
+		if isListed(&h.Fields[last-1], first) {
 			return last - 1, last - 1
 		}
-		if !isAnyOf(h.Fields[last-1], trust.Tail[1:]) {
+		if !isAnyOf(&h.Fields[last-1], trust.Tail[1:]) {
 			break
 		}
 	}
 	return none, last
 }
 
-func isAnyOf(f header.Field, list []string) bool {
+func isAnyOf(f *header.Field, list []string) bool {
 	for _, entry := range list {
 		if isListed(f, entry) {
 			return true
@@ -205,6 +217,9 @@ func lastAbove(hops []seedtest.Hop, received []int, position int) int {
 // further than the hops can be the provider's: below that, anybody may have named its edge. Without
 // a name for the edge, a server that signs with its own name is its own edge.
 func edgeHop(hops []seedtest.Hop, trust seedtest.Trust) (edge int, outside bool) {
+	if trust.BoundaryBy == "" && (trust.BoundaryMarker != "" || len(trust.AuthservIDs) == 0) {
+		return -1, false // none can be told from others
+	}
 	own, inside := match(trust.BoundaryBy, false), match(trust.InsideBy, false)
 	lenient := trust.InsideBy == "" && trust.BoundaryBy != ""
 	first := -1

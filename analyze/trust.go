@@ -190,6 +190,9 @@ func (s *stated) again(f *seedtest.AuthField) bool {
 
 // isOwn reports whether a field bears one of the provider's authserv-ids.
 func isOwn(f *seedtest.AuthField, trust seedtest.Trust) bool {
+	if f.AuthservID != "" && len(trust.AuthservIDs) == 0 {
+		return false
+	}
 	if !strings.EqualFold(f.Field, results) && !strings.EqualFold(f.Field, "arc-"+results) {
 		return false // what a forwarder kept of others' results
 	}

@@ -95,6 +95,7 @@ type Parser struct {
 	marks  []mark // where they are
 	known  *names
 	fields []Field
+	places []int // of the fields' names
 	head   Header
 }
 
@@ -112,7 +113,8 @@ type mark struct {
 // texts, and all else, stay as they are.
 func (p *Parser) Parse(raw []byte) Header {
 	*p = Parser{raw: raw[:min(len(raw), MaxSize)], bareCR: bareCR(raw), body: -1,
-		text: p.text[:0], marks: p.marks[:0], known: p.known, fields: p.fields[:0]}
+		text: p.text[:0], marks: p.marks[:0], known: p.known, fields: p.fields[:0],
+		places: p.places[:0]}
 	p.top()
 	for p.body < 0 && p.pos < len(p.raw) {
 		if len(p.fields)+len(p.marks) == MaxFields || len(p.head.Stray) == MaxFields {
@@ -131,6 +133,10 @@ func (p *Parser) Parse(raw []byte) Header {
 	}
 	return p.head
 }
+
+// Place returns the place of a field's name among those that the parser knows, or -1: what a name
+// means needs to be looked up once. A name has its place for good.
+func (p *Parser) Place(field int) int { return p.places[field] }
 
 // Release lets go of the last input and its fields, and reports whether the memory is worth keeping
 // for others: not if a message of no common size has made it large.
@@ -279,6 +285,7 @@ func (p *Parser) flush() {
 	text := string(p.text)
 	at := len(p.fields)
 	p.fields = slices.Grow(p.fields, len(p.marks))[:at+len(p.marks)]
+	p.places = slices.Grow(p.places, len(p.marks))[:at+len(p.marks)]
 	end := len(text)
 	for i := len(p.marks) - 1; i >= 0; i-- {
 		m := &p.marks[i]
@@ -289,6 +296,7 @@ func (p *Parser) flush() {
 			f.Name, f.Key = text[m.name:m.key], text[m.key:m.value]
 		}
 		f.Value, f.Start, f.End = text[m.value:end], m.start, m.end
+		p.places[at+i] = m.known
 		end = m.name
 	}
 	p.text, p.marks = p.text[:0], p.marks[:0]

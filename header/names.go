@@ -3,7 +3,10 @@ package header
 // names are those of fields that a parser has seen before, as written and in lower case, so that
 // the fields of many messages share them. The first name that comes has its place for good: a
 // header of many names that nobody else uses takes no more memory, and costs no more time.
-type names [512]struct{ name, key string }
+type names [Places]struct{ name, key string }
+
+// Places is how many names a parser knows at most.
+const Places = 512
 
 // maxName is how long a name may be that is kept.
 const maxName = 64
