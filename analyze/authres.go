@@ -142,23 +142,31 @@ func (r *authReader) begins(p *part) bool {
 		return false
 	}
 	method, _, _ := strings.Cut(p.key, "/")
-	return slices.Contains(methods[:], method) &&
+	return isMethod(method) &&
 		slices.ContainsFunc(outcomes[:], func(o string) bool { return strings.EqualFold(o, p.value) })
 }
 
 // isProperty reports whether a key names a property: it has a type, or one letter, as tags of DKIM
 // do, or is a word that some write without a type.
 func isProperty(key string) bool {
-	return len(key) <= 1 || strings.IndexByte(key, '.') >= 0 || slices.Contains(properties[:], key)
+	switch key {
+	case "action", "client-ip", "envelope-from", "helo", "identity", "receiver", "reason",
+		"mechanism", "sp", "dis", "pct":
+		return true
+	}
+	return len(key) <= 1 || strings.IndexByte(key, '.') >= 0
 }
 
-var (
-	properties = [...]string{"action", "client-ip", "envelope-from", "helo", "identity", "receiver",
-		"reason", "mechanism", "sp", "dis", "pct"}
-	methods  = [...]string{"spf", "dkim", "dmarc", "arc", "iprev", "auth", "compauth"}
-	outcomes = [...]string{"pass", "fail", "softfail", "neutral", "none", "policy", "temperror",
-		"permerror", "bestguesspass"}
-)
+func isMethod(word string) bool {
+	switch word {
+	case "spf", "dkim", "dmarc", "arc", "iprev", "auth", "compauth":
+		return true
+	}
+	return false
+}
+
+var outcomes = [...]string{"pass", "fail", "softfail", "neutral", "none", "policy", "temperror",
+	"permerror", "bestguesspass"}
 
 func (r *authReader) begin(p *part) {
 	s := span{method: p.key, result: strings.ToLower(strings.TrimRight(p.value, ",")),

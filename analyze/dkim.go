@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"slices"
 	"strings"
 
 	"seedtest"
@@ -17,7 +16,7 @@ func (r *authReader) signature(value string, s *seedtest.DKIMSignature) {
 	tags, problem := r.tagList(value)
 	s.Tags = r.keptPairs.copyOf(tags)
 	for i := range s.Tags {
-		if t := &s.Tags[i]; slices.Contains(packed[:], t.Name) {
+		if t := &s.Tags[i]; isPacked(t.Name) {
 			t.Value = r.withoutBlanks(t.Value)
 		}
 	}
@@ -32,14 +31,18 @@ func (r *authReader) signature(value string, s *seedtest.DKIMSignature) {
 	s.Problems = appendOdd(s.Problems, s.Tags)
 }
 
-var (
-	// signatureTags must be there.
-	signatureTags = [...]string{"v", "a", "b", "bh", "d", "h", "s"}
+// signatureTags must be there.
+var signatureTags = [...]string{"v", "a", "b", "bh", "d", "h", "s"}
 
-	// packed are the tags whose values blanks may fold: base64, lists with colons, and text in
-	// which a blank is written as "=20".
-	packed = [...]string{"b", "bh", "h", "z", "q", "i"}
-)
+// isPacked knows the tags whose values blanks may fold: base64, lists with colons, and text in which
+// a blank is written as "=20".
+func isPacked(tag string) bool {
+	switch tag {
+	case "b", "bh", "h", "z", "q", "i":
+		return true
+	}
+	return false
+}
 
 // appendOdd adds what cannot be meant.
 func appendOdd(problems []string, tags []seedtest.Property) []string {

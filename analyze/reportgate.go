@@ -20,27 +20,23 @@ func suspect(h header.Header) suspicion {
 	found := unsuspected
 	for i := range h.Fields {
 		f := &h.Fields[i]
-		switch len(f.Name) {
-		case len("From"):
-			if strings.EqualFold(f.Name, "From") && isSystem(decoded(f.Value)) {
+		switch f.Key {
+		case "from":
+			if isSystem(decoded(f.Value)) {
 				found = max(found, fromSystem)
 			}
-		case len("Return-Path"):
-			if strings.EqualFold(f.Name, "Return-Path") && isNullPath(f.Value) {
+		case "return-path":
+			if isNullPath(f.Value) {
 				found = max(found, fromSystem)
 			}
-		case len("Content-Type"):
-			if strings.EqualFold(f.Name, "Content-Type") {
-				found = max(found, suspectType(f.Value))
-			}
-		case len("Auto-Submitted"):
-			if strings.EqualFold(f.Name, "Auto-Submitted") && !hasPrefixFold(f.Value, "no") {
+		case "content-type":
+			found = max(found, suspectType(f.Value))
+		case "auto-submitted":
+			if !hasPrefixFold(f.Value, "no") {
 				found = max(found, fromSystem)
 			}
-		case len("X-Failed-Recipients"):
-			if strings.EqualFold(f.Name, "X-Failed-Recipients") {
-				found = declared
-			}
+		case "x-failed-recipients":
+			found = declared
 		}
 	}
 	return found

@@ -223,21 +223,18 @@ func (p *Parser) line() {
 
 // field reads the first line of a field, and reports false if it is none.
 func (p *Parser) field(line []byte) bool {
-	size := 0
-	for size < len(line) && inName[line[size]] != 0 {
-		size++
-	}
-	colon := size
-	for colon < len(line) && isBlank(line[colon]) {
-		colon++
-	}
-	if size == 0 || colon == len(line) || line[colon] != ':' {
-		return false
+	size := max(bytes.IndexByte(line, ':'), 0)
+	colon, known := size, p.known.find(line[:size])
+	if known < 0 {
+		if size, colon = nameIn(line); size == 0 {
+			return false
+		}
+		known = p.known.keep(line[:size])
 	}
 	if len(p.text) > maxText {
 		p.flush()
 	}
-	m := mark{start: p.pos, name: len(p.text), known: p.known.find(line[:size])}
+	m := mark{start: p.pos, name: len(p.text), known: known}
 	if m.known < 0 {
 		p.text = append(p.text, line[:size]...)
 		m.key = len(p.text)
@@ -249,6 +246,22 @@ func (p *Parser) field(line []byte) bool {
 	p.run = 0
 	p.add(line[colon+1:])
 	return true
+}
+
+// nameIn returns where the name ends with which a field begins, and where the colon stands behind
+// it. If there is none, the name is empty.
+func nameIn(line []byte) (size, colon int) {
+	for size < len(line) && inName[line[size]] != 0 {
+		size++
+	}
+	colon = size
+	for colon < len(line) && isBlank(line[colon]) {
+		colon++
+	}
+	if colon == len(line) || line[colon] != ':' {
+		return 0, 0
+	}
+	return size, colon
 }
 
 // add writes what a line holds of the value of the last field, up to its bound. Folds that hold

@@ -11,24 +11,39 @@ const Places = 512
 // maxName is how long a name may be that is kept.
 const maxName = 64
 
-// find returns the place of a name, perhaps a new one, or -1 if another has it.
+// find returns the place of a name, or -1 if it has none.
 func (n *names) find(name []byte) int {
-	if n == nil || len(name) > maxName {
+	if n == nil || len(name) == 0 || len(name) > maxName {
 		return -1
 	}
-	// Names of one length differ in the middle or at the end more often than elsewhere.
-	size := len(name)
-	hash := uint(name[size-1]) + uint(name[size/2])<<3 + uint(name[size-size/4-1])<<5 + uint(size)<<2
-	at := int(hash % uint(len(n)))
-	switch known := &n[at]; {
-	case known.name == string(name):
-		return at
-	case known.name == "":
-		known.name = string(name)
-		key := []byte(known.name)
-		lower(key)
-		known.key = string(key)
+	if at := place(name); n[at].name == string(name) {
 		return at
 	}
 	return -1
+}
+
+// keep gives a name that has none a place, and returns it, or -1 if another has it.
+func (n *names) keep(name []byte) int {
+	if n == nil || len(name) > maxName {
+		return -1
+	}
+	at := place(name)
+	if n[at].name == "" {
+		n[at].name = string(name)
+		key := []byte(n[at].name)
+		lower(key)
+		n[at].key = string(key)
+	}
+	if n[at].name != string(name) {
+		return -1
+	}
+	return at
+}
+
+// place says where a name belongs. Names of one length differ in the middle or at the end more often
+// than elsewhere.
+func place(name []byte) int {
+	size := len(name)
+	hash := uint(name[size-1]) + uint(name[size/2])<<3 + uint(name[size-size/4-1])<<5 + uint(size)<<2
+	return int(hash % Places)
 }

@@ -191,6 +191,14 @@ func (s *Scanner) comment() (Token, bool) {
 // balanced finds the parenthesis that closes the one at pos, or gives -1.
 func (s *Scanner) balanced() int {
 	value, depth := s.value, 0
+	end := strings.IndexByte(value[s.pos:], ')')
+	if end < 0 {
+		return -1
+	}
+	if in := value[s.pos+1 : s.pos+end]; strings.IndexByte(in, '(') < 0 &&
+		strings.IndexByte(in, '\\') < 0 {
+		return s.pos + end // nearly all
+	}
 	for i := s.pos; i < len(value); i++ {
 		c := value[i]
 		if c > ')' && c != '\\' {
