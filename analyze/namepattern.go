@@ -89,6 +89,7 @@ func newNamePattern(pattern string, whole bool) *namePattern {
 	for i := range p.ways {
 		way := &p.ways[i]
 		way.begins = len(way.steps) > 0 && !way.steps[0].none
+		way.ends = way.end && len(way.steps) > 0 && !way.steps[len(way.steps)-1].none
 		way.fixed = !slices.ContainsFunc(way.steps, func(s step) bool { return s.many || s.none })
 		if !way.isQuick() {
 			p.ways = nil

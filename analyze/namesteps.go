@@ -6,6 +6,7 @@ type nameSteps struct {
 	begin, end bool // nothing stands before the first step, or behind the last one
 	fixed      bool // each step is one byte
 	begins     bool // the first step is there
+	ends       bool // so is the last one, behind which nothing stands
 }
 
 // step is one byte of a set.
@@ -23,6 +24,9 @@ func (s *asciiSet) has(c byte) bool { return s[c>>6&1]>>(c&63)&1 != 0 }
 
 // in reports whether the steps are found in a name.
 func (p *nameSteps) in(name string) bool {
+	if p.ends && (name == "" || !p.steps[len(p.steps)-1].bytes.has(name[len(name)-1])) {
+		return false // nearly all names
+	}
 	first, last := 0, len(name)
 	if p.fixed && p.end {
 		first = len(name) - len(p.steps)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"seedtest"
+	"seedtest/header"
 	"seedtest/provider"
 )
 
@@ -212,6 +213,31 @@ func TestOriginSources(t *testing.T) {
 		a := Message([]byte(head), "", trust)
 		if a.Origin == nil || fmt.Sprint(a.Origin.IP, " ", a.Origin.Hop) != want || a.Origin.Why == "" {
 			t.Errorf("origin from %s = %+v, want %s with its why", source, a.Origin, want)
+		}
+	}
+}
+
+// TestIsListed holds that names are compared without case, and entries whole or up to their star.
+func TestIsListed(t *testing.T) {
+	for _, test := range []struct {
+		name, value, entry string
+		want               bool
+	}{
+		{"x-sid-pra", "", "X-SID-*", true},
+		{"X-SID", "", "X-SID-*", false},
+		{"RETURN-PATH", "a", "Return-Path", true},
+		{"Return-Paths", "a", "Return-Path", false},
+		{"Feturn-Path", "a", "Return-Path", false},
+		{"anything", "a", "*", true},
+		{"\u212aeep", "a", "keep", false},
+		{"\u212aeep", "a", "\u212aEEP", true},
+		{"a", "b", "", false},
+		{"a", "b; c", "A:B", true},
+		{"a", "bc", "A:B", false},
+	} {
+		f := header.Field{Name: test.name, Value: test.value}
+		if got := isListed(&f, test.entry); got != test.want {
+			t.Errorf("isListed(%q: %q, %q) = %v", test.name, test.value, test.entry, got)
 		}
 	}
 }

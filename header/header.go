@@ -223,7 +223,7 @@ func (p *Parser) line() {
 
 // field reads the first line of a field, and reports false if it is none.
 func (p *Parser) field(line []byte) bool {
-	size := max(bytes.IndexByte(line, ':'), 0)
+	size := max(bytes.IndexByte(line[:min(len(line), maxName+1)], ':'), 0)
 	colon, known := size, p.known.find(line[:size])
 	if known < 0 {
 		if size, colon = nameIn(line); size == 0 {

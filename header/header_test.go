@@ -124,6 +124,32 @@ func TestParserKnowsNames(t *testing.T) {
 	}
 }
 
+// TestParserPlace holds that each place is that of one name, for as long as the parser lives, and
+// that a parser which keeps no names yet says so.
+func TestParserPlace(t *testing.T) {
+	var p Parser
+	names := map[int]string{}
+	for i := range 200 {
+		raw := strings.Repeat(fmt.Sprintf("X-Name-%d: a\nSubject: %s\nx-name-%d : b\n", i, "b", i/2), 3)
+		kept := 0
+		for j, f := range p.Parse([]byte(raw + "\n")).Fields {
+			place := p.Place(j)
+			if place < 0 {
+				continue
+			}
+			kept++
+			if name, ok := names[place]; ok && name != f.Name || place >= Places {
+				t.Fatalf("round %d: place %d is that of %q, and of %q", i, place, f.Name, name)
+			}
+			names[place] = f.Name
+		}
+		if (kept > 0) != (i > 0) {
+			t.Fatalf("round %d: %d fields have a place", i, kept)
+		}
+		p.Release()
+	}
+}
+
 func TestValuesDoNotAliasTheInput(t *testing.T) {
 	in := []byte("A: 1\nB: 2\n 3\n\n")
 	h := Parse(in)
