@@ -34,8 +34,8 @@ func (r *authReader) signature(value string, s *seedtest.DKIMSignature) {
 // signatureTags must be there.
 var signatureTags = [...]string{"v", "a", "b", "bh", "d", "h", "s"}
 
-// isPacked knows the tags whose values blanks may fold: base64, lists with colons, and text in which
-// a blank is written as "=20".
+// isPacked knows the tags whose values blanks may fold: base64, lists with colons, and text in
+// which a blank is written as "=20".
 func isPacked(tag string) bool {
 	switch tag {
 	case "b", "bh", "h", "z", "q", "i":

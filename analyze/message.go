@@ -47,9 +47,9 @@ type reader struct {
 	hop    received
 	auth   authReader
 	filter stampReader
-	places []int   // where the Received fields stand
-	fields []known // what each field is
-	kinds  [header.Places]placed
+	places []int                 // where the Received fields stand
+	fields []known               // what each field is
+	kinds  [header.Places]placed // what fields are, by the places of their names
 
 	authFields  chunk[seedtest.AuthField]
 	spfFields   chunk[seedtest.ReceivedSPF]
