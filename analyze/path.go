@@ -60,8 +60,8 @@ func circles(hops []seedtest.Hop) []seedtest.Finding {
 	return list
 }
 
-// namedTwice holds the sizes that more than one server's name has. A name whose size no other has is
-// compared with none.
+// namedTwice holds the sizes that more than one server's name has. A name whose size no other has
+// is compared with none.
 func namedTwice(hops []seedtest.Hop) (twice uint64) {
 	seen := uint64(0)
 	for i := range hops {

@@ -40,8 +40,8 @@ func (n *names) keep(name []byte) int {
 	return at
 }
 
-// place says where a name belongs. Names of one length differ in the middle or at the end more often
-// than elsewhere.
+// place says where a name belongs. Names of one length differ in the middle or at the end more
+// often than elsewhere.
 func place(name []byte) int {
 	size := len(name)
 	hash := uint(name[size-1]) + uint(name[size/2])<<3 + uint(name[size-size/4-1])<<5 + uint(size)<<2
