@@ -192,7 +192,7 @@ func (v *vigil) relist(ctx context.Context, listed []listedBox) error {
 	for _, b := range v.boxes {
 		known[b.Name] = b
 	}
-	boxes := boxesOf(listed, v.seed)
+	boxes := boxesOf(listed, *v.seed)
 	for i, b := range boxes {
 		if old := known[b.Name]; old != nil {
 			old.Mailbox, old.usable, old.skip = b.Mailbox, b.usable, b.skip

@@ -12,7 +12,7 @@ import (
 // wrong; what was learned before is returned beside it.
 func (w *Watcher) Check(ctx context.Context, seed seedtest.Seed) (Check, error) {
 	var c Check
-	s, _, err := w.open(ctx, seed)
+	s, _, err := w.open(ctx, &seed)
 	if err == nil {
 		err = c.ask(ctx, s)
 		s.logout(ctx)
@@ -48,7 +48,7 @@ func (c *Check) ask(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	boxes := boxesOf(listed, s.seed)
+	boxes := boxesOf(listed, *s.seed)
 	c.Mailboxes, c.Strategy = mailboxesOf(boxes), choose(s.grounds(boxes, measured{}))
 	if c.RoundTrip, err = s.ping(ctx); err != nil {
 		return err

@@ -75,8 +75,8 @@ func (w *Watcher) handshake(ctx context.Context, plain net.Conn, seed seedtest.S
 	return conn, tlsInfo(conn.ConnectionState()), nil
 }
 
-// apart runs f on a stack of its own and waits for its end. A handshake needs much stack, and a
-// goroutine would keep it for as long as the session lasts.
+// apart runs f on a stack of its own and waits for its end. A handshake, or to read what came, needs
+// much stack, and a goroutine would keep it while it waits for days.
 func apart(f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()

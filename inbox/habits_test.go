@@ -63,7 +63,7 @@ func TestWatchKeepsToTheFetchBatch(t *testing.T) {
 }
 
 func TestIdleForStaysBelowTheTimeout(t *testing.T) {
-	s := &session{timeouts: Timeouts{Idle: defaultIdle}}
+	s := &session{seed: &seedtest.Seed{}, timeouts: Timeouts{Idle: defaultIdle}}
 	for _, x := range []struct {
 		restart, timeout, want time.Duration
 	}{

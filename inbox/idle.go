@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 )
 
@@ -56,26 +57,25 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 	case <-s.wire.news:
 	default:
 	}
+	s.letGo()
 	s.wire.allow(s.timeouts.Command)
 	defer s.wire.allow(restSilence)
-	idle, err := s.client.Idle()
-	cmd := s.wire.newest()
-	if err != nil {
-		if cmd.answer.status == "" {
-			return false, s.lost(ctx, err)
-		}
-		s.wire.idleRefused()
-		return false, cmd.answer.refusal()
+	idle := s.wire.idle()
+	s.say(idle.tag + " IDLE")
+	if !s.wire.await(idle.goes) {
+		return false, s.lost(ctx, io.EOF)
+	}
+	if err := s.wire.idleRefused(idle); err != nil {
+		return false, err
 	}
 	s.wire.allow(wait + s.timeouts.Command)
-	news := s.listen(ctx, wait, changed, func() bool { return s.wire.hears(cmd, worth) })
+	news := s.listen(ctx, wait, changed, func() bool { return s.wire.hears(idle, worth) })
 	s.wire.allow(s.timeouts.Command)
-	err = idle.Close()
-	if waited := idle.Wait(); err == nil {
-		err = waited
+	if s.wire.done(idle) {
+		s.say("DONE")
 	}
-	if cmd.answer.status == "" {
-		return false, s.lost(ctx, err)
+	if !s.wire.await(idle.over) {
+		return false, s.lost(ctx, io.EOF)
 	}
 	return news, nil
 }
@@ -94,7 +94,7 @@ func (s *session) listen(ctx context.Context, wait time.Duration, changed <-chan
 			continue
 		case <-changed:
 		case <-timer.C:
-		case <-s.client.Closed():
+		case <-s.wire.closed:
 		case <-ctx.Done():
 		}
 		return false
@@ -111,9 +111,68 @@ func (w *wire) hears(idle *command, worth func(*answer) bool) bool {
 	return idle.answer.status != "" || worth(&idle.answer)
 }
 
-// idleRefused forgets an IDLE that never began.
-func (w *wire) idleRefused() {
+// idle begins an IDLE, which is to be sent.
+func (w *wire) idle() *command {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.commands++
+	cmd := w.sending(tagOf(w.commands), "IDLE")
+	cmd.goes, cmd.over = make(chan struct{}), make(chan struct{})
+	w.idling = cmd
+	w.note("C: ", []byte(cmd.tag+" IDLE"))
+	return cmd
+}
+
+// proceed says that the server lets IDLE go on, or that it has ended.
+func (c *command) proceed() {
+	select {
+	case <-c.goes:
+	default:
+		close(c.goes)
+	}
+}
+
+// await waits for something that the reader does. It reports false if the connection ends before.
+func (w *wire) await(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-w.closed:
+	}
+	select {
+	case <-done: // was the last
+		return true
+	default:
+		return false
+	}
+}
+
+// idleRefused forgets an IDLE that was refused, and returns the refusal.
+func (w *wire) idleRefused(idle *command) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := idle.answer.refusal()
+	if idle.answer.status == "" || err == nil {
+		return nil
+	}
+	w.idling = nil
+	return err
+}
+
+// done ends IDLE, and reports whether DONE is to be sent. If the server ended IDLE by itself, it would
+// be a command unknown to it.
+func (w *wire) done(idle *command) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.idling = nil
+	if idle.answer.status != "" {
+		return false
+	}
+	w.note("C: ", []byte("DONE"))
+	return true
+}
+
+// say sends a line. Where it cannot be sent the reader ends too, and knows better why.
+func (s *session) say(line string) {
+	_ = apart(func() error { return s.wire.send([]byte(line + "\r\n")) })
 }

@@ -43,7 +43,7 @@ func (w *Watcher) Inspect(ctx context.Context, seed seedtest.Seed) (Inspection, 
 			return i, err
 		}
 	}
-	s := &session{seed: seed, timeouts: w.timeouts}
+	s := &session{seed: &seed, timeouts: w.timeouts}
 	err := s.connect(ctx, w, secret)
 	if err == nil {
 		err = i.ask(ctx, s, secret, signIn)
@@ -81,7 +81,7 @@ func (i *Inspection) ask(ctx context.Context, s *session, secret seedtest.Secret
 	if err != nil {
 		return err
 	}
-	for _, b := range boxesOf(listed, s.seed) {
+	for _, b := range boxesOf(listed, *s.seed) {
 		i.Mailboxes = append(i.Mailboxes, b.Mailbox)
 		i.Listed = append(i.Listed, attributesOf(b.Name, listed))
 	}

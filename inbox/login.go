@@ -63,7 +63,7 @@ func (s *session) login(ctx context.Context, secret seedtest.Secret) error {
 	case !t.open: // the server has hung up: the new token is for the next connection
 		return err
 	}
-	s.wire.hide(forms(s.seed, fresh))
+	s.wire.hide(forms(*s.seed, fresh))
 	err = s.present(ctx, fresh)
 	if errors.As(err, &t) && t.kind == seedtest.FaultLogin && t.open {
 		t.what += "; a new token was refused too: is IMAP switched on, and the token of this account?"
@@ -99,7 +99,7 @@ func (s *session) present(ctx context.Context, secret seedtest.Secret) error {
 	}
 	s.triedLogin = true
 	s.wire.forgetCaps()
-	sasl := newExchange(how, s.seed, secret)
+	sasl := newExchange(how, *s.seed, secret)
 	_, err = s.do(ctx, func() func() error {
 		if sasl == nil {
 			return s.client.Login(s.seed.Login.Username, secret.Reveal()).Wait

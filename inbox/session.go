@@ -18,7 +18,7 @@ import (
 type session struct {
 	wire     *wire
 	client   *imapclient.Client
-	seed     seedtest.Seed
+	seed     *seedtest.Seed
 	timeouts Timeouts
 	plain    net.Conn
 	stop     func() bool // ends the watch over the context
@@ -36,8 +36,8 @@ type session struct {
 
 // open connects and signs in, and reports whether a sign-in was tried. The error is a *trouble or
 // the context's; the session beside it, if there is one, is closed and of use for what was said.
-func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool, error) {
-	giveBack, err := w.connections.admit(ctx, seed, w.timeouts.Connect)
+func (w *Watcher) open(ctx context.Context, seed *seedtest.Seed) (*session, bool, error) {
+	giveBack, err := w.connections.admit(ctx, *seed, w.timeouts.Connect)
 	if err != nil {
 		return nil, false, err
 	}
@@ -55,12 +55,12 @@ func (w *Watcher) open(ctx context.Context, seed seedtest.Seed) (*session, bool,
 // enter connects and signs in when it is its turn. The secret is asked for last: it may be a token
 // that does not live long.
 func (s *session) enter(ctx context.Context, w *Watcher) error {
-	done, err := w.connections.pass(ctx, s.seed)
+	done, err := w.connections.pass(ctx, *s.seed)
 	if err != nil {
 		return err
 	}
 	defer done()
-	secret, err := secretOf(ctx, s.seed)
+	secret, err := secretOf(ctx, *s.seed)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secre
 	begun := time.Now()
 	dialing, cancel := context.WithTimeout(ctx, w.timeouts.Connect)
 	defer cancel()
-	conn, plain, info, err := w.connect(dialing, s.seed)
+	conn, plain, info, err := w.connect(dialing, *s.seed)
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -83,10 +83,11 @@ func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secre
 		return &trouble{kind: seedtest.FaultConnect, what: cleanText(err.Error(), 400)}
 	}
 	s.plain, s.tls = plain, info
-	s.wire = newWire(conn, forms(s.seed, secret))
+	s.wire = newWire(conn, forms(*s.seed, secret))
 	s.stop = context.AfterFunc(ctx, func() { _ = plain.Close() })
 	s.wire.allow(w.timeouts.Connect)
-	s.client = imapclient.New(s.wire, nil)
+	s.client = imapclient.New(s.wire.newLine(), nil)
+	go s.wire.listen()
 	if err := s.client.WaitGreeting(); err != nil {
 		t := s.lost(ctx, err)
 		s.close()
@@ -187,7 +188,19 @@ func (s *session) spent() int {
 
 // do sends commands in one write and waits for their ends. It returns the answers in order; the
 // error is the first refusal, or the trouble by which the connection was lost.
-func (s *session) do(ctx context.Context, sends ...func() func() error) ([]*answer, error) {
+func (s *session) do(ctx context.Context, sends ...func() func() error) (got []*answer,
+	err error) {
+	err = apart(func() error {
+		got, err = s.exchange(ctx, sends)
+		return err
+	})
+	return got, err
+}
+
+func (s *session) exchange(ctx context.Context, sends []func() func() error) ([]*answer, error) {
+	if err := s.wake(); err != nil {
+		return nil, s.lost(ctx, err)
+	}
 	s.wire.allow(s.timeouts.Command)
 	defer s.wire.allow(restSilence)
 	if len(sends) > 1 {
@@ -249,14 +262,16 @@ func (s *session) logout(ctx context.Context) {
 	s.close()
 }
 
-// close breaks the connection off and waits for the library's reader.
+// close breaks the connection off and waits for its readers.
 func (s *session) close() {
 	if s.stop != nil {
 		s.stop()
 	}
 	if s.plain != nil {
 		_ = s.plain.Close()
-		_ = s.client.Close()
+		_ = s.wire.shut()
+		<-s.wire.closed
+		s.letGo()
 	}
 	if s.giveBack != nil {
 		s.giveBack()

@@ -42,7 +42,7 @@ func (v *vigil) wait(ctx context.Context, until time.Time) error {
 	if err != nil || !news {
 		return err
 	}
-	if err := v.look(ctx); err != nil {
+	if err := apart(func() error { return v.look(ctx) }); err != nil {
 		return err
 	}
 	if v.hollow++; !slices.Equal(before, v.looked(heard)) {
@@ -161,6 +161,9 @@ func (v *vigil) rest(ctx context.Context, until time.Time) error {
 	if left := until.Sub(v.a.Now()); !until.IsZero() && left < wait {
 		wait = left
 	}
+	if wait >= idleWorth {
+		v.s.letGo()
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -168,7 +171,7 @@ func (v *vigil) rest(ctx context.Context, until time.Time) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-v.s.client.Closed():
+	case <-v.s.wire.closed:
 		return v.s.lost(ctx, io.EOF)
 	case <-timer.C:
 	}

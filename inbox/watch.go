@@ -11,7 +11,7 @@ import (
 // Watch works one seed until nothing is awaited there, ctx ends, or a fact cannot be recorded: the
 // error is nil, the context's, or Record's. Trouble with the server is recorded and outlasted.
 func (w *Watcher) Watch(ctx context.Context, seed seedtest.Seed, a seedtest.Awaiting) error {
-	v := newVigil(w, seed, a)
+	v := newVigil(w, &seed, a)
 	err := v.outlast(ctx)
 	if told := v.account(context.WithoutCancel(ctx)); err == nil {
 		err = told
@@ -57,7 +57,7 @@ func (v *vigil) outlast(ctx context.Context) error {
 // vigil is what the watch of one seed knows, over all its connections.
 type vigil struct {
 	w    *Watcher
-	seed seedtest.Seed
+	seed *seedtest.Seed
 	a    seedtest.Awaiting
 	pace Pace
 
@@ -95,7 +95,7 @@ type vigil struct {
 	unwatched time.Time // since a session ended in its time; zero: watched, or in trouble
 }
 
-func newVigil(w *Watcher, seed seedtest.Seed, a seedtest.Awaiting) *vigil {
+func newVigil(w *Watcher, seed *seedtest.Seed, a seedtest.Awaiting) *vigil {
 	v := &vigil{
 		w: w, seed: seed, a: a, pace: w.paceOf(seed),
 		exhausted: map[seedtest.ProbeID]time.Time{}, told: map[string]bool{},
@@ -108,7 +108,7 @@ func newVigil(w *Watcher, seed seedtest.Seed, a seedtest.Awaiting) *vigil {
 }
 
 // paceOf is what a user wants over what a provider likes over what is usual.
-func (w *Watcher) paceOf(seed seedtest.Seed) Pace {
+func (w *Watcher) paceOf(seed *seedtest.Seed) Pace {
 	pace := w.gentle.within(seed.Provider.Habits)
 	if seed.Own {
 		pace = w.own
@@ -119,24 +119,38 @@ func (w *Watcher) paceOf(seed seedtest.Seed) Pace {
 // connected watches by one connection. It returns nil when nothing is awaited any more, a
 // *trouble, or what ends the watch.
 func (v *vigil) connected(ctx context.Context) error {
+	err := apart(func() error { return v.start(ctx) })
+	if v.s == nil {
+		return err
+	}
+	if err == nil {
+		err = v.work(ctx)
+	}
+	_ = apart(func() error { v.leave(ctx, err); return nil })
+	return err
+}
+
+// start opens a session and begins the watch by it.
+func (v *vigil) start(ctx context.Context) error {
 	s, err := v.signIn(ctx)
 	if err != nil {
 		return err
 	}
 	v.s = s
-	defer func() { v.spent += s.spent(); v.s = nil }()
-	err = v.begin(ctx)
-	if err == nil {
-		err = v.work(ctx)
-	}
+	return v.begin(ctx)
+}
+
+// leave ends the session: in order, unless it is lost or the watch is to end at once.
+func (v *vigil) leave(ctx context.Context, err error) {
 	var t *trouble
 	switch {
 	case ctx.Err() != nil, errors.As(err, &t) && t.kind == seedtest.FaultLost:
-		s.close()
+		v.s.close()
 	default:
-		s.logout(ctx)
+		v.s.logout(ctx)
 	}
-	return err
+	v.spent += v.s.spent()
+	v.s = nil
 }
 
 // signIn opens a session and keeps count of sign-ins.
@@ -195,12 +209,22 @@ func (v *vigil) work(ctx context.Context) error {
 	}
 }
 
-// step does one thing: a proof of absence, a sweep, a look, or to wait.
+// step does one thing: a proof of absence, a sweep, a look, or to wait. All but the waits are done
+// on a stack of their own.
 func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
-	now := v.a.Now()
-	if now.Before(v.quiet) {
+	if v.a.Now().Before(v.quiet) {
 		return v.rest(ctx, v.quiet)
 	}
+	act, until := v.next(p)
+	if act == nil {
+		return v.wait(ctx, until)
+	}
+	return apart(func() error { return act(ctx) })
+}
+
+// next is what is due: nil if nothing is until some time, which is zero if nothing will be.
+func (v *vigil) next(p seedtest.PendingProbes) (func(context.Context) error, time.Time) {
+	now := v.a.Now()
 	pace := v.paceNow()
 	look, sweep := pace.nextLook(p, v.lastLook), pace.nextSweep(p, v.lastSweep)
 	if spared := v.lastLook.Add(v.load.spare()); !look.IsZero() && look.Before(spared) {
@@ -208,13 +232,13 @@ func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
 	}
 	switch proof := v.nextProof(p); {
 	case due(proof, now):
-		return v.prove(ctx, p)
+		return func(ctx context.Context) error { return v.prove(ctx, p) }, time.Time{}
 	case due(look, now):
-		return v.look(ctx)
+		return v.look, time.Time{}
 	case due(sweep, now):
-		return v.sweep(ctx)
+		return v.sweep, time.Time{}
 	default:
-		return v.wait(ctx, earliest(look, sweep, proof))
+		return nil, earliest(look, sweep, proof)
 	}
 }
 

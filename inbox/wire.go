@@ -17,15 +17,18 @@ import (
 // what a server says before it hangs up. So the wire bounds every wait, reads all untagged
 // responses itself, tolerantly, into the answer of the command that is open, and hands the library
 // only greetings, continuations and the ends of commands. It keeps a capped transcript without
-// secrets, and writes the few things in a provider's dialect that the library cannot.
+// secrets, and writes the few things in a provider's dialect that the library cannot, and IDLE, so
+// that nothing of the library is there while a session waits (library.go).
 type wire struct {
-	net.Conn // what is read and written: the TLS connection, if there is one
-	br       *bufio.Reader
-	out      []byte // read and handed on, not yet taken by the library
-
-	news chan struct{} // has room for one: something came while IDLE
+	conn   net.Conn      // the TLS connection, if there is one
+	first  [1]byte       // of a response
+	br     *bufio.Reader // nil: nothing is read ahead
+	news   chan struct{} // has room for one: something came while IDLE
+	closed chan struct{} // nobody reads any more
 
 	mu       sync.Mutex
+	turn     sync.Cond     // the library has taken what was handed on, or has something to take
+	library  *line         // nil: none listens
 	silence  time.Duration // the longest silence allowed now
 	until    time.Time     // the end of all patience
 	open     []*command    // sent and not ended, in order
@@ -35,12 +38,14 @@ type wire struct {
 	corked   bool
 	held     []byte // written while corked
 	line     []byte // client's line so far
+	begun    string // tag of the command that this line begins
 	hushed   string // tag of the sign-in whose lines are secret
 	secrets  []string
 	dialog   transcript
 	said     string // the last BYE, ALERT or untagged NO
 	greeting string
 	caps     map[string]bool
+	utf8     bool   // mailbox names are in UTF-8
 	server   string // ID reply
 	commands int
 	in, sent int64 // bytes
@@ -50,76 +55,56 @@ type wire struct {
 // command is one that was sent.
 type command struct {
 	tag, name string
+	asked     string // its tag by the library's count; empty: the library did not send it
 	answer    answer
+
+	goes, over chan struct{} // of IDLE: it was let go on or has ended; it has ended
 }
 
 const (
 	restSilence = 45 * time.Minute // nothing is open: servers hang up after 30
 	patience    = 10               // silences that one command may take in all
-	readAhead   = 1 << 10          // bytes: thousands of sessions wait at once
 )
 
 func newWire(conn net.Conn, secrets []string) *wire {
-	return &wire{
-		Conn: conn, br: bufio.NewReaderSize(conn, readAhead), news: make(chan struct{}, 1),
+	w := &wire{
+		conn: conn, news: make(chan struct{}, 1), closed: make(chan struct{}),
 		silence: restSilence, secrets: secrets, caps: map[string]bool{},
 	}
+	w.turn.L = &w.mu
+	return w
 }
-
-// The library's deadlines are ignored: the wire has its own.
-
-// SetDeadline does nothing.
-func (*wire) SetDeadline(time.Time) error { return nil }
-
-// SetReadDeadline does nothing.
-func (*wire) SetReadDeadline(time.Time) error { return nil }
-
-// SetWriteDeadline does nothing.
-func (*wire) SetWriteDeadline(time.Time) error { return nil }
 
 // allow sets how long the server may be silent from now on, also for a read that waits already.
 func (w *wire) allow(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.silence, w.until = d, time.Now().Add(patience*d)
-	_ = w.Conn.SetReadDeadline(time.Now().Add(d))
+	_ = w.conn.SetReadDeadline(time.Now().Add(d))
 }
 
-// deadline is when the next read must have brought something.
+// patient sets the deadline of the next read. It keeps the lock meanwhile: else it could put an older
+// deadline in place of one that has just been allowed.
+func (w *wire) patient() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_ = w.conn.SetReadDeadline(w.due())
+}
+
+// deadline is when what begins now must have ended.
 func (w *wire) deadline() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.due()
+}
+
+// due is deadline for who holds the lock.
+func (w *wire) due() time.Time {
 	at := time.Now().Add(w.silence)
 	if !w.until.IsZero() && w.until.Before(at) {
 		return w.until
 	}
 	return at
-}
-
-// Read hands the library what it may know of the next response. An error stays: the library reads
-// on after one.
-func (w *wire) Read(p []byte) (int, error) {
-	for len(w.out) == 0 {
-		if err := w.broken(); err != nil {
-			return 0, err
-		}
-		_ = w.Conn.SetReadDeadline(w.deadline())
-		raw, err := readResponse(w.br)
-		if err == nil {
-			w.out, err = w.take(raw)
-		}
-		if err != nil {
-			w.mu.Lock()
-			if w.err == nil {
-				w.err = err
-			}
-			w.mu.Unlock()
-			return 0, err
-		}
-	}
-	n := copy(p, w.out)
-	w.out = w.out[n:]
-	return n, nil
 }
 
 // broken returns why reading ended, nil if it did not.
@@ -131,8 +116,6 @@ func (w *wire) broken() error {
 
 // take reads one response and returns what the library is told of it.
 func (w *wire) take(raw []byte) ([]byte, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.in += int64(len(raw))
 	w.note("S: ", raw)
 	switch tag, rest, _ := bytes.Cut(raw, []byte(" ")); {
@@ -141,7 +124,7 @@ func (w *wire) take(raw []byte) ([]byte, error) {
 	case w.greeting == "" && string(tag) != "*":
 		return nil, fmt.Errorf("no IMAP server: it greets with %q", w.tidy(string(raw)))
 	case raw[0] == '+':
-		return raw, nil
+		return w.goOn(raw)
 	case string(tag) != "*":
 		return w.ended(string(tag), rest), nil
 	case w.greeting == "":
@@ -189,10 +172,15 @@ func (w *wire) ended(tag string, rest []byte) []byte {
 	if cmd == w.idling {
 		w.ring() // also when the server ended it by itself
 	}
-	if a.status != "OK" {
-		return []byte(tag + " NO refused\r\n")
+	if cmd.asked == "" {
+		cmd.proceed()
+		close(cmd.over)
+		return nil
 	}
-	return fmt.Appendf(nil, "%s OK [CAPABILITY%s] done\r\n", tag, w.plainCaps())
+	if a.status != "OK" {
+		return []byte(cmd.asked + " NO refused\r\n")
+	}
+	return fmt.Appendf(nil, "%s OK [CAPABILITY%s] done\r\n", cmd.asked, w.plainCaps())
 }
 
 // untagged reads a response into the answer of the command that is open.
@@ -212,10 +200,12 @@ func (w *wire) untagged(rest []byte) ([]byte, error) {
 		}
 	case "LIST":
 		if n := len(into.listed); n > 0 && into.listed[n-1].spelling == spelledUTF8 {
+			w.utf8 = true
 			return enabledUTF8, nil // the library must write such names as the server does
 		}
 	case "ENABLED":
 		if bytes.Contains(bytes.ToUpper(rest), []byte("UTF8=ACCEPT")) {
+			w.utf8 = true
 			return enabledUTF8, nil
 		}
 	case "CAPABILITY":
@@ -268,104 +258,27 @@ func (w *wire) plainCaps() string {
 	return caps
 }
 
-// Write sends what the library wrote, in the server's dialect.
-func (w *wire) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	if w.err != nil { // nobody reads any more: the library must not wait for an answer
-		w.mu.Unlock()
-		return 0, w.err
-	}
-	out := w.outgoing(p)
-	waits := bytes.HasSuffix(out, []byte("}\r\n")) // for a continuation: the server must see it
-	if w.corked && !waits {
-		w.held = append(w.held, out...)
-		w.mu.Unlock()
-		return len(p), nil
-	}
-	out = append(w.held, out...)
-	w.held = nil
-	w.mu.Unlock()
-	if err := w.send(out); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-// outgoing notes the commands in what the library wrote and rewrites what it cannot say.
-func (w *wire) outgoing(p []byte) []byte {
-	if w.idling != nil && string(p) == "DONE\r\n" {
-		over := w.idling.answer.status != ""
-		w.idling = nil
-		if over {
-			return nil // the server ended IDLE by itself: DONE would be a command unknown to it
-		}
-	}
-	// Gmail's search extension: the library can only write it as a header search. And XLIST, which it
-	// does not know: it is asked for as a LIST with that reference name.
-	p = bytes.ReplaceAll(p, []byte(`HEADER "X-GM-RAW" `), []byte(`X-GM-RAW `))
-	p = bytes.ReplaceAll(p, []byte(`LIST "XLIST" `), []byte(`XLIST "" `))
-	if w.instead != "" { // a command that the library does not know
-		p = bytes.Replace(p, []byte(" NOOP\r\n"), []byte(" "+w.instead+"\r\n"), 1)
-		w.instead = ""
-	}
-	for rest := p; len(rest) > 0; {
-		line, after, whole := bytes.Cut(rest, []byte("\n"))
-		w.line = append(w.line, line...)
-		if whole {
-			w.clientLine(string(bytes.TrimRight(w.line, "\r")))
-			w.line = w.line[:0]
-		}
-		rest = after
-	}
-	return append([]byte(nil), p...)
-}
-
-func (w *wire) clientLine(line string) {
-	tag, rest, _ := strings.Cut(line, " ")
-	name, arg, _ := strings.Cut(rest, " ")
-	if w.hushed != "" || len(tag) < 2 || tag[0] != 'T' || strings.Trim(tag[1:], "0123456789") != "" {
-		if w.hushed != "" {
-			line = "(secret)"
-		}
-		w.note("C: ", []byte(line))
-		return
-	}
-	if name == "UID" {
-		sub, _, _ := strings.Cut(arg, " ")
-		name += " " + sub
-	}
-	cmd := &command{tag: tag, name: name, answer: answer{command: name}}
-	w.open, w.last = append(w.open, cmd), cmd
-	w.commands++
-	switch name {
-	case "LOGIN", "AUTHENTICATE":
-		w.hushed, line = tag, tag+" "+name+" (secret)"
-	case "IDLE":
-		w.idling = cmd
-	}
-	w.note("C: ", []byte(line))
-}
-
 func (w *wire) send(p []byte) error {
 	if len(p) == 0 {
 		return nil
 	}
-	_ = w.Conn.SetWriteDeadline(w.deadline())
-	n, err := w.Conn.Write(p)
+	_ = w.conn.SetWriteDeadline(w.deadline())
+	n, err := w.conn.Write(p)
 	w.mu.Lock()
 	w.sent += int64(n)
 	w.mu.Unlock()
 	return err
 }
 
-// Close closes the connection. What is written afterwards fails, also while corked.
-func (w *wire) Close() error {
+// shut closes the connection. What is written afterwards fails, also while corked.
+func (w *wire) shut() error {
 	w.mu.Lock()
 	if w.err == nil {
 		w.err = net.ErrClosed
 	}
+	w.turn.Broadcast()
 	w.mu.Unlock()
-	return w.Conn.Close()
+	return w.conn.Close()
 }
 
 // cork holds what is written until uncork sends it as one.
