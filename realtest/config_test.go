@@ -30,6 +30,11 @@ func (w *world) writeConfig() error {
 			seeds = append(seeds, seed{name, address, d.IMAPS, local == "wrongpassword"})
 		}
 	}
+	for address, password := range w.cyrus.passwords {
+		errs = append(errs, os.WriteFile(w.path("secrets", address), []byte(password+"\n"), 0o600))
+		local, _, _ := strings.Cut(address, "@")
+		seeds = append(seeds, seed{"cyrus-" + local, address, w.cyrus.IMAPS, local == "wrongpassword"})
+	}
 	errs = append(errs, write(w.path("seeds.toml"), "seeds.toml", 0o644, map[string]any{
 		"Submission": w.relay.Submission, "Submissions": w.relay.Submissions, "MX": w.mx.MX,
 		"Seeds": seeds,
@@ -50,6 +55,9 @@ func (w *world) passwords() []string {
 		for _, password := range d.passwords {
 			all = append(all, password)
 		}
+	}
+	for _, password := range w.cyrus.passwords {
+		all = append(all, password)
 	}
 	return all
 }

@@ -7,6 +7,8 @@
 set -eu
 
 packages="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve postgrey swaks python3 chromium"
+packages="$packages cyrus-common sasl2-bin libsasl2-modules libsasl2-modules-db"
+cyrus=/usr/local/lib/seedtest-realtest # where the files of cyrus-imapd are
 policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service
 
 say() { echo "install: $*" >&2; }
@@ -41,7 +43,7 @@ wanted=
 for package in $packages; do
 	installed "$package" || wanted="$wanted $package"
 done
-[ -n "$wanted" ] || exit 0
+[ -n "$wanted" ] || [ ! -x "$cyrus/usr/lib/cyrus/bin/imapd" ] || exit 0
 
 # quietly runs a command, and shows what it said only if it failed.
 quietly() {
@@ -51,7 +53,7 @@ quietly() {
 	}
 }
 
-say "installing$wanted"
+[ -z "$wanted" ] || say "installing$wanted"
 forbid_starts
 export DEBIAN_FRONTEND=noninteractive
 quietly apt-get -q -o DPkg::Lock::Timeout=600 update
@@ -59,9 +61,24 @@ if ! installed postfix; then
 	echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
 fi
 # shellcheck disable=SC2086 # a list of words
-quietly apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $wanted
+[ -z "$wanted" ] ||
+	quietly apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $wanted
 for service in postfix dovecot postgrey; do
 	case "$wanted" in
 	*" $service"*) update-rc.d "$service" disable || say "$service will start at boot" ;;
 	esac
 done
+case "$wanted" in
+*" cyrus-common"*) update-rc.d cyrus-imapd disable || say "Cyrus will start at boot" ;;
+esac
+
+# Debian lets only one IMAP server be installed, and apt would remove Dovecot for cyrus-imapd: its
+# files are unpacked beside the system instead.
+if [ ! -x "$cyrus/usr/lib/cyrus/bin/imapd" ]; then
+	say "unpacking cyrus-imapd into $cyrus"
+	mkdir -p "$cyrus"
+	cd "$cyrus"
+	quietly apt-get -q download cyrus-imapd
+	dpkg-deb -x cyrus-imapd_*.deb .
+	rm -f cyrus-imapd_*.deb
+fi

@@ -24,6 +24,7 @@ type postfix struct {
 	SASL                    string     // the socket that the relay asks about passwords
 	Postgrey                string     // the socket that the mx asks about greylisting
 	Dovecots                []*dovecot // where the mx delivers
+	Cyrus                   *cyrus     // where it delivers too
 	Access                  []rule     // what the mx does with a recipient
 }
 
@@ -91,6 +92,12 @@ func (p *postfix) writeMaps() error {
 			if !strings.HasPrefix(user, "unknown@") {
 				fmt.Fprintf(&recipients, "%s ok\n", user)
 			}
+		}
+	}
+	if p.Cyrus != nil {
+		fmt.Fprintf(&transport, "cyrus.example lmtp:inet:127.0.0.1:%d\n", p.Cyrus.LMTP)
+		for user := range p.Cyrus.passwords {
+			fmt.Fprintf(&recipients, "%s ok\n", user)
 		}
 	}
 	for _, r := range p.Access {

@@ -20,6 +20,7 @@ type world struct {
 	dir                      string
 	relay, mx                *postfix
 	main, stopped, restarted *dovecot
+	cyrus                    *cyrus
 	postgrey                 *server
 	wrongPassword            string
 }
@@ -38,6 +39,9 @@ func startWorld(ctx context.Context, dir string) (*world, error) {
 			return w, err
 		}
 	}
+	if err := w.cyrus.waitOpen(ctx); err != nil {
+		return w, err
+	}
 	return w, w.writeConfig()
 }
 
@@ -46,12 +50,13 @@ func (w *world) create(ctx context.Context) error {
 	if err := writeCertificates(w.dir); err != nil {
 		return err
 	}
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	w.main, err1 = newDovecot(ctx, "main", w.path("main"), w.dir, "ops@example.org", "inbox",
 		"inbox2", "junk", "unknown", "greylisted", "accessdrop", "sievedrop", "wrongpassword")
 	w.stopped, err2 = newDovecot(ctx, "stopped", w.path("stopped"), w.dir, "held", "dropped")
 	w.restarted, err3 = newDovecot(ctx, "restarted", w.path("restarted"), w.dir, "held")
-	if err := errors.Join(err1, err2, err3, w.createPostgrey()); err != nil {
+	w.cyrus, err4 = newCyrus(ctx, w.path("cyrus"), w.dir, "inbox", "dropped", "wrongpassword")
+	if err := errors.Join(err1, err2, err3, err4, w.createPostgrey()); err != nil {
 		return err
 	}
 	return w.createPostfix(ctx)
@@ -71,10 +76,11 @@ func (w *world) createPostfix(ctx context.Context) error {
 		SASL: w.path("main", "sasl")}
 	w.mx = &postfix{Name: "mx", Dir: w.path("mx"), Host: "mx.example.net", Certificates: w.dir,
 		MX: ports[2], Postgrey: w.path("postgrey", "socket"),
-		Dovecots: []*dovecot{w.main, w.stopped, w.restarted},
+		Dovecots: []*dovecot{w.main, w.stopped, w.restarted}, Cyrus: w.cyrus,
 		Access: []rule{
 			{"greylisted@main.example", "greylist"},
 			{"accessdrop@main.example", "DISCARD"},
+			{"dropped@cyrus.example", "DISCARD"},
 			{"dropped@stopped.example", "DISCARD"},
 			{"held@stopped.example", "HOLD"},
 			{"held@restarted.example", "HOLD"},
@@ -105,7 +111,7 @@ func (w *world) path(parts ...string) string {
 // servers lists all servers in the order in which they start.
 func (w *world) servers() []*server {
 	return []*server{w.main.server, w.stopped.server, w.restarted.server, w.postgrey,
-		w.mx.server, w.relay.server}
+		w.cyrus.server, w.mx.server, w.relay.server}
 }
 
 // stop stops every server.
