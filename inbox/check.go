@@ -12,7 +12,7 @@ import (
 // wrong; what was learned before is returned beside it.
 func (w *Watcher) Check(ctx context.Context, seed seedtest.Seed) (Check, error) {
 	var c Check
-	s, _, err := w.open(ctx, &seed)
+	s, _, err := w.open(ctx, &seed, &transcript{})
 	if err == nil {
 		err = c.ask(ctx, s)
 		s.logout(ctx)

@@ -43,7 +43,7 @@ func (w *Watcher) Inspect(ctx context.Context, seed seedtest.Seed) (Inspection, 
 			return i, err
 		}
 	}
-	s := &session{seed: &seed, timeouts: w.timeouts}
+	s := &session{seed: &seed, dialog: &transcript{}, timeouts: w.timeouts}
 	err := s.connect(ctx, w, secret)
 	if err == nil {
 		err = i.ask(ctx, s, secret, signIn)

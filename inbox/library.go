@@ -51,7 +51,7 @@ func (s *session) letGo() {
 		return
 	}
 	s.wire.mu.Lock()
-	s.wire.library = nil
+	s.wire.library, s.wire.last, s.wire.open = nil, nil, nil
 	s.wire.turn.Broadcast()
 	s.wire.mu.Unlock()
 	_ = s.client.Close()

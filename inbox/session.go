@@ -23,6 +23,7 @@ type session struct {
 	plain    net.Conn
 	stop     func() bool // ends the watch over the context
 	giveBack func()      // what the connection counts for; nil: nobody counts
+	dialog   *transcript // nil: none is wanted
 
 	tls         *seedtest.TLSInfo
 	connectTime time.Duration
@@ -36,12 +37,15 @@ type session struct {
 
 // open connects and signs in, and reports whether a sign-in was tried. The error is a *trouble or
 // the context's; the session beside it, if there is one, is closed and of use for what was said.
-func (w *Watcher) open(ctx context.Context, seed *seedtest.Seed) (*session, bool, error) {
+// dialog takes the transcript, nil if none is wanted.
+func (w *Watcher) open(ctx context.Context, seed *seedtest.Seed, dialog *transcript) (*session,
+	bool, error) {
 	giveBack, err := w.connections.admit(ctx, *seed, w.timeouts.Connect)
 	if err != nil {
 		return nil, false, err
 	}
-	s := &session{seed: seed, timeouts: w.timeouts, giveBack: sync.OnceFunc(giveBack)}
+	s := &session{seed: seed, timeouts: w.timeouts, dialog: dialog,
+		giveBack: sync.OnceFunc(giveBack)}
 	if err := s.enter(ctx, w); err != nil {
 		s.close()
 		if s.wire == nil {
@@ -84,6 +88,7 @@ func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secre
 	}
 	s.plain, s.tls = plain, info
 	s.wire = newWire(conn, forms(*s.seed, secret))
+	s.wire.dialog = s.dialog
 	s.stop = context.AfterFunc(ctx, func() { _ = plain.Close() })
 	s.wire.allow(w.timeouts.Connect)
 	s.client = imapclient.New(s.wire.newLine(), nil)

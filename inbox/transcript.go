@@ -12,9 +12,12 @@ const (
 	dialogWidth = 200
 )
 
-// note adds a line to the transcript. Literals are left out, and so are the challenges of a sign-in,
+// note adds a line to the transcript, if there is one. Literals are left out, and so are the challenges of a sign-in,
 // which may hold the secret in some coding.
 func (w *wire) note(side string, raw []byte) {
+	if w.dialog == nil {
+		return
+	}
 	line, _, _ := bytes.Cut(raw, []byte("\n"))
 	if w.hushed != "" && bytes.HasPrefix(line, []byte("+")) {
 		line = []byte("+ (challenge)")

@@ -156,7 +156,7 @@ func (v *vigil) leave(ctx context.Context, err error) {
 // signIn opens a session and keeps count of sign-ins.
 func (v *vigil) signIn(ctx context.Context) (*session, error) {
 	v.failures++ // until it has brought a list of mailboxes
-	s, tried, err := v.w.open(ctx, v.seed)
+	s, tried, err := v.w.open(ctx, v.seed, nil)
 	if tried || err == nil {
 		v.login = v.a.Now()
 		v.signIns++

@@ -17,8 +17,8 @@ import (
 // what a server says before it hangs up. So the wire bounds every wait, reads all untagged
 // responses itself, tolerantly, into the answer of the command that is open, and hands the library
 // only greetings, continuations and the ends of commands. It keeps a capped transcript without
-// secrets, and writes the few things in a provider's dialect that the library cannot, and IDLE, so
-// that nothing of the library is there while a session waits (library.go).
+// secrets where one is wanted, and writes the few things in a provider's dialect that the library
+// cannot, and IDLE, so that nothing of the library is there while a session waits (library.go).
 type wire struct {
 	conn   net.Conn      // the TLS connection, if there is one
 	first  [1]byte       // of a response
@@ -41,12 +41,12 @@ type wire struct {
 	begun    string // tag of the command that this line begins
 	hushed   string // tag of the sign-in whose lines are secret
 	secrets  []string
-	dialog   transcript
-	said     string // the last BYE, ALERT or untagged NO
+	dialog   *transcript // nil: none is wanted
+	said     string      // the last BYE, ALERT or untagged NO
 	greeting string
-	caps     map[string]bool
-	utf8     bool   // mailbox names are in UTF-8
-	server   string // ID reply
+	caps     map[string]bool // shared: never changed
+	utf8     bool            // mailbox names are in UTF-8
+	server   string          // ID reply
 	commands int
 	in, sent int64 // bytes
 	err      error // why reading ended
@@ -69,7 +69,7 @@ const (
 func newWire(conn net.Conn, secrets []string) *wire {
 	w := &wire{
 		conn: conn, news: make(chan struct{}, 1), closed: make(chan struct{}),
-		silence: restSilence, secrets: secrets, caps: map[string]bool{},
+		silence: restSilence, secrets: secrets,
 	}
 	w.turn.L = &w.mu
 	return w
@@ -240,10 +240,7 @@ func (w *wire) learn(list string) {
 	if len(words) == 0 || words[0] != "CAPABILITY" || len(words) > 500 {
 		return
 	}
-	w.caps = map[string]bool{}
-	for _, c := range words[1:] {
-		w.caps[c] = true
-	}
+	w.caps = capabilitySet(words[1:])
 }
 
 // plainCaps is what the library is told of the capabilities: only what it needs to write
@@ -307,5 +304,5 @@ func (w *wire) newest() *command {
 func (w *wire) forgetCaps() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.caps = map[string]bool{}
+	w.caps = nil
 }
