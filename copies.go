@@ -57,6 +57,12 @@ func rank(s Sighting) int {
 // filed reports whether a copy lies in a mailbox of its own, not in a view over others.
 func filed(s Sighting) bool { r := rank(s); return r >= 0 && r < 4 }
 
+// byUs reports whether it was we who removed a copy.
+func (s Seen) byUs() bool { return s.Gone != nil && s.Gone.ByUs }
+
+// there reports whether a copy still lay where it was put, as far as its provider is concerned.
+func (s Seen) there() bool { return s.Gone == nil || s.Gone.ByUs }
+
 // decisive returns the index of the copy that decides the current placement: the one of least
 // rank that is still there, else the one seen last; -1 if there is none.
 func decisive(seen []Seen) int {
@@ -65,7 +71,7 @@ func decisive(seen []Seen) int {
 		if rank(s.Sighting) < 0 {
 			continue
 		}
-		if s.Gone == nil && (best < 0 || rank(s.Sighting) < rank(seen[best].Sighting)) {
+		if s.there() && (best < 0 || rank(s.Sighting) < rank(seen[best].Sighting)) {
 			best = i
 		}
 		if last < 0 || filed(s.Sighting) || !filed(seen[last].Sighting) {
@@ -95,7 +101,7 @@ func lastChange(seen []Seen) time.Time {
 		if s.At.After(last) {
 			last = s.At
 		}
-		if s.Gone != nil && s.Gone.LastSeen.After(last) {
+		if !s.there() && s.Gone.LastSeen.After(last) {
 			last = s.Gone.LastSeen
 		}
 	}
@@ -132,7 +138,7 @@ func notesOf(p *Probe) []Note {
 	}
 	var there []string
 	for _, s := range p.Sightings {
-		if s.Gone == nil && filed(s.Sighting) {
+		if s.there() && filed(s.Sighting) {
 			there = append(there, s.Mailbox)
 		}
 	}
@@ -164,6 +170,8 @@ func whySeen(s Seen) string {
 		why = fmt.Sprintf("in %s by the word of its owner, who showed no source", s.Mailbox)
 	}
 	switch {
+	case s.byUs():
+		why += "; removed by us on " + s.Gone.LastSeen.UTC().Format(time.DateOnly)
 	case s.Gone != nil:
 		why += "; gone since"
 	case s.Role == RoleAll || s.Role == RoleFlagged || s.Role == RoleImportant:

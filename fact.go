@@ -214,14 +214,17 @@ type Sighting struct {
 	Header       []byte    `json:"-"`                    // the header as fetched; only a new fact has it
 }
 
-// Gone is a sighted message that a complete look no longer found in its mailbox.
+// Gone is a sighted message that a complete look no longer found in its mailbox, or that we removed
+// because somebody asked for that.
 type Gone struct {
 	Seed        string    `json:"seed"`
 	Token       Token     `json:"token"`
 	Mailbox     string    `json:"mailbox"`
 	UIDValidity uint32    `json:"uidvalidity"`
 	UID         uint32    `json:"uid"`
-	LastSeen    time.Time `json:"last_seen"` // it was still there
+	LastSeen    time.Time `json:"last_seen"`          // it was still there
+	ByUs        bool      `json:"by_us,omitempty"`    // "seedtest clean" removed it, after LastSeen
+	MovedTo     string    `json:"moved_to,omitempty"` // where ByUs moved it; empty: it is removed
 }
 
 // Round is one try at a proof of absence (rule 6). By hand it is the owner's word, at a time and

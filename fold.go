@@ -2,6 +2,7 @@ package seedtest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -312,7 +313,28 @@ func (p *Probe) see(b Sighting, at time.Time) {
 			return
 		}
 	}
-	p.Sightings = append(p.Sightings, Seen{Sighting: b, At: at})
+	if !p.putThere(b) {
+		p.Sightings = append(p.Sightings, Seen{Sighting: b, At: at})
+	}
+}
+
+// putThere reports whether we ourselves moved a message to where it is seen now: that says nothing
+// of where its provider put it.
+func (p *Probe) putThere(b Sighting) bool {
+	return slices.ContainsFunc(p.Sightings, func(s Seen) bool {
+		return s.byUs() && s.Gone.MovedTo == b.Mailbox
+	})
+}
+
+// cleaned returns when we removed the first copy of the message, zero if we removed none.
+func (p *Probe) cleaned() time.Time {
+	var first time.Time
+	for _, s := range p.Sightings {
+		if s.byUs() && (first.IsZero() || s.Gone.LastSeen.Before(first)) {
+			first = s.Gone.LastSeen
+		}
+	}
+	return first
 }
 
 func (f *Folder) gone(b Gone) {
@@ -322,8 +344,9 @@ func (f *Folder) gone(b Gone) {
 			continue
 		}
 		for k := range p.Sightings {
-			if sameCopy(p.Sightings[k].Sighting, b.Mailbox, b.UIDValidity, b.UID) {
-				p.Sightings[k].Gone = &b
+			s := &p.Sightings[k]
+			if sameCopy(s.Sighting, b.Mailbox, b.UIDValidity, b.UID) && !s.byUs() {
+				s.Gone = &b
 			}
 		}
 	}

@@ -65,12 +65,17 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 	first := p.Sightings[firstCopy(p.Sightings)]
 	p.Placements = ProbePlaces{First: placementOf(first.Sighting), Current: now, Class: classOf(s.Sighting)}
 	p.FollowEnd = first.At.Add(f.run.Opened.Suite.Follow)
-	if !asOf.Before(p.FollowEnd) && f.lookedAt(p, p.FollowEnd) {
+	cleaned := p.cleaned()
+	early := !cleaned.IsZero() && !f.lookedBetween(p, p.FollowEnd, cleaned)
+	if !asOf.Before(p.FollowEnd) && f.lookedAt(p, p.FollowEnd) && !early {
 		p.Placements.Settled = &now
 	}
 	p.Late = f.late(p, first.At)
 	p.Terminal = true
 	p.Why = whySeen(s)
+	if early {
+		p.Why += ", before anybody had looked at the end of its follow window"
+	}
 	if seed := f.run.Seed(p.Seed); seed != nil && p.Placements.Class == classUnknown {
 		if why := seed.Seed.Provider.WhyNoClass(); why != "" {
 			p.Why += "; " + why
@@ -83,6 +88,13 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 func (f *Folder) lookedAt(p *Probe, from time.Time) bool {
 	return slices.ContainsFunc(f.rounds[p.Seed], func(r Round) bool {
 		return r.speaksOf(p) && proves(r, from)
+	})
+}
+
+// lookedBetween reports whether everything at a probe's seed was read within a time.
+func (f *Folder) lookedBetween(p *Probe, from, to time.Time) bool {
+	return slices.ContainsFunc(f.rounds[p.Seed], func(r Round) bool {
+		return r.speaksOf(p) && proves(r, from) && !r.Ended.After(to)
 	})
 }
 

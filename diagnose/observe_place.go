@@ -41,7 +41,7 @@ func (o *observed) copies() int {
 		seedtest.RoleSent, seedtest.RoleDrafts}
 	n := 0
 	for _, s := range o.Sightings {
-		if s.Gone == nil && !slices.Contains(views, s.Role) {
+		if (s.Gone == nil || s.Gone.ByUs) && !slices.Contains(views, s.Role) {
 			n++
 		}
 	}
@@ -53,7 +53,10 @@ func (o *observed) trail() string {
 	var list []string
 	for _, s := range o.Sightings {
 		text := fmt.Sprintf("%s UID %d %s", s.Mailbox, s.UID, s.At.UTC().Format("15:04:05"))
-		if s.Gone != nil {
+		switch {
+		case s.Gone != nil && s.Gone.ByUs:
+			text += " (removed by us)"
+		case s.Gone != nil:
 			text += " (gone)"
 		}
 		list = append(list, text)

@@ -72,6 +72,8 @@ type jsonSighting struct {
 	Seen         *jsonTime `json:"seen"`
 	Carriers     []string  `json:"carriers"`
 	Gone         *jsonTime `json:"gone"` // last seen there; null: still there
+	GoneByUs     bool      `json:"gone_by_us,omitempty"`
+	MovedTo      string    `json:"moved_to,omitempty"`
 	ByHand       bool      `json:"by_hand,omitempty"`
 }
 
@@ -188,7 +190,7 @@ func sightingOf(s seedtest.Seen) jsonSighting {
 		j.Carriers = append(j.Carriers, string(c))
 	}
 	if s.Gone != nil {
-		j.Gone = jsonTimeOf(&s.Gone.LastSeen)
+		j.Gone, j.GoneByUs, j.MovedTo = jsonTimeOf(&s.Gone.LastSeen), s.Gone.ByUs, s.Gone.MovedTo
 	}
 	return j
 }

@@ -35,6 +35,9 @@ func tell(f seedtest.Fact, r seedtest.Run) string {
 	case seedtest.Sighting:
 		return tellSighting(b, r)
 	case seedtest.Gone:
+		if b.ByUs {
+			return b.Seed + ": we removed a message from " + b.Mailbox
+		}
 		return b.Seed + ": a message is gone from " + b.Mailbox
 	case seedtest.Round:
 		return tellRound(b, r)

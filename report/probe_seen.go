@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"seedtest"
 )
@@ -39,11 +40,18 @@ func sightingWords(s seedtest.Seen) string {
 	if len(carriers) > 0 {
 		text += ", known by " + strings.Join(carriers, ", ")
 	}
-	if s.Gone != nil {
+	switch {
+	case s.Gone != nil && s.Gone.ByUs && s.Gone.MovedTo != "":
+		text += fmt.Sprintf(", moved by us to %s on %s", s.Gone.MovedTo, day(s.Gone.LastSeen))
+	case s.Gone != nil && s.Gone.ByUs:
+		text += ", removed by us on " + day(s.Gone.LastSeen)
+	case s.Gone != nil:
 		text += ", GONE, last seen " + clock(s.Gone.LastSeen)
 	}
 	return text
 }
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func roleWord(r seedtest.Role) string {
 	if r == seedtest.RoleNone {
