@@ -50,6 +50,7 @@ func watchOurs(ctx context.Context, s settings) error {
 	if seed.Server.Port, err = strconv.Atoi(port); err != nil {
 		return err
 	}
+	defer inbox.Thrifty(s.Users)() // as a run does
 	options := inbox.Options{}
 	if s.Idle {
 		never := []time.Duration{time.Hour}

@@ -14,6 +14,7 @@ import (
 	"seedtest"
 	"seedtest/config"
 	"seedtest/harness"
+	"seedtest/inbox"
 	"seedtest/provider"
 	"seedtest/report"
 	"seedtest/sender"
@@ -147,7 +148,7 @@ func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags)
 	case f.follow:
 		until = harness.UntilSettled
 	}
-	err = s.work(ctx, q.Run, opened.Routes, func(p harness.Parts) error {
+	err = s.work(ctx, q.Run, opened, func(p harness.Parts) error {
 		return harness.Run(ctx, p, opened, planned, until)
 	})
 	if err != nil {
@@ -157,7 +158,7 @@ func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags)
 }
 
 // work holds the lease of a run and the display while do works it.
-func (s *session) work(ctx context.Context, id seedtest.RunID, routes []seedtest.Route,
+func (s *session) work(ctx context.Context, id seedtest.RunID, opened seedtest.Opened,
 	do func(harness.Parts) error) error {
 	lease, err := s.store.Lease(ctx, id)
 	if err != nil {
@@ -166,7 +167,8 @@ func (s *session) work(ctx context.Context, id seedtest.RunID, routes []seedtest
 	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
 	d := s.app.newDisplay(s.clock)
 	stop := d.start()
-	parts := s.parts(routes, d.observer())
+	defer inbox.Thrifty(len(opened.Seeds))()
+	parts := s.parts(opened.Routes, d.observer())
 	parts.Lease = lease
 	err = do(parts)
 	stop()
