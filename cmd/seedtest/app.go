@@ -75,7 +75,7 @@ Start with "seedtest demo", which needs no account, no network and no configurat
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(err, fmt.Sprintf("%s --help tells the flags", c.CommandPath()))
 	})
-	root.AddCommand(a.demoCommand(), a.initCommand(), a.addCommand(), a.loginCommand(),
+	root.AddCommand(a.demoCommand(), a.initCommand(), a.addCommand(), a.loginCommand(), a.cleanCommand(),
 		a.checkCommand(), a.runCommand(), a.resumeCommand(), a.followCommand(), a.showCommand(),
 		a.placeCommand(), a.analyzeCommand(), a.labCommand(), a.inspectCommand(), a.versionCommand())
 	return root

@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"seedtest"
+	"seedtest/config"
+	"seedtest/inbox"
+	"seedtest/report"
+	"seedtest/store"
+)
+
+// cleanFlags are the flags of "clean".
+type cleanFlags struct {
+	older              time.Duration
+	seed               string
+	dryRun, yes, force bool
+}
+
+func (a *app) cleanCommand() *cobra.Command {
+	var f cleanFlags
+	c := &cobra.Command{
+		Use:   "clean [RUN...]",
+		Short: "Remove the messages of stored runs from the seeds' mailboxes",
+		Long: `Removes from the seeds' mailboxes the messages that stored runs have seen there: of the runs
+that are named, or of all that are settled. A message is removed only if its mailbox,
+UIDVALIDITY and UID are those that were recorded and it still carries its tag; nothing else
+in the mailbox is touched. What is removed is recorded, so that no report calls it gone.
+
+A run that is still followed is refused without --force, because nobody could tell later
+where its messages would have ended. At Gmail nothing is removed: over IMAP that archives.`,
+		Example: `  seedtest clean --dry-run
+  seedtest clean --older 168h --yes
+  seedtest clean last --seed gmail-a`,
+		ValidArgsFunction: a.completeRuns,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.clean(c.Context(), args, f)
+		},
+	}
+	c.Flags().DurationVar(&f.older, "older", 0, "only of runs that began so long ago (168h: a week)")
+	c.Flags().StringVar(&f.seed, "seed", "", "only at the seed of this `name`")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "list what would be removed; sign in nowhere")
+	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&f.force, "force", false, "also of runs that are not settled")
+	return c
+}
+
+func (a *app) clean(ctx context.Context, args []string, f cleanFlags) error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	if _, ok := seedOf(cfg, f.seed); !ok && f.seed != "" {
+		return usage(fmt.Errorf("%s has no seed %q", cfg.Path, f.seed))
+	}
+	s, err := a.sessionFor(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	work, err := s.toClean(ctx, args, f)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, w := range work {
+		n += len(w.copies)
+		for _, x := range w.copies {
+			_, _ = fmt.Fprintf(a.stdout, "%s  %s  %s, UID %d of %d\n", x.run.Short(), w.seed,
+				report.CleanLine(x.Mailbox), x.UID, x.UIDValidity)
+		}
+	}
+	if n == 0 || f.dryRun {
+		a.say("%d messages to remove", n)
+		return nil
+	}
+	if err := a.agreed(fmt.Sprintf("remove these %d messages", n), f.yes); err != nil {
+		return err
+	}
+	return s.cleanAll(ctx, cfg, work)
+}
+
+// agreed asks on a terminal; elsewhere only --yes agrees.
+func (a *app) agreed(what string, yes bool) error {
+	if yes {
+		return nil
+	}
+	f, ok := a.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return usage(errors.New("nothing is removed without being asked for"),
+			"--yes removes without a question, --dry-run only lists")
+	}
+	_, _ = fmt.Fprintf(a.stderr, "%s? [y/N] ", what)
+	line, _ := bufio.NewReader(io.LimitReader(f, 100)).ReadString('\n')
+	if !strings.EqualFold(strings.TrimSpace(line), "y") {
+		return usage(errors.New("nothing is removed"))
+	}
+	return nil
+}
+
+// cleanWork is what is to be removed at one seed.
+type cleanWork struct {
+	seed, address string
+	copies        []runCopy
+}
+
+// runCopy is a copy and the run that recorded it.
+type runCopy struct {
+	inbox.Copy
+	run seedtest.RunID
+}
+
+// toClean collects what runs have seen and nobody has removed, by seed, in the order found.
+func (s *session) toClean(ctx context.Context, args []string, f cleanFlags) ([]cleanWork, error) {
+	ids, err := s.runsToClean(ctx, args, f)
+	if err != nil {
+		return nil, err
+	}
+	var work []cleanWork
+	for _, id := range ids {
+		facts, err := s.store.Facts(ctx, id)
+		if err != nil {
+			return nil, broken(err)
+		}
+		run := seedtest.Fold(facts, seedtest.AsOf(facts))
+		switch open := unsettled(facts, s.clock()) || run.Closed == nil; {
+		case open && !f.force && len(args) > 0:
+			return nil, usage(fmt.Errorf("run %s is still followed: if its messages were removed now, "+
+				"nobody could tell where they would have ended", id.Short()),
+				"wait until it is settled, or use --force")
+		case open && !f.force:
+			continue
+		}
+		for _, p := range run.Probes {
+			work = collect(work, run, p, f.seed)
+		}
+	}
+	return work, nil
+}
+
+// runsToClean returns the runs that are named, or all, that began long enough ago.
+func (s *session) runsToClean(ctx context.Context, args []string, f cleanFlags) (
+	[]seedtest.RunID, error) {
+	rows, err := s.store.Runs(ctx)
+	if err != nil {
+		return nil, broken(err)
+	}
+	named := map[seedtest.RunID]bool{}
+	for _, ref := range args {
+		id, err := s.store.Find(ctx, ref)
+		if err != nil {
+			return nil, usage(err)
+		}
+		named[id] = true
+	}
+	var ids []seedtest.RunID
+	for _, r := range rows {
+		if (len(args) == 0 || named[r.Run]) && s.clock().Sub(r.Started) >= f.older {
+			ids = append(ids, r.Run)
+		}
+	}
+	return ids, nil
+}
+
+// collect adds the copies of a probe that are still there.
+func collect(work []cleanWork, run seedtest.Run, p seedtest.Probe, only string) []cleanWork {
+	seed := run.Seed(p.Seed)
+	if seed == nil || seed.Seed.ByHand || only != "" && only != p.Seed {
+		return work
+	}
+	for _, c := range p.Sightings {
+		if c.Gone != nil || c.UID == 0 {
+			continue
+		}
+		at := slices.IndexFunc(work, func(w cleanWork) bool {
+			return w.seed == p.Seed && w.address == seed.Seed.Address
+		})
+		if at < 0 {
+			work = append(work, cleanWork{seed: p.Seed, address: seed.Seed.Address})
+			at = len(work) - 1
+		}
+		work[at].copies = append(work[at].copies, runCopy{inbox.Copy{Token: c.Token,
+			Mailbox: c.Mailbox, UIDValidity: c.UIDValidity, UID: c.UID}, run.Opened.Run})
+	}
+	return work
+}
+
+// cleanAll removes what is to be removed, while no other process works the runs.
+func (s *session) cleanAll(ctx context.Context, cfg *config.Config, work []cleanWork) error {
+	leases, err := s.leaseAll(ctx, work)
+	defer func() {
+		for _, l := range leases {
+			_ = l.Release(context.WithoutCancel(ctx))
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	var troubles []error
+	removed, left := 0, 0
+	for _, w := range work {
+		seed, ok := seedOf(cfg, w.seed)
+		if !ok || seed.Address != w.address {
+			troubles = append(troubles, fmt.Errorf(
+				"seed %s: the account of the run is no longer in %s", w.seed, cfg.Path))
+			continue
+		}
+		n, m, err := s.cleanSeed(ctx, seed, w, leases)
+		removed, left = removed+n, left+m
+		if err != nil {
+			troubles = append(troubles, err)
+		}
+	}
+	s.app.say("%d messages removed, %d left", removed, left)
+	if len(troubles) > 0 {
+		return broken(errors.Join(troubles...), "run it again: it goes on where it stopped")
+	}
+	return nil
+}
+
+// leaseAll takes the runs, as far as it can.
+func (s *session) leaseAll(ctx context.Context, work []cleanWork) (
+	map[seedtest.RunID]*store.Lease, error) {
+	leases := map[seedtest.RunID]*store.Lease{}
+	for _, w := range work {
+		for _, c := range w.copies {
+			if leases[c.run] != nil {
+				continue
+			}
+			l, err := s.store.Lease(ctx, c.run)
+			if err != nil {
+				return leases, broken(err, "wait until the other process has ended")
+			}
+			leases[c.run] = l
+		}
+	}
+	return leases, nil
+}
+
+// cleanSeed removes the copies at one seed and records each batch as it is done.
+func (s *session) cleanSeed(ctx context.Context, seed seedtest.Seed, w cleanWork,
+	leases map[seedtest.RunID]*store.Lease) (removed, left int, err error) {
+	runs := map[inbox.Copy]seedtest.RunID{}
+	var copies []inbox.Copy
+	for _, c := range w.copies {
+		runs[c.Copy], copies = c.run, append(copies, c.Copy)
+	}
+	key := s.store.Key()
+	known := func(t seedtest.Token) bool { _, err := t.Verify(key); return err == nil }
+	cost, err := s.watcher().Clean(ctx, seed, copies, known, func(told []inbox.Cleaned) error {
+		for _, l := range leases {
+			if err := l.Renew(ctx); err != nil {
+				return err
+			}
+		}
+		for _, c := range told {
+			if !c.Removed {
+				left++
+				s.app.say("%s  %s, UID %d: left: %s", seed.Name, c.Mailbox, c.UID, c.Why)
+				continue
+			}
+			now := s.clock()
+			if err := s.store.Append(context.WithoutCancel(ctx), runs[c.Copy], seedtest.Fact{At: now,
+				Body: seedtest.Gone{Seed: seed.Name, Token: c.Token, Mailbox: c.Mailbox,
+					UIDValidity: c.UIDValidity, UID: c.UID, LastSeen: now, ByUs: true}}); err != nil {
+				return err
+			}
+			removed++
+		}
+		return nil
+	})
+	if cost.SignIns > 0 {
+		last := w.copies[len(w.copies)-1].run
+		err = errors.Join(err, s.store.Append(context.WithoutCancel(ctx), last, seedtest.Fact{
+			At: s.clock(), Body: seedtest.Spent{Seed: seed.Name, SignIns: cost.SignIns,
+				Commands: cost.Commands, Budget: cost.Budget}}))
+	}
+	return removed, left, err
+}
