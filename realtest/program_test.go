@@ -77,9 +77,15 @@ type program struct {
 // begin starts the program. Every secret is looked for in all that it leaves behind.
 func begin(t *testing.T, args ...string) *program {
 	t.Helper()
+	return beginWith(t, filepath.Join(t.TempDir(), "seedtest.db"), args...)
+}
+
+// beginWith starts the program with a store that there may be already.
+func beginWith(t *testing.T, store string, args ...string) *program {
+	t.Helper()
 	site.showLogs(t)
 	ctx, cancel := context.WithTimeout(t.Context(), runTimeout)
-	p := &program{store: filepath.Join(t.TempDir(), "seedtest.db")}
+	p := &program{store: store}
 	p.cmd = exec.CommandContext(ctx, site.path("seedtest"), append(args, "--verbose",
 		"--config", site.path("seeds.toml"), "--store", p.store)...)
 	p.cmd.Env = site.environment()
