@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,19 +42,41 @@ in the mailbox is touched. What is removed is recorded, so that no report calls 
 A run that is still followed is refused without --force, because nobody could tell later
 where its messages would have ended. At Gmail nothing is removed: over IMAP that archives.`,
 		Example: `  seedtest clean --dry-run
-  seedtest clean --older 168h --yes
+  seedtest clean --older 7d --yes
   seedtest clean last --seed gmail-a`,
 		ValidArgsFunction: a.completeRuns,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.clean(c.Context(), args, f)
 		},
 	}
-	c.Flags().DurationVar(&f.older, "older", 0, "only of runs that began so long ago (168h: a week)")
+	c.Flags().Var((*age)(&f.older), "older", "only of runs that began so long ago, such as 7d or 12h")
 	c.Flags().StringVar(&f.seed, "seed", "", "only at the seed of this `name`")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "list what would be removed; sign in nowhere")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&f.force, "force", false, "also of runs that are not settled")
 	return c
+}
+
+// age is a duration that may be in days.
+type age time.Duration
+
+func (*age) Type() string { return "age" }
+
+func (d *age) String() string { return time.Duration(*d).String() }
+
+// Set reads "7d", or what time.ParseDuration reads.
+func (d *age) Set(text string) error {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		*d = age(time.Duration(n) * 24 * time.Hour)
+		return err
+	}
+	x, err := time.ParseDuration(text)
+	if err == nil && x < 0 {
+		err = errors.New("it is negative")
+	}
+	*d = age(x)
+	return err
 }
 
 func (a *app) clean(ctx context.Context, args []string, f cleanFlags) error {
