@@ -167,7 +167,7 @@ func (w *wire) outgoing(p []byte) []byte {
 func (w *wire) clientLine(line string) {
 	tag, rest, _ := strings.Cut(line, " ")
 	name, arg, _ := strings.Cut(rest, " ")
-	if w.hushed != "" || tag != w.begun {
+	if w.hushed != "" || w.begun == "" || tag != w.begun { // a literal may have empty lines
 		if w.hushed != "" {
 			line = "(secret)"
 		}
