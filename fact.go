@@ -238,7 +238,15 @@ type Round struct {
 	Why       string         `json:"why,omitempty"`
 	Mailboxes []RoundMailbox `json:"mailboxes"`
 	ByHand    bool           `json:"by_hand,omitempty"`
-	Token     Token          `json:"token,omitempty"` // the only message it speaks of; empty: all
+	Token     Token          `json:"token,omitempty"`  // the only message it speaks of; empty: all
+	Canary    *RoundCanary   `json:"canary,omitempty"` // nil: none was wanted
+}
+
+// RoundCanary is what became of a round's canary: a round that does not see it is not complete.
+type RoundCanary struct {
+	Appended *time.Time `json:"appended,omitempty"` // nil: it was not
+	Seen     bool       `json:"seen,omitempty"`
+	Why      string     `json:"why,omitempty"` // why none was appended
 }
 
 // RoundMailbox is what a round did with one mailbox.
@@ -254,14 +262,17 @@ type RoundMailbox struct {
 	Why         string `json:"why,omitempty"` // why it could not be read
 }
 
-// Canary is a message that we appended to prove the IMAP view (rule 12).
+// Canary is a message that we append to prove the IMAP view (rule 12). It is recorded before it is
+// appended, when it has its UID, and when it was removed or left; the last one holds.
 type Canary struct {
-	Seed    string `json:"seed"`
-	Token   Token  `json:"token"`
-	Mailbox string `json:"mailbox"`
-	UID     uint32 `json:"uid"`
-	Seen    bool   `json:"seen"`
-	Removed bool   `json:"removed"`
+	Seed        string `json:"seed"`
+	Token       Token  `json:"token"`
+	Mailbox     string `json:"mailbox"`
+	UIDValidity uint32 `json:"uidvalidity,omitempty"`
+	UID         uint32 `json:"uid"` // 0: not known
+	Seen        bool   `json:"seen"`
+	Removed     bool   `json:"removed"`
+	Why         string `json:"why,omitempty"` // why it was not appended, or why it was left
 }
 
 // Bounce is a delivery report about a probe.

@@ -40,7 +40,7 @@ type Folder struct {
 	byToken    map[Token]DispatchID
 	seeds      map[string]int
 	rounds     map[string][]Round
-	canaries   map[Token]bool
+	canaries   map[Token]Canary
 	resumed    time.Time // when sending was last taken up again
 }
 
@@ -53,7 +53,7 @@ func NewFolder() *Folder {
 		byToken:    map[Token]DispatchID{},
 		seeds:      map[string]int{},
 		rounds:     map[string][]Round{},
-		canaries:   map[Token]bool{},
+		canaries:   map[Token]Canary{},
 	}
 }
 
@@ -69,6 +69,9 @@ func (f *Folder) Run(asOf time.Time) Run {
 		r.Probes[i] = f.judged(i, asOf)
 		r.Notes = append(r.Notes, notesOf(&r.Probes[i])...)
 	}
+	if f.run.Closed != nil {
+		r.Notes = append(r.Notes, f.notesOfCanaries()...)
+	}
 	return r
 }
 
@@ -83,8 +86,8 @@ func (f *Folder) ProbesAt(seed string, asOf time.Time) []Probe {
 
 // Known reports whether a token names a dispatch or canary of this run.
 func (f *Folder) Known(t Token) bool {
-	_, ok := f.byToken[t]
-	return ok || f.canaries[t]
+	_, dispatch := f.byToken[t]
+	return dispatch || f.isCanary(t)
 }
 
 // Probe returns what is known of a probe without placing it, or nil. The caller does not change it.
@@ -217,7 +220,7 @@ func (f *Folder) addSeedFact(x Fact) {
 	case Fault:
 		f.fault(b, x.At)
 	case Canary:
-		f.canaries[b.Token] = true
+		f.canaries[b.Token] = b
 	case Spent:
 		f.seed(b.Seed, func(s *SeedState) {
 			b.SignIns, b.Commands = b.SignIns+s.Spent.SignIns, b.Commands+s.Spent.Commands
@@ -280,7 +283,7 @@ func (p *Probe) answer(s Submission, at time.Time) {
 
 // sight adds a copy of a message to the probe of the seed it was seen at (rule 9).
 func (f *Folder) sight(b Sighting, at time.Time) {
-	if b.Canary || f.canaries[b.Token] {
+	if b.Canary || f.isCanary(b.Token) {
 		return
 	}
 	dispatch, ok := f.byToken[b.Token]

@@ -33,6 +33,10 @@ type Awaiting struct {
 	Baseline *Baseline
 	// Seen are the sightings so far, of an earlier process.
 	Seen []Sighting
+	// Canaries are those of an earlier process, the removed ones too.
+	Canaries []Canary
+	// Mint makes the tag of a canary; nil: none is appended.
+	Mint func() (Token, error)
 }
 
 // PendingProbes is what is awaited at one seed at a moment.

@@ -31,6 +31,15 @@ type Minter struct {
 	MessageID func(seedtest.Token, seedtest.Identity) (string, error)
 }
 
+// Token makes a new tag.
+func (m Minter) Token() (seedtest.Token, error) {
+	id, err := m.ID()
+	if err != nil {
+		return "", fmt.Errorf("new id: %w", err)
+	}
+	return seedtest.MintToken(id, m.Key), nil
+}
+
 // Plan turns a request into the facts that open a run: one message for each message, seed and
 // route. The routes of one seed follow each other, in an order drawn from Request.Random, so that
 // they are compared under like conditions.
@@ -68,11 +77,10 @@ func Plan(q Request, m Minter, at time.Time) (seedtest.Opened, []seedtest.Planne
 
 func planOne(r seedtest.Route, s seedtest.Seed, msg seedtest.Message, m Minter) (
 	seedtest.Planned, error) {
-	id, err := m.ID()
+	token, err := m.Token()
 	if err != nil {
-		return seedtest.Planned{}, fmt.Errorf("plan: new id: %w", err)
+		return seedtest.Planned{}, fmt.Errorf("plan: %w", err)
 	}
-	token := seedtest.MintToken(id, m.Key)
 	messageID, err := m.MessageID(token, r.Sender)
 	if err != nil {
 		return seedtest.Planned{}, fmt.Errorf("plan: route %s, seed %s: %w", r.Name, s.Name, err)

@@ -27,6 +27,7 @@ func (w *work) watch(ctx context.Context, s *seedWork) {
 			seen = append(seen, x.Sighting)
 		}
 	}
+	canaries := w.fold.Canaries(s.seed.Name)
 	w.mu.Unlock()
 	err := w.Watcher.Watch(ctx, s.seed, seedtest.Awaiting{
 		Pending:  func() seedtest.PendingProbes { return w.pending(s.seed.Name) },
@@ -36,6 +37,8 @@ func (w *work) watch(ctx context.Context, s *seedWork) {
 		Now:      w.Now,
 		Baseline: state.Baseline,
 		Seen:     seen,
+		Canaries: canaries,
+		Mint:     w.Mint,
 	})
 	if err != nil && ctx.Err() == nil {
 		w.fail(fmt.Errorf("seed %s: watch: %w", s.seed.Name, err))

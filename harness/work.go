@@ -47,7 +47,8 @@ type Parts struct {
 	Wall    func() time.Time            // the wall clock, whose steps are faults; nil: not looked at
 	Observe func(seedtest.Fact)         // told of every fact once it is stored; nil: nobody is
 	Jitter  func(time.Duration) time.Duration
-	Conns   int // connections a route, 0 means 4
+	Mint    func() (seedtest.Token, error) // makes the tags of canaries; nil: none are appended
+	Conns   int                            // connections a route, 0 means 4
 	Logger  *slog.Logger
 }
 

@@ -28,6 +28,7 @@ type book struct {
 	changed chan struct{}
 	based   chan struct{}
 	refuse  error // recording fails with it
+	minted  byte  // canaries
 }
 
 // newBook returns a book of a run that sends n messages to the seed, and one to the other.
@@ -101,11 +102,20 @@ func (b *book) awaiting() seedtest.Awaiting {
 		b.changed, b.based = make(chan struct{}, 1), make(chan struct{})
 	}
 	return seedtest.Awaiting{Pending: b.pending, Changed: b.changed, Record: b.record, Now: time.Now,
+		Mint: b.mint, Canaries: b.fold.Canaries("a"),
 		Known: func(t seedtest.Token) bool {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			return b.fold.Known(t)
 		}}
+}
+
+// mint makes the tag of a canary.
+func (b *book) mint() (seedtest.Token, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.minted++
+	return seedtest.MintToken(uuid.UUID{6: 0x70, 8: 0x81, 15: b.minted}, []byte("key")), nil
 }
 
 func (b *book) record(ctx context.Context, bodies ...seedtest.FactBody) error {

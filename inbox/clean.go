@@ -155,6 +155,8 @@ func (c *cleaner) clean(ctx context.Context, name string, copies []Copy) error {
 	return c.verify(ctx, ours)
 }
 
+const notThere = "it is not there any more"
+
 // ours takes the second look: which of the copies are there and carry their tag.
 func (c *cleaner) ours(ctx context.Context, copies []Copy) ([]Copy, error) {
 	if len(copies) == 0 {
@@ -176,7 +178,7 @@ func (c *cleaner) ours(ctx context.Context, copies []Copy) ([]Copy, error) {
 		}
 		return len(Tokens(readFields(headers[x.UID]), []seedtest.Token{x.Token}, own)) > 0
 	})
-	if err := c.leave(absent, "it is not there any more"); err != nil {
+	if err := c.leave(absent, notThere); err != nil {
 		return nil, err
 	}
 	return ours, c.leave(others, "the message does not carry the tag")
@@ -189,7 +191,7 @@ func (c *cleaner) remove(ctx context.Context, copies []Copy) error {
 	if _, err := c.s.do(ctx, c.mark(set, imap.StoreFlagsAdd)); err != nil {
 		return err
 	}
-	if c.s.has("UIDPLUS") && !slices.Contains(c.s.seed.Provider.Quirks, "no-uidplus") {
+	if c.s.expungesByUID() {
 		_, err := c.s.do(ctx, func() func() error { return c.s.client.UIDExpunge(set).Close })
 		return err
 	}
@@ -210,6 +212,11 @@ func (c *cleaner) remove(ctx context.Context, copies []Copy) error {
 		return err
 	}
 	return errors.Join(err, errOthersDeleted)
+}
+
+// expungesByUID reports whether the server can expunge single messages.
+func (s *session) expungesByUID() bool {
+	return s.has("UIDPLUS") && !slices.Contains(s.seed.Provider.Quirks, "no-uidplus")
 }
 
 // errOthersDeleted says why an EXPUNGE, which has no set of UIDs, was not sent.

@@ -41,6 +41,10 @@ func tokensOf(p seedtest.PendingProbes) []seedtest.Token {
 func (v *vigil) sightings(b *box, f fetched, matches []Match) []seedtest.Sighting {
 	var found []seedtest.Sighting
 	for _, m := range matches {
+		if c := v.canaryOf(m.Token); c != nil {
+			meet(c, b, f.uid)
+			continue
+		}
 		s := seedtest.Sighting{Seed: v.seed.Name, Token: m.Token, Mailbox: b.Name, Role: b.Role,
 			Class: b.Class, UIDValidity: b.validity, UID: f.uid, InternalDate: f.internalDate,
 			Carriers: m.Carriers, Header: bytes.Clone(f.header)}

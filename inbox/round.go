@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,11 +34,14 @@ func (v *vigil) prove(ctx context.Context, p seedtest.PendingProbes) error {
 	broken := r.carryOut(ctx)
 	var t *trouble
 	if errors.As(broken, &t) {
-		r.spoil("%s", t.what)
+		r.spoil("%s", cmp.Or(t.what, "the connection broke"))
 	} else if broken != nil {
 		return broken
 	}
-	r.Ended, r.Complete = v.a.Now(), r.Why == ""
+	r.Ended, r.Complete = v.a.Now(), r.Why == "" && broken == nil
+	if broken == nil {
+		broken = v.removeCanaries(ctx) // before the round is on record: after that we may be done
+	}
 	if v.tries++; r.Complete || v.tries == maxTries {
 		v.tries = 0
 		for _, a := range p.Awaited {
@@ -72,6 +76,7 @@ type round struct {
 	*vigil
 	seedtest.Round
 	vanished []seedtest.FactBody
+	canary   *seedtest.Canary // nil: none was appended
 }
 
 // spoil says why the round proves nothing. The first reason stands.
@@ -85,6 +90,9 @@ func (r *round) spoil(format string, args ...any) {
 // others, so that mail which moves from one of the former to one of the latter is met on its way,
 // and surveys again. The error is a trouble with the connection, or what ends the watch.
 func (r *round) carryOut(ctx context.Context) error {
+	if err := r.appendCanary(ctx); err != nil {
+		return err
+	}
 	before, err := r.survey(ctx, (*box).readable)
 	if err != nil {
 		return err
@@ -98,6 +106,7 @@ func (r *round) carryOut(ctx context.Context) error {
 			}
 		}
 	}
+	r.missCanary()
 	after, err := r.survey(ctx, func(b *box) bool { return b.readable() && b.Essential })
 	if err != nil {
 		return err
@@ -275,6 +284,9 @@ func (r *round) vanish(b *box, there []uint32) {
 	}
 	known := slices.Clone(b.read)
 	for _, uid := range there {
+		known.add(uid)
+	}
+	for _, uid := range r.canariesIn(b) {
 		known.add(uid)
 	}
 	for _, s := range known.missing(b.base+1, b.next-1) {

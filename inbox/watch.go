@@ -68,6 +68,10 @@ type vigil struct {
 
 	boxes  []*box // in LIST's order
 	copies []*kept
+
+	canaries []*seedtest.Canary // of this run
+	noCanary string             // why none is appended any more
+
 	listed bool // a Listing is recorded
 	based  bool // a Baseline is recorded
 
@@ -103,6 +107,9 @@ func newVigil(w *Watcher, seed *seedtest.Seed, a seedtest.Awaiting) *vigil {
 	}
 	for _, s := range a.Seen {
 		v.keep(s, time.Time{})
+	}
+	for _, c := range a.Canaries {
+		v.canaries = append(v.canaries, &c)
 	}
 	return v
 }
@@ -188,7 +195,10 @@ func (v *vigil) begin(ctx context.Context) error {
 	}
 	v.failures, v.unwatched = 0, time.Time{}
 	v.lastLook, v.lastSweep = time.Time{}, time.Time{} // what came meanwhile may lie anywhere
-	return v.recovered(ctx)
+	if err := v.recovered(ctx); err != nil {
+		return err
+	}
+	return v.removeCanaries(ctx) // what an earlier connection or process could not
 }
 
 // work does what is due next, until nothing is awaited any more.

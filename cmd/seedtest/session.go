@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+	"github.com/google/uuid"
 
 	"seedtest"
 	"seedtest/analyze"
@@ -79,6 +80,7 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 		Log: s.store, Senders: senders, Watcher: s.watcher(), Compose: compose,
 		Breaker: diagnose.Breaker, Now: s.clock, Wall: time.Now, Observe: observe,
 		Jitter: jitter, Logger: s.app.logger(),
+		Mint: harness.Minter{ID: uuid.NewV7, Key: s.store.Key()}.Token,
 	}
 }
 
