@@ -229,6 +229,9 @@ func (f *Folder) placeAbsent(p *Probe) (Placement, string) {
 	if s := f.run.Seed(p.Seed); s != nil && s.Seed.Provider.Quarantine {
 		why += "; or quarantined, which IMAP cannot show here"
 	}
+	if last.Canary != nil && last.Canary.Seen {
+		why += "; a canary was seen by the same reading"
+	}
 	return place, why
 }
 

@@ -1,6 +1,7 @@
 package seedtest_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +133,32 @@ func TestRule12CanaryIsNeverASighting(t *testing.T) {
 	s.expect(3*minute, "p1", seedtest.Pending)
 	if codes := noteCodes(s.fold(3 * minute)); len(codes) != 0 {
 		t.Errorf("notes %v, want none", codes)
+	}
+}
+
+func TestRule12CanaryThatWasLeftIsTold(t *testing.T) {
+	canary := seedtest.Canary{Seed: "a", Token: tokenOf(77), Mailbox: "INBOX"}
+	appended, removed, refused := canary, canary, canary
+	appended.UID, removed.UID, removed.Removed, refused.Why = 9, 9, true, "APPEND: NO full"
+	for _, x := range []struct {
+		facts []seedtest.Canary
+		want  string
+	}{
+		{[]seedtest.Canary{canary, appended}, "[canary-left]"},
+		{[]seedtest.Canary{canary, appended, removed}, "[]"},
+		{[]seedtest.Canary{canary, refused}, "[]"},
+	} {
+		s := tell(t, nil).accepted(minute, "d1")
+		for _, c := range x.facts {
+			s.add(2*minute, c)
+		}
+		if codes := noteCodes(s.fold(3 * minute)); len(codes) != 0 {
+			t.Errorf("%+v: notes %v while the run is worked", x.facts, codes)
+		}
+		s.add(3*minute, seedtest.Closed{Reason: seedtest.ClosedDone})
+		if codes := fmt.Sprint(noteCodes(s.fold(4 * minute))); codes != x.want {
+			t.Errorf("%+v: notes %s, want %s", x.facts, codes, x.want)
+		}
 	}
 }
 

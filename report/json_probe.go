@@ -82,6 +82,13 @@ type jsonProof struct {
 	Ended     *jsonTime          `json:"ended"`
 	Mailboxes []jsonProofMailbox `json:"mailboxes"`
 	ByHand    bool               `json:"by_hand,omitempty"`
+	Canary    *jsonCanary        `json:"canary,omitempty"`
+}
+
+type jsonCanary struct {
+	Appended *jsonTime `json:"appended"`
+	Seen     bool      `json:"seen"`
+	Why      string    `json:"why"`
 }
 
 type jsonProofMailbox struct {
@@ -201,6 +208,9 @@ func proofOf(r *seedtest.Round) *jsonProof {
 	}
 	j := &jsonProof{Round: jsonTimeOf(&r.Begun), Ended: jsonTimeOf(&r.Ended),
 		Mailboxes: []jsonProofMailbox{}, ByHand: r.ByHand}
+	if c := r.Canary; c != nil {
+		j.Canary = &jsonCanary{jsonTimeOf(c.Appended), c.Seen, c.Why}
+	}
 	for _, m := range r.Mailboxes {
 		j.Mailboxes = append(j.Mailboxes, jsonProofMailbox{m.Name, string(m.Role), m.Essential,
 			m.FromUID, m.ToUID, m.Read, m.OK, m.Why})

@@ -82,9 +82,25 @@ func (p *page) proof(r seedtest.Run, x seedtest.Probe) {
 	if round.Why != "" {
 		p.para("  ", p.say(round.Why), 0)
 	}
+	if c := round.Canary; c != nil {
+		p.para("  ", p.say(canaryWords(*c)), 0)
+	}
 	for _, m := range round.Mailboxes {
 		p.roundMailbox(m)
 	}
+}
+
+// canaryWords says what became of the message by which a round proves that it sees.
+func canaryWords(c seedtest.RoundCanary) string {
+	switch {
+	case c.Appended == nil && c.Why == "":
+		return "no canary was appended"
+	case c.Appended == nil:
+		return "no canary was appended: " + c.Why
+	case !c.Seen:
+		return "a canary appended at " + clock(*c.Appended) + " was not seen by the round"
+	}
+	return "a canary appended at " + clock(*c.Appended) + " was seen by the round"
 }
 
 func (p *page) roundMailbox(m seedtest.RoundMailbox) {

@@ -135,13 +135,14 @@ func (st *story) arrivals() *story {
 
 func (st *story) absences() *story {
 	st.round("p-overdue", 15*m+5*s)
-	st.round("p-missing", 15*m+5*s).round("p-missing", 24*time.Hour+m)
+	st.round("p-missing", 15*m+5*s).canary().round("p-missing", 24*time.Hour+m).canary()
 	to := at(40 * m)
 	st.add(4*m, seedtest.Fault{Seed: "p-blind", Kind: seedtest.FaultLost, What: "EOF",
 		From: at(4 * m), To: &to})
 	st.add(15*m, seedtest.Round{Seed: "p-blind", Begun: at(15 * m), Ended: at(15*m + s), Try: 3,
 		Why: "UIDVALIDITY of INBOX changed", Mailboxes: []seedtest.RoundMailbox{{Name: "INBOX",
-			Role: seedtest.RoleInbox, Essential: true, FromUID: 3, Why: "changed while it was read"}}})
+			Role: seedtest.RoleInbox, Essential: true, FromUID: 3, Why: "changed while it was read"}},
+		Canary: &seedtest.RoundCanary{Why: "the server has no UIDPLUS"}})
 	return st
 }
 

@@ -157,6 +157,15 @@ func (st *story) round(seed string, d time.Duration) *story {
 			{Name: "Shared", FromUID: 1, Why: "NO permission denied"}}})
 }
 
+// canary has the last round see a canary that was appended as it began.
+func (st *story) canary() *story {
+	last := &st.facts[len(st.facts)-1]
+	r := last.Body.(seedtest.Round)
+	r.Canary = &seedtest.RoundCanary{Appended: &r.Begun, Seen: true}
+	last.Body = r
+	return st
+}
+
 // header attaches what a provider wrote of a message: who connected, and what it says of it.
 func (st *story) header(id seedtest.ProbeID, d time.Duration, a seedtest.Analysis) *story {
 	for i := range a.Hops {
