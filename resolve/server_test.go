@@ -54,17 +54,30 @@ func (h handler) serve(network string, conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn)
 }
 
+// bothKinds listens for UDP and TCP on one port. What is free for the one may be taken for the other.
+func bothKinds(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	var failed error
+	for range 20 {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		failed = err
+		_ = packets.Close()
+	}
+	t.Fatal(failed)
+	return nil, nil
+}
+
 // loopback serves over UDP and TCP on a port of loopback until the test ends.
 func loopback(t *testing.T, h dns.HandlerFunc) string {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := bothKinds(t)
 	done := make(chan error, 2)
 	servers := []*dns.Server{{PacketConn: packets, Handler: h}, {Listener: listener, Handler: h}}
 	for _, s := range servers {
