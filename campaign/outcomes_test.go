@@ -246,10 +246,16 @@ func leftUnread(p seedtest.Probe, stays []stay, roles map[string]seedtest.Role) 
 			return true
 		}
 	}
+	lay, read, left := map[string]int{}, map[string]int{}, map[string]bool{}
 	for i, x := range stays {
-		if i < len(stays)-1 && !slices.ContainsFunc(p.Sightings, func(s seedtest.Seen) bool {
-			return s.Mailbox == x.mailbox
-		}) {
+		lay[x.mailbox]++
+		left[x.mailbox] = left[x.mailbox] || i < len(stays)-1
+	}
+	for _, s := range p.Sightings {
+		read[s.Mailbox]++
+	}
+	for mailbox := range left {
+		if left[mailbox] && read[mailbox] < lay[mailbox] {
 			return true
 		}
 	}
