@@ -19,11 +19,13 @@ type Connections struct {
 	mu       sync.Mutex
 	accounts map[string]*account
 	gates    map[string]chan struct{} // by server
+	sweeps   map[string]int           // that go on now, by server
 }
 
 // NewConnections returns one in which nothing is open.
 func NewConnections() *Connections {
-	return &Connections{accounts: map[string]*account{}, gates: map[string]chan struct{}{}}
+	return &Connections{accounts: map[string]*account{}, gates: map[string]chan struct{}{},
+		sweeps: map[string]int{}}
 }
 
 // account is one mailbox owner at one server.
@@ -39,6 +41,7 @@ const (
 	apartOfOthers = 5 * time.Second // from one sign-in to the next
 	gateOwn       = 32              // sign-ins to a server at once
 	gateOfOthers  = 4
+	sweepsAtOnce  = 2 // of a server, by all seeds there
 )
 
 // bounds are what a server bears from one account.
@@ -168,6 +171,24 @@ func (c *Connections) pass(ctx context.Context, seed seedtest.Seed) (done func()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// sweep lets one more seed sweep its mailboxes unless enough do at its server: where a thousand
+// expect mail they all come due at once, and would keep a server from the looks. done must be called
+// if ok is true.
+func (c *Connections) sweep(seed seedtest.Seed) (done func(), ok bool) {
+	server := serverOf(seed)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sweeps[server] >= sweepsAtOnce {
+		return nil, false
+	}
+	c.sweeps[server]++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.sweeps[server]--
+	}, true
 }
 
 func serverOf(seed seedtest.Seed) string {

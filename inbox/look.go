@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -46,6 +47,20 @@ func (v *vigil) sweep(ctx context.Context) error {
 		return err
 	}
 	return v.followLost(ctx)
+}
+
+// sweepAgain is when a sweep is tried anew that had to wait for others.
+const sweepAgain = 50 * time.Millisecond
+
+// sweepInTurn sweeps unless enough other seeds of the server do.
+func (v *vigil) sweepInTurn(ctx context.Context) error {
+	done, ok := v.w.connections.sweep(*v.seed)
+	if !ok {
+		v.sweepTurn = v.a.Now().Add(sweepAgain)
+		return nil
+	}
+	defer done()
+	return v.sweep(ctx)
 }
 
 // visitNews visits the mailboxes whose status tells of unread mail, or of a change where messages

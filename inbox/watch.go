@@ -77,6 +77,7 @@ type vigil struct {
 
 	lastLook  time.Time
 	lastSweep time.Time
+	sweepTurn time.Time // no sweep before: others sweep
 	load      load
 	quiet     time.Time // the server wants nothing asked before
 	slow      bool      // a provider asked us to slow down: no quick looks any more
@@ -240,13 +241,16 @@ func (v *vigil) next(p seedtest.PendingProbes) (func(context.Context) error, tim
 	if spared := v.lastLook.Add(v.load.spare()); !look.IsZero() && look.Before(spared) {
 		look = spared
 	}
+	if !sweep.IsZero() {
+		sweep = latest(sweep, v.sweepTurn)
+	}
 	switch proof := v.nextProof(p); {
 	case due(proof, now):
 		return func(ctx context.Context) error { return v.prove(ctx, p) }, time.Time{}
 	case due(look, now):
 		return v.look, time.Time{}
 	case due(sweep, now):
-		return v.sweep, time.Time{}
+		return v.sweepInTurn, time.Time{}
 	default:
 		return nil, earliest(look, sweep, proof)
 	}
