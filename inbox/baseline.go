@@ -71,7 +71,7 @@ func (v *vigil) stand(ctx context.Context, told map[string]boxStatus) (map[strin
 		case !b.readable():
 			m.Error = b.whyUnreadable()
 		case why != nil:
-			m.Error = cleanText(why.Error(), 200)
+			m.Error = seedtest.OneLine(why.Error(), 200)
 			if err := v.noMark(ctx, b, why); err != nil {
 				return nil, err
 			}
@@ -126,7 +126,7 @@ func (v *vigil) highest(ctx context.Context, boxes []*box, marks map[string]seed
 	for i, b := range boxes {
 		m, y := marks[b.Name], stays[i]
 		if y.err != nil {
-			m.Error = cleanText(y.err.Error(), 200)
+			m.Error = seedtest.OneLine(y.err.Error(), 200)
 			if err := v.noMark(ctx, b, y.err); err != nil {
 				return err
 			}
@@ -171,7 +171,7 @@ func (v *vigil) noMark(ctx context.Context, b *box, why error) error {
 			return r
 		}
 		return &trouble{kind: seedtest.FaultMailbox, mailbox: b.Name,
-			what: cleanText(why.Error(), 400)}
+			what: seedtest.OneLine(why.Error(), 400)}
 	}
 	return v.unreadable(ctx, b, why)
 }

@@ -279,7 +279,7 @@ func cleanName(name string) (string, bool) {
 	if len(name) <= maxName && !strings.ContainsFunc(name, hostile) {
 		return name, true
 	}
-	return cleanText(name, maxName), false
+	return seedtest.OneLine(name, maxName), false
 }
 
 const maxName = 1000 // bytes of a mailbox name

@@ -28,7 +28,7 @@ func (r *round) appendCanary(ctx context.Context) error {
 	}
 	token, err := r.a.Mint()
 	if err != nil {
-		r.Canary.Why = cleanText(err.Error(), 200)
+		r.Canary.Why = seedtest.OneLine(err.Error(), 200)
 		return nil
 	}
 	c := &seedtest.Canary{Seed: r.seed.Name, Token: token, Mailbox: r.inbox().Name}
@@ -49,7 +49,7 @@ func (r *round) putCanary(ctx context.Context, c *seedtest.Canary) error {
 	var refused *refusal
 	switch {
 	case errors.As(err, &refused):
-		c.Why = cleanText(err.Error(), 200)
+		c.Why = seedtest.OneLine(err.Error(), 200)
 		r.noCanary, r.Canary.Why = c.Why, c.Why
 	case err != nil:
 		r.noCanary = "the connection broke when one was appended"

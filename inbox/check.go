@@ -35,7 +35,7 @@ func troubleOf(seed seedtest.Seed, err error) *seedtest.Fault {
 	var t *trouble
 	if !errors.As(err, &t) {
 		if t = refused(err, seedtest.FaultMailbox); t == nil {
-			t = &trouble{kind: seedtest.FaultLost, what: cleanText(err.Error(), 400)}
+			t = &trouble{kind: seedtest.FaultLost, what: seedtest.OneLine(err.Error(), 400)}
 		}
 	}
 	return &seedtest.Fault{Seed: seed.Name, Kind: t.kind, Reason: t.reason, Mailbox: t.mailbox,

@@ -128,7 +128,8 @@ func startTLS(conn net.Conn) (greeting []byte, offered bool, err error) {
 	}
 	status, _, text := statusLine(afterStar(greeting))
 	if status != "OK" {
-		return nil, false, fmt.Errorf("greeting: %s %s", cleanText(status, 20), cleanText(text, 200))
+		return nil, false, fmt.Errorf("greeting: %s %s", seedtest.OneLine(status, 20),
+			seedtest.OneLine(text, 200))
 	}
 	if _, err = conn.Write([]byte("S1 STARTTLS\r\n")); err != nil {
 		return nil, false, fmt.Errorf("STARTTLS: %w", err)
@@ -145,7 +146,7 @@ func startTLS(conn net.Conn) (greeting []byte, offered bool, err error) {
 			}
 			// What the server could do before says nothing of what it can do now.
 			if status == "OK" {
-				greeting = fmt.Appendf(nil, "* OK %s\r\n", cleanText(text, 200))
+				greeting = fmt.Appendf(nil, "* OK %s\r\n", seedtest.OneLine(text, 200))
 			}
 			return greeting, status == "OK", nil
 		}

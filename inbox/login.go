@@ -32,7 +32,7 @@ func noSecret(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	t := &trouble{kind: seedtest.FaultLogin, what: cleanText(err.Error(), 600)}
+	t := &trouble{kind: seedtest.FaultLogin, what: seedtest.OneLine(err.Error(), 600)}
 	var token *seedtest.TokenError
 	if errors.As(err, &token) {
 		t.reason = token.Reason

@@ -91,7 +91,7 @@ func FuzzChallengeWords(f *testing.F) {
 	f.Add([]byte("{\"status\":\"\xff\u202e\"}"))
 	f.Fuzz(func(t *testing.T, challenge []byte) {
 		words := challengeWords(challenge)
-		if words != cleanText(words, 204) || len([]rune(words)) > 203 {
+		if words != seedtest.OneLine(words, 204) || len([]rune(words)) > 203 {
 			t.Errorf("challengeWords(%q) = %q, want it short and clean", challenge, words)
 		}
 		tokenReason(words)

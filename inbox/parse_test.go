@@ -152,14 +152,3 @@ func TestReadResponseCutsLiterals(t *testing.T) {
 		t.Errorf("then readResponse = %q, %v", next, err)
 	}
 }
-
-func TestCleanText(t *testing.T) {
-	for in, want := range map[string]string{
-		"a\x1b[2Jb\r\nc": "a [2Jb c", "\xffx\u202ey": "x y", "  a   b ": "a b",
-		strings.Repeat("é", 30): strings.Repeat("é", 20) + "...",
-	} {
-		if got := cleanText(in, 20); got != want {
-			t.Errorf("cleanText(%q) = %q, want %q", in, got, want)
-		}
-	}
-}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	"seedtest"
 )
 
 // Quota is how much of one resource of a mailbox's quota is used (RFC 9208).
@@ -52,7 +54,7 @@ func (a *answer) addQuota(vs []value) {
 		if err1 != nil || err2 != nil || used < 0 || limit < 0 {
 			continue
 		}
-		a.quotas = append(a.quotas, Quota{Root: cleanText(vs[0].String(), 100),
-			Resource: strings.ToUpper(cleanText(items[i].String(), 20)), Used: used, Limit: limit})
+		a.quotas = append(a.quotas, Quota{Root: seedtest.OneLine(vs[0].String(), 100),
+			Resource: strings.ToUpper(seedtest.OneLine(items[i].String(), 20)), Used: used, Limit: limit})
 	}
 }

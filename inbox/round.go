@@ -179,7 +179,7 @@ func (r *round) readBox(ctx context.Context, b *box) error {
 		if err := r.unreadable(ctx, b, err); err != nil {
 			return err
 		}
-		why = cleanText(err.Error(), 200)
+		why = seedtest.OneLine(err.Error(), 200)
 	case err != nil:
 		return err
 	case why == "":

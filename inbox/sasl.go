@@ -68,7 +68,7 @@ func offered(caps map[string]bool) string {
 	var names []string
 	for c := range caps {
 		if strings.HasPrefix(c, "AUTH=") {
-			names = append(names, cleanText(c, 40))
+			names = append(names, seedtest.OneLine(c, 40))
 		}
 	}
 	if len(names) == 0 {
@@ -136,7 +136,7 @@ func challengeWords(challenge []byte) string {
 	if says.Scope != nil {
 		words += fmt.Sprintf(", scope %v", says.Scope)
 	}
-	return cleanText(words, 200)
+	return seedtest.OneLine(words, 200)
 }
 
 // tokenReason is what the server's words about a token mean.

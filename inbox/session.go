@@ -84,7 +84,7 @@ func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secre
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &trouble{kind: seedtest.FaultConnect, what: cleanText(err.Error(), 400)}
+		return &trouble{kind: seedtest.FaultConnect, what: seedtest.OneLine(err.Error(), 400)}
 	}
 	s.plain, s.tls = plain, info
 	s.wire = newWire(conn, forms(*s.seed, secret))
@@ -178,7 +178,7 @@ func (s *session) caps() map[string]bool {
 func (s *session) capabilities() []string {
 	var names []string
 	for c := range s.caps() {
-		names = append(names, cleanText(c, 60))
+		names = append(names, seedtest.OneLine(c, 60))
 	}
 	slices.Sort(names)
 	return names

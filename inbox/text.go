@@ -2,29 +2,9 @@ package inbox
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
-)
 
-// cleanText makes what a server said fit to be shown: control characters and what is no UTF-8
-// become spaces, runs of spaces one, and it is cut to width characters. A message that hides from
-// the reader what it does to a terminal would be worse than none.
-func cleanText(s string, width int) string {
-	if len(s) > 4*width {
-		s = s[:4*width]
-	}
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > width {
-		s = string(r[:width]) + "..."
-	}
-	return s
-}
+	"seedtest"
+)
 
 // serverName reads an ID reply (RFC 2971) as "name version".
 func serverName(vs []value) string {
@@ -41,5 +21,5 @@ func serverName(vs []value) string {
 			version = vs[1].list[i+1].String()
 		}
 	}
-	return cleanText(strings.TrimSpace(name+" "+version), 80)
+	return seedtest.OneLine(strings.TrimSpace(name+" "+version), 80)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"seedtest"
 )
 
 const (
@@ -12,7 +14,8 @@ const (
 	dialogWidth = 200
 )
 
-// note adds a line to the transcript, if there is one. Literals are left out, and so are the challenges of a sign-in,
+// note adds a line to the transcript, if there is one. Literals are left out, and so are the
+// challenges of a sign-in,
 // which may hold the secret in some coding.
 func (w *wire) note(side string, raw []byte) {
 	if w.dialog == nil {
@@ -77,5 +80,5 @@ func (w *wire) tidy(s string) string {
 			s = strings.ReplaceAll(s, secret, "(secret)")
 		}
 	}
-	return cleanText(s, dialogWidth)
+	return seedtest.OneLine(s, dialogWidth)
 }

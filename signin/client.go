@@ -120,7 +120,7 @@ func (c *Client) config(ctx context.Context) (*oauth2.Config, error) {
 	for _, address := range []string{c.oauth.TokenURL, c.oauth.AuthURL, c.oauth.DeviceURL} {
 		if address != "" && !private(address) {
 			return nil, &seedtest.TokenError{Reason: seedtest.ReasonClient,
-				What: clean(address, 200) + " is not encrypted, and no token goes there"}
+				What: seedtest.OneLine(address, 200) + " is not encrypted, and no token goes there"}
 		}
 	}
 	secret, err := c.secret(ctx)
@@ -146,7 +146,7 @@ func (c *Client) secret(ctx context.Context) (string, error) {
 	secret, err := c.oauth.ClientSecret.Secret(ctx)
 	if err != nil {
 		return "", &seedtest.TokenError{Reason: seedtest.ReasonClient,
-			What: "the client's secret: " + clean(err.Error(), 300)}
+			What: "the client's secret: " + seedtest.OneLine(err.Error(), 300)}
 	}
 	return secret.Reveal(), nil
 }
@@ -204,7 +204,7 @@ func sound(token *oauth2.Token) error {
 		}
 	}
 	if kind := token.Type(); kind != "Bearer" {
-		return fmt.Errorf("a token of the kind %q, where Bearer is wanted", clean(kind, 40))
+		return fmt.Errorf("a token of the kind %q, where Bearer is wanted", seedtest.OneLine(kind, 40))
 	}
 	return nil
 }

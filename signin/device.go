@@ -49,7 +49,8 @@ func (c *Client) Device(ctx context.Context) (*Device, error) {
 	if answer.Interval != 0 { // 0: the library takes the RFC's own default
 		answer.Interval = min(max(answer.Interval, leastInterval), mostInterval)
 	}
-	d := &Device{URL: clean(answer.VerificationURI, 500), Code: clean(answer.UserCode, 100),
+	d := &Device{URL: seedtest.OneLine(answer.VerificationURI, 500),
+		Code:    seedtest.OneLine(answer.UserCode, 100),
 		Expires: answer.Expiry, client: c, config: config, answer: answer}
 	return d, nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+
+	"seedtest"
 )
 
 // service is what our items in the keyring are called.
@@ -72,5 +74,5 @@ func ringError(err error) error {
 	case errors.Is(err, keyring.ErrNotFound):
 		return fs.ErrNotExist
 	}
-	return fmt.Errorf("%s: %w", clean(err.Error(), 200), errNoRing)
+	return fmt.Errorf("%s: %w", seedtest.OneLine(err.Error(), 200), errNoRing)
 }

@@ -85,7 +85,7 @@ func (s *Source) load() (Grant, error) {
 	case missing(err):
 		return Grant{}, s.client.without(seedtest.ReasonNoConsent, "nobody has signed in yet")
 	case err != nil:
-		return Grant{}, &seedtest.TokenError{What: clean(err.Error(), 400)}
+		return Grant{}, &seedtest.TokenError{What: seedtest.OneLine(err.Error(), 400)}
 	}
 	return g, s.client.usable(g)
 }
@@ -96,14 +96,14 @@ func (c *Client) usable(g Grant) error {
 	switch app := c.oauth.Flow == seedtest.FlowApp; {
 	case g.Account != c.oauth.Account:
 		return c.without(seedtest.ReasonNoConsent, fmt.Sprintf(
-			"the tokens kept are those of %s, not of %s", clean(g.Account, 100), c.oauth.Account))
+			"the tokens kept are those of %s, not of %s", seedtest.OneLine(g.Account, 100), c.oauth.Account))
 	case g.ClientID != c.oauth.ClientID:
 		return c.without(seedtest.ReasonNoConsent, "the tokens kept are those of another client_id")
 	case app:
 		return nil
 	case !g.Lost.IsZero():
 		return c.without(seedtest.ReasonRevoked, fmt.Sprintf("consent is gone since %s (%s)",
-			g.Lost.Format(time.DateOnly), clean(g.Why, 300)))
+			g.Lost.Format(time.DateOnly), seedtest.OneLine(g.Why, 300)))
 	case g.Refresh == "" && !g.fresh(now):
 		return c.without(seedtest.ReasonExpired, fmt.Sprintf(
 			"the access token ended %s, and the server gave none to renew it with",
@@ -135,7 +135,7 @@ func (s *Source) save(g Grant) {
 	s.unkept = nil
 	if err != nil {
 		s.client.log.Warn("tokens could not be kept: the next process may have to sign in anew",
-			"login", s.client.oauth.Name, "error", clean(err.Error(), 300))
+			"login", s.client.oauth.Name, "error", seedtest.OneLine(err.Error(), 300))
 		s.unkept = &g
 	}
 }
@@ -144,5 +144,5 @@ func (s *Source) unkeepable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return &seedtest.TokenError{What: clean(err.Error(), 400)}
+	return &seedtest.TokenError{What: seedtest.OneLine(err.Error(), 400)}
 }

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/oauth2"
 
@@ -34,7 +32,7 @@ func (c *Client) trouble(err error, secrets ...string) error {
 			t.What = strings.ReplaceAll(t.What, url.QueryEscape(s), "(secret)")
 		}
 	}
-	t.What = clean(hostOf(c.oauth.TokenURL)+": "+t.What, 400)
+	t.What = seedtest.OneLine(hostOf(c.oauth.TokenURL)+": "+t.What, 400)
 	t.Remedy = c.remedy(t.Reason)
 	return t
 }
@@ -112,23 +110,4 @@ func hostOf(address string) string {
 		return "the token server"
 	}
 	return u.Hostname()
-}
-
-// clean makes what a server said fit to be shown: on one line, without what drives a terminal, and
-// cut to width characters.
-func clean(s string, width int) string {
-	if len(s) > 4*width {
-		s = s[:4*width]
-	}
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > width {
-		s = string(r[:width]) + "..."
-	}
-	return s
 }

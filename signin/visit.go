@@ -45,11 +45,11 @@ func (c *Client) Visit(ctx context.Context) (*Visit, error) {
 	back, err := url.Parse(c.oauth.RedirectURL)
 	if err != nil || back.Scheme != "http" || !private(c.oauth.RedirectURL) {
 		return nil, &seedtest.TokenError{Reason: seedtest.ReasonClient, What: fmt.Sprintf(
-			"redirect_url %q is no http address of loopback", clean(c.oauth.RedirectURL, 200))}
+			"redirect_url %q is no http address of loopback", seedtest.OneLine(c.oauth.RedirectURL, 200))}
 	}
 	listeners, port, err := listen(ctx, back.Port())
 	if err != nil {
-		return nil, &seedtest.TokenError{What: clean(err.Error(), 200),
+		return nil, &seedtest.TokenError{What: seedtest.OneLine(err.Error(), 200),
 			Remedy: "name a free port in redirect_url"}
 	}
 	back.Host = net.JoinHostPort(back.Hostname(), strconv.Itoa(port))
