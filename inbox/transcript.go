@@ -15,8 +15,7 @@ const (
 )
 
 // note adds a line to the transcript, if there is one. Literals are left out, and so are the
-// challenges of a sign-in,
-// which may hold the secret in some coding.
+// challenges of a sign-in, which may hold the secret in some coding.
 func (w *wire) note(side string, raw []byte) {
 	if w.dialog == nil {
 		return
