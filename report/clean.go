@@ -41,9 +41,11 @@ func clean(s string) string {
 	for _, r := range s {
 		switch {
 		case r == '\r':
+			continue // what follows still stands on the letter before
+		case r >= 0xfe00 && r <= 0xfe0f: // variation selectors change widths behind our back
+			continue
 		case unicode.IsSpace(r):
 			b.WriteByte(' ')
-		case r >= 0xfe00 && r <= 0xfe0f: // variation selectors change widths behind our back
 		case unicode.In(r, unicode.Mn, unicode.Me):
 			if marks++; marks <= mostMarks {
 				b.WriteRune(r)

@@ -243,6 +243,7 @@ func FuzzClean(f *testing.F) {
 	f.Add(nasty)
 	f.Add("a\u0300\u0301\u0302\u0303\u0304\u0305")
 	f.Add("\ufe0f\U000e0041\u2028")
+	f.Add("\u0326\u0304\r\u0301\u0302\ufe0f\u0305")
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, line := range strings.Split(report.Clean(s), "\n") {
 			if bad := driving(line); bad != "" {
