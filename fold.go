@@ -37,6 +37,7 @@ type Folder struct {
 	byProbe    map[ProbeID]int
 	byDispatch map[DispatchID][]int
 	bySeed     map[string][]int
+	faultsAt   map[string][]int // by seed, "" for those of routes
 	byToken    map[Token]DispatchID
 	seeds      map[string]int
 	rounds     map[string][]Round
@@ -50,6 +51,7 @@ func NewFolder() *Folder {
 		byProbe:    map[ProbeID]int{},
 		byDispatch: map[DispatchID][]int{},
 		bySeed:     map[string][]int{},
+		faultsAt:   map[string][]int{},
 		byToken:    map[Token]DispatchID{},
 		seeds:      map[string]int{},
 		rounds:     map[string][]Round{},
@@ -100,13 +102,12 @@ func (f *Folder) Probe(id ProbeID) *Probe {
 
 // LastFault returns the last trouble at a seed, or nil.
 func (f *Folder) LastFault(seed string) *FaultState {
-	for i := len(f.run.Faults) - 1; i >= 0; i-- {
-		if f.run.Faults[i].Seed == seed {
-			x := f.run.Faults[i]
-			return &x
-		}
+	at := f.faultsAt[seed]
+	if len(at) == 0 {
+		return nil
 	}
-	return nil
+	x := f.run.Faults[at[len(at)-1]]
+	return &x
 }
 
 // Seed returns what is known of a seed, and false if the run has none of that name.
@@ -231,14 +232,15 @@ func (f *Folder) addSeedFact(x Fact) {
 
 // fault adds a trouble, or ends the one that it repeats with an end.
 func (f *Folder) fault(b Fault, at time.Time) {
-	for i := len(f.run.Faults) - 1; i >= 0; i-- {
+	for _, i := range slices.Backward(f.faultsAt[b.Seed]) {
 		g := &f.run.Faults[i]
-		same := g.Seed == b.Seed && g.Route == b.Route && g.Kind == b.Kind && g.Mailbox == b.Mailbox
+		same := g.Route == b.Route && g.Kind == b.Kind && g.Mailbox == b.Mailbox
 		if same && g.To == nil && g.From.Equal(b.From) {
 			g.To = b.To
 			return
 		}
 	}
+	f.faultsAt[b.Seed] = append(f.faultsAt[b.Seed], len(f.run.Faults))
 	f.run.Faults = append(f.run.Faults, FaultState{Fault: b, At: at})
 }
 

@@ -121,8 +121,9 @@ func (f *Folder) late(p *Probe, seen time.Time) *bool {
 		late = true
 		return &late
 	}
-	for _, x := range f.run.Faults {
-		if x.Seed == p.Seed && !x.From.After(p.Deadline) && (x.To == nil || x.To.After(p.Deadline)) {
+	for _, i := range f.faultsAt[p.Seed] {
+		x := &f.run.Faults[i]
+		if !x.From.After(p.Deadline) && (x.To == nil || x.To.After(p.Deadline)) {
 			return nil
 		}
 	}
@@ -278,9 +279,9 @@ func (f *Folder) vanished(p *Probe) *FaultState {
 	if len(p.Attempts) > 0 && p.Attempts[0].At != nil {
 		since = *p.Attempts[0].At
 	}
-	for i, x := range f.run.Faults {
-		if x.Kind == FaultVanished && x.Seed == p.Seed && !x.At.Before(since) {
-			return &f.run.Faults[i]
+	for _, i := range f.faultsAt[p.Seed] {
+		if x := &f.run.Faults[i]; x.Kind == FaultVanished && !x.At.Before(since) {
+			return x
 		}
 	}
 	return nil
@@ -288,9 +289,9 @@ func (f *Folder) vanished(p *Probe) *FaultState {
 
 // baselineFault returns the fault by which a seed has no baseline (rule 8).
 func (f *Folder) baselineFault(seed string) *FaultState {
-	for i, x := range f.run.Faults {
-		if x.Kind == FaultBaseline && x.Seed == seed && !x.At.Before(f.resumed) {
-			return &f.run.Faults[i]
+	for _, i := range f.faultsAt[seed] {
+		if x := &f.run.Faults[i]; x.Kind == FaultBaseline && !x.At.Before(f.resumed) {
+			return x
 		}
 	}
 	return nil
@@ -309,10 +310,8 @@ func (f *Folder) whyBlind(p *Probe) string {
 
 // lastTrouble quotes the last trouble at a seed, after a colon.
 func (f *Folder) lastTrouble(seed string) string {
-	for i := len(f.run.Faults) - 1; i >= 0; i-- {
-		if x := f.run.Faults[i]; x.Seed == seed {
-			return ": " + x.What
-		}
+	if x := f.LastFault(seed); x != nil {
+		return ": " + x.What
 	}
 	if s := f.run.Seed(seed); s != nil && s.LastRound != nil && s.LastRound.Why != "" {
 		return ": " + s.LastRound.Why
