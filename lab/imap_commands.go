@@ -183,5 +183,7 @@ func imapQuoted(s string) string {
 			return imapLiteral([]byte(s))
 		}
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return `"` + quotedChars.Replace(s) + `"`
 }
+
+var quotedChars = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
