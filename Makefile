@@ -16,8 +16,8 @@ CAMPAIGN_TIMEOUT = $(if $(FULL),6h,20m)
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build test test-real corpus lint fuzz campaign bench bench-analyze bench-watch schema install \
-	clean
+.PHONY: help build test test-real corpus lint fuzz campaign bench bench-analyze bench-watch \
+	schema install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
