@@ -63,6 +63,21 @@ func (s Seen) byUs() bool { return s.Gone != nil && s.Gone.ByUs }
 // there reports whether a copy still lay where it was put, as far as its provider is concerned.
 func (s Seen) there() bool { return s.Gone == nil || s.Gone.ByUs }
 
+// asSeenAt is what was known of copies at a time.
+func asSeenAt(seen []Seen, at time.Time) []Seen {
+	var then []Seen
+	for _, s := range seen {
+		if s.At.After(at) {
+			continue
+		}
+		if s.GoneAt.After(at) && !s.byUs() {
+			s.Gone, s.GoneAt = nil, time.Time{}
+		}
+		then = append(then, s)
+	}
+	return then
+}
+
 // decisive returns the index of the copy that decides the current placement: the one of least
 // rank that is still there, else the one seen last; -1 if there is none.
 func decisive(seen []Seen) int {

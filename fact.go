@@ -45,6 +45,7 @@ const (
 	KindClosed     FactKind = "closed"
 	KindResumed    FactKind = "resumed"
 	KindSpent      FactKind = "spent"
+	KindLooked     FactKind = "looked"
 )
 
 // Opened says what the run was: everything that judging needs, without secrets.
@@ -206,7 +207,8 @@ type Sighting struct {
 	Class        string    `json:"class,omitempty"` // category; "unknown": it has one and we could not read it
 	UIDValidity  uint32    `json:"uidvalidity"`
 	UID          uint32    `json:"uid"`
-	InternalDate time.Time `json:"internal_date"` // whole seconds; zero if the server gave none
+	InternalDate time.Time `json:"internal_date"`   // whole seconds; zero if the server gave none
+	Absent       time.Time `json:"absent,omitzero"` // its mailbox did not have it yet; zero: not known
 	Carriers     []Carrier `json:"carriers"`
 	Canary       bool      `json:"canary,omitempty"`
 	ByHand       bool      `json:"by_hand,omitempty"`    // the word of the mailbox's owner; it has no UID
@@ -320,6 +322,15 @@ type Spent struct {
 	SignIns  int    `json:"sign_ins"` // tried
 	Commands int    `json:"commands"`
 	Budget   int    `json:"budget,omitempty"` // of commands, after which looks are few; 0: none
+}
+
+// Looked is a look at all mailboxes of a seed that found nothing new: the copies that were seen
+// were still there, and no others. It is written now and then, so that what happens later is not
+// looked for in all the time before.
+type Looked struct {
+	Seed  string    `json:"seed"`
+	Begun time.Time `json:"begun"`
+	But   []string  `json:"but,omitempty"` // mailboxes that were not looked at
 }
 
 // Limit is a dose limit or breaker that held a dispatch back (rule 22).

@@ -57,6 +57,9 @@ func (Resumed) FactKind() FactKind { return KindResumed }
 // FactKind implements FactBody.
 func (Spent) FactKind() FactKind { return KindSpent }
 
+// FactKind implements FactBody.
+func (Looked) FactKind() FactKind { return KindLooked }
+
 // DecodeFact reads a body that was encoded as JSON. A kind that this version does not know is an
 // error, because a store of a newer version must not be judged in ignorance.
 func DecodeFact(kind FactKind, at time.Time, body []byte) (Fact, error) {
@@ -89,6 +92,7 @@ var decoders = map[FactKind]func([]byte) (FactBody, error){
 	KindClosed:     decodeAs[Closed],
 	KindResumed:    decodeAs[Resumed],
 	KindSpent:      decodeAs[Spent],
+	KindLooked:     decodeAs[Looked],
 }
 
 func decodeAs[T FactBody](body []byte) (FactBody, error) {

@@ -41,6 +41,7 @@ type Folder struct {
 	byToken    map[Token]DispatchID
 	seeds      map[string]int
 	rounds     map[string][]Round
+	looks      map[string]looks // by seed
 	canaries   map[Token]Canary
 	resumed    time.Time // when sending was last taken up again
 }
@@ -55,6 +56,7 @@ func NewFolder() *Folder {
 		byToken:    map[Token]DispatchID{},
 		seeds:      map[string]int{},
 		rounds:     map[string][]Round{},
+		looks:      map[string]looks{},
 		canaries:   map[Token]Canary{},
 	}
 }
@@ -135,7 +137,7 @@ func (f *Folder) Add(x Fact) {
 		f.open(b, x.At)
 	case Planned:
 		f.plan(b)
-	case Listing, Baseline, Round, Fault, Canary, Spent:
+	case Listing, Baseline, Round, Fault, Canary, Spent, Looked:
 		f.addSeedFact(x)
 	case Attempt, Submission, Limit:
 		f.addWayOut(x)
@@ -146,7 +148,7 @@ func (f *Folder) Add(x Fact) {
 	case Sighting:
 		f.sight(b, x.At)
 	case Gone:
-		f.gone(b)
+		f.gone(b, x.At)
 	case Closed:
 		f.run.Closed, f.run.Ended = &b, &x.At
 	case Resumed:
@@ -218,6 +220,9 @@ func (f *Folder) addSeedFact(x Fact) {
 	case Round:
 		f.rounds[b.Seed] = append(f.rounds[b.Seed], b)
 		f.seed(b.Seed, func(s *SeedState) { s.LastRound = &b })
+		f.round(b)
+	case Looked:
+		f.look(b)
 	case Fault:
 		f.fault(b, x.At)
 	case Canary:
@@ -295,6 +300,7 @@ func (f *Folder) sight(b Sighting, at time.Time) {
 	}
 	for _, i := range f.byDispatch[dispatch] {
 		if f.run.Probes[i].Seed == b.Seed {
+			b.Absent = f.absent(&f.run.Probes[i], b)
 			f.run.Probes[i].see(b, at)
 			return
 		}
@@ -304,11 +310,13 @@ func (f *Folder) sight(b Sighting, at time.Time) {
 		"the message for %s was also seen at %s in %s", first.Seed, b.Seed, b.Mailbox))
 }
 
-// see adds a copy that is not known yet. A copy that was gone and is back is no longer gone.
+// see adds a copy that is not known yet. A copy that was gone and is back is no longer gone; by
+// hand it has no number, and may be another.
 func (p *Probe) see(b Sighting, at time.Time) {
 	for i := range p.Sightings {
-		if sameCopy(p.Sightings[i].Sighting, b.Mailbox, b.UIDValidity, b.UID) {
-			p.Sightings[i].Gone = nil
+		s := &p.Sightings[i]
+		if sameCopy(s.Sighting, b.Mailbox, b.UIDValidity, b.UID) && !(b.ByHand && s.Gone != nil) {
+			s.Gone, s.GoneAt, s.Last = nil, time.Time{}, later(s.Last, at)
 			if b.Class != "" {
 				p.Sightings[i].Class = b.Class
 			}
@@ -319,7 +327,7 @@ func (p *Probe) see(b Sighting, at time.Time) {
 		}
 	}
 	if !p.putThere(b) {
-		p.Sightings = append(p.Sightings, Seen{Sighting: b, At: at})
+		p.Sightings = append(p.Sightings, Seen{Sighting: b, At: at, Last: at})
 	}
 }
 
@@ -342,7 +350,9 @@ func (p *Probe) cleaned() time.Time {
 	return first
 }
 
-func (f *Folder) gone(b Gone) {
+// gone marks a copy that is no longer there. The first word of that holds, except that who cleans
+// removes what was there.
+func (f *Folder) gone(b Gone, at time.Time) {
 	for _, i := range f.bySeed[b.Seed] {
 		p := &f.run.Probes[i]
 		if p.Token != b.Token {
@@ -350,8 +360,10 @@ func (f *Folder) gone(b Gone) {
 		}
 		for k := range p.Sightings {
 			s := &p.Sightings[k]
-			if sameCopy(s.Sighting, b.Mailbox, b.UIDValidity, b.UID) && !s.byUs() {
-				s.Gone = &b
+			if sameCopy(s.Sighting, b.Mailbox, b.UIDValidity, b.UID) && (s.Gone == nil || b.ByUs && !s.byUs()) {
+				if s.Gone, s.GoneAt = &b, at; !s.ByHand && !b.LastSeen.IsZero() {
+					s.Last = b.LastSeen
+				}
 			}
 		}
 	}

@@ -144,7 +144,7 @@ func TestRule01RunIsItsFacts(t *testing.T) {
 	bodies := []seedtest.FactBody{opened(), seedtest.Planned{}, seedtest.Listing{}, seedtest.Baseline{},
 		seedtest.Attempt{}, seedtest.Submission{}, seedtest.Relayed{}, seedtest.Sighting{},
 		seedtest.Gone{}, seedtest.Round{}, seedtest.Canary{}, seedtest.Bounce{}, seedtest.Fault{},
-		seedtest.Limit{}, seedtest.Closed{}, seedtest.Resumed{}, seedtest.Spent{}}
+		seedtest.Limit{}, seedtest.Closed{}, seedtest.Resumed{}, seedtest.Spent{}, seedtest.Looked{}}
 	for _, b := range bodies {
 		raw, err := json.Marshal(b)
 		if err != nil {

@@ -67,8 +67,8 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 	p.FollowEnd = first.At.Add(f.run.Opened.Suite.Follow)
 	cleaned := p.cleaned()
 	early := !cleaned.IsZero() && !f.lookedBetween(p, p.FollowEnd, cleaned)
-	if !asOf.Before(p.FollowEnd) && f.lookedAt(p, p.FollowEnd) && !early {
-		p.Placements.Settled = &now
+	if !asOf.Before(p.FollowEnd) && !early {
+		p.Placements.Settled = f.settled(p)
 	}
 	p.Late = f.late(p, first.At)
 	p.Terminal = true
@@ -81,6 +81,24 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 			p.Why += "; " + why
 		}
 	}
+}
+
+// settled is where a message lay at the first complete look after its follow window, whatever
+// happened to it since; nil if there was none.
+func (f *Folder) settled(p *Probe) *Placement {
+	i := slices.IndexFunc(f.rounds[p.Seed], func(r Round) bool {
+		return r.speaksOf(p) && proves(r, p.FollowEnd)
+	})
+	if i < 0 {
+		return nil
+	}
+	then := *p
+	then.Sightings = asSeenAt(p.Sightings, f.rounds[p.Seed][i].Ended)
+	if i := f.decide(&then); i >= 0 {
+		place := placementOf(then.Sightings[i].Sighting)
+		return &place
+	}
+	return nil
 }
 
 // lookedAt reports whether everything at a probe's seed was read at or after a time: without that,

@@ -60,9 +60,11 @@ type AttemptState struct {
 
 // Seen is one copy of a message.
 type Seen struct {
-	Sighting
-	At   time.Time
-	Gone *Gone
+	Sighting           // Absent is the latest time at which its mailbox is known not to have had it
+	At       time.Time // it was first seen
+	Last     time.Time // it was last known to be there
+	Gone     *Gone     // nil: it is there
+	GoneAt   time.Time // it was known to be gone; zero: it is there
 }
 
 // ProbePlaces are the placements of a probe over time (rule 16).

@@ -31,8 +31,8 @@ type Awaiting struct {
 	Now func() time.Time
 	// Baseline is the seed's baseline of an earlier process, nil at the first.
 	Baseline *Baseline
-	// Seen are the sightings so far, of an earlier process.
-	Seen []Sighting
+	// Seen are the copies that earlier processes saw, those that are gone too.
+	Seen []Seen
 	// Canaries are those of an earlier process, the removed ones too.
 	Canaries []Canary
 	// Mint makes the tag of a canary; nil: none is appended.

@@ -21,11 +21,9 @@ func (w *work) watch(ctx context.Context, s *seedWork) {
 	w.mu.Lock()
 	s.cancel = cancel
 	state, _ := w.fold.Seed(s.seed.Name)
-	var seen []seedtest.Sighting
+	var seen []seedtest.Seen
 	for _, p := range w.fold.ProbesAt(s.seed.Name, w.Now()) {
-		for _, x := range p.Sightings {
-			seen = append(seen, x.Sighting)
-		}
+		seen = append(seen, p.Sightings...)
 	}
 	canaries := w.fold.Canaries(s.seed.Name)
 	w.mu.Unlock()

@@ -26,6 +26,9 @@ type box struct {
 	bodies   uids   // whose bodies were read too, or need not be
 	again    int    // further looks at UIDs that were told and not shown
 
+	since time.Time // all that was there then was read
+	from  uint32    // UIDs from here on were not in use then
+
 	asked   bool      // told holds an answer
 	told    boxStatus // the last STATUS
 	checked boxStatus // the one by which the copies that are followed were last asked for
@@ -79,6 +82,22 @@ func (b *box) whyUnreadable() string {
 func (b *box) start(validity, base uint32) {
 	b.validity, b.base, b.next = validity, base, base+1
 	b.read, b.bodies, b.again = nil, nil, 0
+	b.since, b.from = time.Time{}, 0
+}
+
+// looked notes that all that was in the mailbox at a time was read, unless some of it was not.
+func (b *box) looked(at time.Time) {
+	if b.told.uidNext <= b.next {
+		b.since, b.from = at, b.next
+	}
+}
+
+// absent returns when a message with a UID is known not to have been here yet; zero if never.
+func (b *box) absent(uid uint32) time.Time {
+	if b.lies || uid < b.from {
+		return time.Time{}
+	}
+	return b.since
 }
 
 // renumbered takes the validity that the server tells now. If it is another one, the mailbox is

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"seedtest"
@@ -10,19 +11,43 @@ import (
 // kept is a copy of a message that was seen.
 type kept struct {
 	seedtest.Sighting
-	seen    time.Time // it was there
+	seen    time.Time // it was there when we asked then
 	gone    bool      // a Gone is recorded
 	lost    bool      // it was not there at the last look, which is not recorded yet
 	back    bool      // it was gone and is there again, which is not recorded yet
 	classes int       // how often its class was asked for again
 }
 
-// keep remembers a copy.
-func (v *vigil) keep(s seedtest.Sighting, at time.Time) {
-	if c := v.copyOf(s); c != nil {
+// keep remembers a copy. A further one beside another has all mailboxes swept soon, to tell a copy
+// from a message that moved.
+func (v *vigil) keep(s seedtest.Sighting) {
+	if v.copyOf(s) != nil {
 		return
 	}
-	v.copies = append(v.copies, &kept{Sighting: s, seen: latest(at, s.InternalDate)})
+	if slices.ContainsFunc(v.copies, func(c *kept) bool {
+		return c.Token == s.Token && !c.gone && !isView(c.Role) && !isView(s.Role)
+	}) {
+		v.lastSweep = time.Time{}
+	}
+	v.lull.changes++
+	v.copies = append(v.copies, &kept{Sighting: s, seen: v.asked})
+}
+
+// keepFrom remembers the copies that earlier processes saw.
+func (v *vigil) keepFrom(seen []seedtest.Seen) {
+	for _, s := range seen {
+		v.copies = append(v.copies, &kept{Sighting: s.Sighting, seen: s.Last, gone: s.Gone != nil})
+	}
+}
+
+// isView reports whether a mailbox shows what others hold, or what we did not get.
+func isView(r seedtest.Role) bool {
+	switch r {
+	case seedtest.RoleAll, seedtest.RoleFlagged, seedtest.RoleImportant, seedtest.RoleSent,
+		seedtest.RoleDrafts:
+		return true
+	}
+	return false
 }
 
 // copyOf returns the copy that a sighting is of, or nil.
@@ -72,10 +97,10 @@ func (v *vigil) unsettled(b *box) bool {
 
 // stillThere notes that nothing left a mailbox.
 func (v *vigil) stillThere(b *box) {
-	now := v.a.Now()
+	b.looked(v.asked)
 	for _, c := range v.copies {
 		if c.Mailbox == b.Name && c.UIDValidity == b.validity && !c.gone {
-			c.seen = now
+			c.seen = v.asked
 		}
 	}
 }
@@ -83,7 +108,6 @@ func (v *vigil) stillThere(b *box) {
 // check compares the copies in a mailbox with the UIDs that were there when it was asked.
 func (v *vigil) check(b *box, list []uint32) {
 	b.checked = b.told
-	now := v.a.Now()
 	var there uids
 	for _, uid := range list {
 		there.add(uid)
@@ -92,7 +116,7 @@ func (v *vigil) check(b *box, list []uint32) {
 		switch {
 		case c.Mailbox != b.Name || c.UIDValidity != b.validity:
 		case there.has(c.UID):
-			c.seen, c.lost, c.back = now, false, c.gone
+			c.seen, c.lost, c.back = v.asked, false, c.gone
 		case !c.gone:
 			c.lost = true
 		}
@@ -118,6 +142,7 @@ func (v *vigil) gone(ctx context.Context) error {
 		switch {
 		case c.lost && !c.gone:
 			v.lastSweep = time.Time{}
+			v.lull.changes++
 			facts = append(facts, seedtest.Gone{Seed: v.seed.Name, Token: c.Token,
 				Mailbox: c.Mailbox, UIDValidity: c.UIDValidity, UID: c.UID, LastSeen: c.seen})
 			c.gone = true

@@ -14,6 +14,7 @@ import (
 // and visits those that have something new.
 func (v *vigil) look(ctx context.Context) error {
 	v.lastLook = v.a.Now()
+	v.asked = v.lastLook
 	boxes := v.which(func(b *box) bool { return b.quick() && v.willing(b) })
 	failed, err := v.statuses(ctx, boxes, nil)
 	if err != nil {
@@ -32,7 +33,9 @@ func (v *vigil) look(ctx context.Context) error {
 // sweep lists all mailboxes anew and visits those that have something new. Mailboxes appear, and
 // rules file mail anywhere.
 func (v *vigil) sweep(ctx context.Context) error {
-	v.lastSweep = v.a.Now()
+	begun := v.a.Now()
+	v.lastSweep, v.asked = begun, begun
+	changes := v.lull.changes
 	told, err := v.list(ctx)
 	if err != nil {
 		return err
@@ -46,7 +49,10 @@ func (v *vigil) sweep(ctx context.Context) error {
 	if err := v.visitNews(ctx, boxes, failed); err != nil {
 		return err
 	}
-	return v.followLost(ctx)
+	if err := v.followLost(ctx); err != nil || v.lull.changes != changes {
+		return err
+	}
+	return v.quietSweep(ctx, begun, boxes, failed)
 }
 
 // sweepAgain is when a sweep is tried anew that had to wait for others.
@@ -191,5 +197,6 @@ func (v *vigil) takeStay(p plan, y stay) []seedtest.Sighting {
 	if p.followed {
 		v.check(b, uidsAbove(y.places(), 0))
 	}
+	b.looked(v.asked)
 	return found
 }

@@ -47,12 +47,13 @@ func (v *vigil) sightings(b *box, f fetched, matches []Match) []seedtest.Sightin
 		}
 		s := seedtest.Sighting{Seed: v.seed.Name, Token: m.Token, Mailbox: b.Name, Role: b.Role,
 			Class: b.Class, UIDValidity: b.validity, UID: f.uid, InternalDate: f.internalDate,
+			Absent:   b.absent(f.uid),
 			Carriers: m.Carriers, Header: bytes.Clone(f.header)}
 		if b.Role == seedtest.RoleInbox {
 			s.Class = classAt(v.seed.Provider, readFields(f.header))
 		}
 		if c := v.copyOf(s); c != nil {
-			c.seen = v.a.Now()
+			c.seen = v.asked
 			continue
 		}
 		found = append(found, s)
@@ -80,7 +81,7 @@ func (v *vigil) sighted(ctx context.Context, found []seedtest.Sighting) error {
 	}
 	for _, s := range found {
 		s.Header = nil
-		v.keep(s, v.a.Now())
+		v.keep(s)
 	}
 	return trouble
 }

@@ -90,6 +90,7 @@ func (r *round) spoil(format string, args ...any) {
 // others, so that mail which moves from one of the former to one of the latter is met on its way,
 // and surveys again. The error is a trouble with the connection, or what ends the watch.
 func (r *round) carryOut(ctx context.Context) error {
+	r.asked = r.Begun
 	if err := r.appendCanary(ctx); err != nil {
 		return err
 	}
@@ -207,6 +208,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 	}
 	b.renumbered(b.told.uidValidity)
 	if !b.Essential && b.readOut() && len(r.followedIn(b)) == 0 {
+		b.looked(r.asked)
 		m.ToUID = b.told.uidNext - 1
 		return "", nil
 	}
@@ -229,6 +231,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 	}
 	b.askedFor(b.top(y.opened))
 	r.check(b, there)
+	b.looked(r.asked)
 	r.vanish(b, there)
 	if left := notIn(there, b.read); len(left) > 0 {
 		return fmt.Sprintf("the header of UID %d did not come", left[0]), nil

@@ -192,7 +192,7 @@ func TestWatchResumesFromABaseline(t *testing.T) {
 		a.Baseline = &factsOf[seedtest.Baseline](b)[0]
 		for _, x := range factsOf[seedtest.Sighting](b) {
 			x.Header = nil
-			a.Seen = append(a.Seen, x)
+			a.Seen = append(a.Seen, seedtest.Seen{Sighting: x, Last: a.Now()})
 		}
 		second := begin(t, b, s, a)
 		second.ended()

@@ -160,7 +160,7 @@ func TestEveryKindOfFactComesBack(t *testing.T) {
 		seedtest.Baseline{}, seedtest.Attempt{}, seedtest.Submission{}, seedtest.Relayed{},
 		seedtest.Sighting{}, seedtest.Gone{}, seedtest.Round{}, seedtest.Canary{},
 		seedtest.Bounce{}, seedtest.Fault{}, seedtest.Limit{}, seedtest.Closed{},
-		seedtest.Resumed{}}
+		seedtest.Resumed{}, seedtest.Spent{}, seedtest.Looked{}}
 	for i, b := range kinds {
 		f := at(time.Duration(i)*time.Second+123456789, filled(b))
 		if o, ok := f.Body.(seedtest.Opened); ok {
