@@ -292,6 +292,11 @@ func (r *round) vanish(b *box, there []uint32) {
 	for _, uid := range r.canariesIn(b) {
 		known.add(uid)
 	}
+	for _, c := range r.copies { // an earlier process may have read them
+		if c.Mailbox == b.Name && c.UIDValidity == b.validity {
+			known.add(c.UID)
+		}
+	}
 	for _, s := range known.missing(b.base+1, b.next-1) {
 		what := fmt.Sprintf("UID %d of %s vanished unread", s.lo, b.Name)
 		if s.hi > s.lo {

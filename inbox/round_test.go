@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"seedtest"
@@ -139,6 +140,35 @@ func TestRule06ReadMailDoesNotVanish(t *testing.T) {
 		w.remove("INBOX", uid)
 		w.ended()
 		w.placed(0, seedtest.Overdue)
+	})
+}
+
+// What an earlier process has seen was read, whoever took it away since: nothing of it is missing,
+// and the absence of another message can be proved.
+func TestRule06SightedMailDoesNotVanish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(2), newServer(t)
+		first := begin(t, b, s, b.awaiting())
+		<-b.based
+		b.accept(0)
+		b.accept(1)
+		uid := s.deliver("INBOX", b.header(0), "")
+		time.Sleep(time.Minute)
+		first.cancel()
+		<-first.done
+		s.remove("INBOX", uid)
+
+		a := b.awaiting()
+		a.Baseline = &factsOf[seedtest.Baseline](b)[0]
+		for _, x := range factsOf[seedtest.Sighting](b) {
+			a.Seen = append(a.Seen, seedtest.Seen{Sighting: x, Last: a.Now()})
+		}
+		second := begin(t, b, s, a)
+		second.ended()
+		second.placed(1, seedtest.Overdue)
+		if faults := second.run().Faults; len(faults) > 0 {
+			t.Errorf("faults %+v, want none", faults)
+		}
 	})
 }
 
