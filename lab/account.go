@@ -26,11 +26,11 @@ type account struct {
 	seed    string              // its seed's name: a party of faults
 	oauth   *OAuth              // whose tokens open it too; nil: nobody's
 	changed func(accountChange) // told what a client moved or removed; nil: nobody
+	limits  *limiter            // what its provider bears; nil: anything
 
-	mu       sync.Mutex
-	boxes    []*mailbox // in the order of LIST
-	sessions int
-	letters  uint64 // so far
+	mu      sync.Mutex
+	boxes   []*mailbox // in the order of LIST
+	letters uint64     // so far
 }
 
 // accountChange is what a client, not the provider, did to a message.
@@ -53,7 +53,8 @@ type letter struct {
 
 // newAccount makes an empty account with the mailboxes of its style.
 func newAccount(style imapStyle, login, password string, now func() time.Time) *account {
-	a := &account{login: login, password: password, style: style, now: now}
+	a := &account{login: login, password: password, style: style, now: now,
+		limits: newLimiter(Limits{Connections: style.sessions}, now)}
 	validity := uint32(now().Unix())
 	for i, b := range style.boxes {
 		a.boxes = append(a.boxes, &mailbox{

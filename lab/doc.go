@@ -4,9 +4,9 @@
 // [Start] builds the world; everything listens when it returns. [World.Routes] and [World.Seeds]
 // are what a run needs, [World.Dial] leads from the names and addresses of the world to the ports
 // behind them, and [World.Truth] says afterwards where every message really went. [World.Config]
-// writes the same as a seeds.toml for other processes. [World.Inject] lets things go wrong. [OAuth]
-// is an authorization server, whose tokens some accounts take if there is one in the world; it can
-// stand alone too.
+// writes the same as a seeds.toml for other processes. [World.Inject] lets things go wrong, and
+// [Limits] hold accounts to what a provider bears. [OAuth] is an authorization server, whose tokens
+// some accounts take if there is one in the world; it can stand alone too.
 //
 // Each party has names under example.* and documentation addresses (RFC 5737), which stand in DNS,
 // in SPF records and in header fields as if the parties were far apart. In truth all of them are

@@ -39,8 +39,9 @@ func imapNo(code, text string) imapReply { return imapReply{"NO", code, text} }
 func imapBad(text string) imapReply      { return imapReply{status: "BAD", text: text} }
 
 func newIMAPConn(s *imapServer, conn net.Conn) *imapConn {
-	return &imapConn{server: s, style: &s.style, raw: conn, conn: conn,
-		br: bufio.NewReader(conn), bw: bufio.NewWriter(conn)}
+	c := &imapConn{server: s, style: &s.style, raw: conn}
+	c.speakOver(conn)
+	return c
 }
 
 // encrypt goes on in TLS.
@@ -51,9 +52,13 @@ func (c *imapConn) encrypt() error {
 		return err
 	}
 	_ = c.raw.SetDeadline(time.Time{})
-	c.conn, c.secure = conn, true
-	c.br, c.bw = bufio.NewReader(conn), bufio.NewWriter(conn)
+	c.speakOver(conn)
+	c.secure = true
 	return nil
+}
+
+func (c *imapConn) speakOver(conn net.Conn) {
+	c.conn, c.br, c.bw = conn, bufio.NewReader(conn), bufio.NewWriter(metered{conn, c})
 }
 
 // session greets and answers commands until either side ends it.
@@ -91,9 +96,7 @@ func (c *imapConn) hangUp(err error) {
 func (c *imapConn) leave() {
 	c.closeView()
 	if c.account != nil {
-		c.account.mu.Lock()
-		c.account.sessions--
-		c.account.mu.Unlock()
+		c.account.limits.leave()
 	}
 	if c.over {
 		_ = c.conn.Close()
@@ -142,6 +145,9 @@ func (c *imapConn) run(name string, p *imapParser) imapReply {
 		return imapBad(name + " is not allowed before signing in")
 	case command.from == imapOpen && c.view == nil:
 		return imapBad("No mailbox is open")
+	}
+	if reply, ok := c.overLimit(name); ok {
+		return reply
 	}
 	if reply, ok := c.throttled(name); ok {
 		return reply

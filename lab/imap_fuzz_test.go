@@ -52,7 +52,7 @@ func FuzzIMAP(f *testing.F) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if a.sessions != 0 || anyView(a) {
+		if a.limits.open != 0 || anyView(a) {
 			t.Error("the session left something behind")
 		}
 		checkAnswers(t, conn.Bytes())

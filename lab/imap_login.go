@@ -183,6 +183,9 @@ func (c *imapConn) explain(why string, reply imapReply) imapReply {
 func (c *imapConn) signIn(user, secret string) imapReply {
 	a := c.server.account(user)
 	if a != nil {
+		if reply, ok := c.signInOverLimit(a); ok {
+			return reply
+		}
 		if reply, ok := c.loginFault(a); ok {
 			return reply
 		}
@@ -193,14 +196,8 @@ func (c *imapConn) signIn(user, secret string) imapReply {
 	if a == nil || subtle.ConstantTimeCompare([]byte(a.password), []byte(secret)) != 1 {
 		return c.refuseLogin(c.style.badLogin)
 	}
-	a.mu.Lock()
-	full := c.style.sessions > 0 && a.sessions >= c.style.sessions
-	if !full {
-		a.sessions++
-	}
-	a.mu.Unlock()
-	if full {
-		return imapNo("ALERT", "Too many simultaneous connections. (Failure)")
+	if !a.limits.enter() {
+		return imapNo("ALERT", tooManySessions)
 	}
 	c.account = a
 	return c.welcome()

@@ -22,13 +22,14 @@ import (
 
 // Options say what world to build. The zero value is a world on loopback where all goes well.
 type Options struct {
-	Random   uint64           // every random choice follows from it
-	Network  Network          // nil: loopback TCP
-	Now      func() time.Time // nil: time.Now
-	Log      *slog.Logger     // nil: nothing is logged
-	Faults   []Fault          // what goes wrong, from the start
-	Greylist time.Duration    // how long the greylisting provider lets a sender wait; 0: 1 s
-	OAuth    *OAuth           // whose tokens some seeds take beside their own; nil: nobody's
+	Random   uint64            // every random choice follows from it
+	Network  Network           // nil: loopback TCP
+	Now      func() time.Time  // nil: time.Now
+	Log      *slog.Logger      // nil: nothing is logged
+	Faults   []Fault           // what goes wrong, from the start
+	Greylist time.Duration     // how long the greylisting provider lets a sender wait; 0: 1 s
+	OAuth    *OAuth            // whose tokens some seeds take beside their own; nil: nobody's
+	Limits   map[string]Limits // of each account, by provider; none: but for connections no limit
 }
 
 // World is a running mail world.
@@ -146,6 +147,7 @@ func (w *World) newSeed(p providerParty, name string) *seed {
 		provider: p}
 	s.account = newAccount(p.style, s.address, s.secret.Reveal(), w.now)
 	s.account.seed = name
+	w.limit(s)
 	s.account.changed = func(c accountChange) { w.truth.changed(name, c) }
 	if name == "gmail-b" {
 		s.sorts = map[string]string{"weekly": "promotions"}
