@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -20,23 +21,25 @@ import (
 func (w *Watcher) connect(ctx context.Context, seed seedtest.Seed) (conn, plain net.Conn,
 	info *seedtest.TLSInfo, err error) {
 	addr := net.JoinHostPort(seed.Server.Host, strconv.Itoa(seed.Server.Port))
-	if plain, err = w.dial(ctx, "tcp", addr); err != nil {
+	dialed, err := w.dial(ctx, "tcp", addr)
+	if err != nil {
 		return nil, nil, nil, fmt.Errorf("connect to %s: %w", addr, err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
+	// Not plain: when the time is up it may be nil again before this runs.
+	stop := context.AfterFunc(ctx, func() { _ = dialed.Close() })
 	defer stop()
 	deadline, _ := ctx.Deadline()
-	_ = plain.SetDeadline(deadline)
-	conn, info, err = w.encrypt(ctx, plain, seed)
+	_ = dialed.SetDeadline(deadline)
+	conn, info, err = w.encrypt(ctx, dialed, seed)
 	if err != nil {
-		_ = plain.Close()
-		if ctx.Err() != nil {
-			err = ctx.Err()
+		_ = dialed.Close()
+		if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			err = errNoAnswer
 		}
 		return nil, nil, nil, fmt.Errorf("%s: %w", addr, err)
 	}
-	_ = plain.SetDeadline(time.Time{})
-	return conn, plain, info, nil
+	_ = dialed.SetDeadline(time.Time{})
+	return conn, dialed, info, nil
 }
 
 func (w *Watcher) encrypt(ctx context.Context, plain net.Conn, seed seedtest.Seed) (net.Conn,
@@ -70,9 +73,22 @@ func (w *Watcher) handshake(ctx context.Context, plain net.Conn, seed seedtest.S
 		ServerName: seed.Server.Host, RootCAs: w.trusted(seed.CA), MinVersion: tls.VersionTLS12,
 	})
 	if err := apart(func() error { return conn.HandshakeContext(ctx) }); err != nil {
-		return nil, nil, fmt.Errorf("TLS: %w", err)
+		return nil, nil, fmt.Errorf("TLS: %w%s", err, tlsRemedy(err))
 	}
 	return conn, tlsInfo(conn.ConnectionState()), nil
+}
+
+// tlsRemedy says what the configuration can do about a handshake that failed, if anything.
+func tlsRemedy(err error) string {
+	var authority x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &authority):
+		return `; if the issuer is your own, name its certificate with ca = "FILE.pem"`
+	case errors.As(err, &record):
+		return `; if the port begins in plain text, write tls = "starttls" in imap`
+	}
+	return ""
 }
 
 // apart runs f on a stack of its own and waits for its end. A handshake, or to read what came, needs
@@ -127,7 +143,12 @@ func startTLS(conn net.Conn) (greeting []byte, offered bool, err error) {
 		return nil, false, fmt.Errorf("greeting: %w", err)
 	}
 	status, _, text := statusLine(afterStar(greeting))
-	if status != "OK" {
+	switch status {
+	case "OK":
+	case "PREAUTH":
+		return nil, false, errors.New("it greets with PREAUTH, which keeps us from encrypting: " +
+			"this server, or whoever stands before it, is not to be trusted")
+	default:
 		return nil, false, fmt.Errorf("greeting: %s %s", seedtest.OneLine(status, 20),
 			seedtest.OneLine(text, 200))
 	}

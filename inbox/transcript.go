@@ -47,6 +47,9 @@ func (t *transcript) all() []string {
 	return slices.Concat(t.lines[t.next:], t.lines[:t.next])
 }
 
+// errNoAnswer says that the time for an answer is up.
+var errNoAnswer = errors.New("no answer in time")
+
 // why says in words why the connection broke, with the server's last word.
 func (w *wire) why(err error) string {
 	w.mu.Lock()
@@ -58,7 +61,7 @@ func (w *wire) why(err error) string {
 	text := ""
 	switch {
 	case errors.As(err, &wait) && wait.Timeout():
-		text = "no answer in time"
+		text = errNoAnswer.Error()
 	case err != nil:
 		text = w.tidy(err.Error())
 	}
