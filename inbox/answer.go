@@ -23,12 +23,22 @@ type answer struct {
 	exists      uint32
 	uidValidity uint32
 	uidNext     uint32
-	kept        int // bytes, bounded by maxAnswer
+	said        int // bytes, bounded by maxAnswer
+	held        int // bytes of what is kept, more or less; bounded by maxHeld
 }
 
 const (
-	maxAnswer = 64 << 20 // bytes kept of the answer to one command
+	maxAnswer = 64 << 20 // bytes of the answer to one command
+	maxHeld   = 16 << 20 // bytes kept of the answers to all commands of one write
 	maxListed = 10_000   // mailboxes
+)
+
+// What an item of an answer takes in memory beside its texts, more or less.
+const (
+	heldPlace = 8
+	heldFound = 4
+	heldWord  = 32
+	heldItem  = 128
 )
 
 type listedBox struct {
@@ -99,7 +109,7 @@ func (r *refusal) Error() string {
 
 // add takes an untagged response, given without its "* ". It reports what kind it was.
 func (a *answer) add(raw []byte) (kind string, err error) {
-	if a.kept += len(raw); a.kept > maxAnswer || len(a.listed) > maxListed {
+	if a.said += len(raw); a.said > maxAnswer || len(a.listed) > maxListed {
 		return "", errTooMuch
 	}
 	vs := parseValues(raw)
@@ -119,6 +129,7 @@ func (a *answer) add(raw []byte) (kind string, err error) {
 		for _, v := range vs[1:] {
 			if n, ok := v.number(); ok {
 				a.found = append(a.found, n)
+				a.held += heldFound
 			}
 		}
 	case "QUOTA":
@@ -164,8 +175,10 @@ func (a *answer) addFetch(seq uint32, items []value) {
 		return
 	}
 	a.places = append(a.places, place{seq: seq, uid: f.uid})
+	a.held += heldPlace
 	if f.hasHeader || f.hasText {
 		a.fetched = append(a.fetched, f)
+		a.held += heldItem + len(f.header) + len(f.text)
 	}
 }
 
@@ -196,6 +209,7 @@ func (a *answer) addList(vs []value) {
 	l.Name, l.spelling = decodeMailbox(vs[2].String())
 	l.usable = l.spelling == spelledPlain || l.spelling == spelledUTF7
 	a.listed = append(a.listed, l)
+	a.held += heldItem + heldWord*len(l.Attrs) + len(l.Name)
 }
 
 func (a *answer) addStatus(vs []value) {
@@ -217,6 +231,7 @@ func (a *answer) addStatus(vs []value) {
 		}
 	}
 	a.statuses = append(a.statuses, s)
+	a.held += heldItem + len(s.mailbox)
 }
 
 // addCode takes the response codes of SELECT and EXAMINE.

@@ -91,6 +91,7 @@ func (l *line) Write(p []byte) (int, error) {
 	}
 	out := w.outgoing(l.tagged(p))
 	waits := bytes.HasSuffix(out, []byte("}\r\n")) // for a continuation: the server must see it
+	w.announced = waits
 	if w.corked && !waits {
 		w.held = append(w.held, out...)
 		w.mu.Unlock()
@@ -189,6 +190,9 @@ func (w *wire) clientLine(line string) {
 
 // sending notes a command that goes out.
 func (w *wire) sending(tag, name string) *command {
+	if len(w.open) == 0 {
+		w.kept, w.unasked = 0, 0
+	}
 	cmd := &command{tag: tag, name: name, answer: answer{command: name}}
 	w.open, w.last = append(w.open, cmd), cmd
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -89,8 +90,17 @@ func (w *wire) goOn(raw []byte) ([]byte, error) {
 	case w.idling != nil:
 		w.idling.proceed()
 		return nil, nil
-	case w.library == nil:
-		return nil, errors.New("the server bids go on with nothing")
+	case w.library == nil || !w.awaited():
+		return nil, errors.New("the server asks for more of a command that is complete")
 	}
 	return raw, nil
+}
+
+// awaited reports whether a continuation may come: in a sign-in by SASL, or after a literal has been
+// announced.
+func (w *wire) awaited() bool {
+	signsIn := func(c *command) bool { return c.name == "AUTHENTICATE" }
+	announced := w.announced
+	w.announced = false
+	return announced || slices.ContainsFunc(w.open, signsIn)
 }

@@ -26,30 +26,33 @@ type wire struct {
 	news   chan struct{} // has room for one: something came while IDLE
 	closed chan struct{} // nobody reads any more
 
-	mu       sync.Mutex
-	turn     sync.Cond     // the library has taken what was handed on, or has something to take
-	library  *line         // nil: none listens
-	silence  time.Duration // the longest silence allowed now
-	until    time.Time     // the end of all patience
-	open     []*command    // sent and not ended, in order
-	last     *command      // the newest
-	idling   *command      // IDLE, while it is open
-	instead  string        // goes out in place of the next NOOP
-	corked   bool
-	held     []byte // written while corked
-	line     []byte // client's line so far
-	begun    string // tag of the command that this line begins
-	hushed   string // tag of the sign-in whose lines are secret
-	secrets  []string
-	dialog   *transcript // nil: none is wanted
-	said     string      // the last BYE, ALERT or untagged NO
-	greeting string
-	caps     map[string]bool // shared: never changed
-	utf8     bool            // mailbox names are in UTF-8
-	server   string          // ID reply
-	commands int
-	in, sent int64 // bytes
-	err      error // why reading ended
+	mu        sync.Mutex
+	turn      sync.Cond     // the library has taken what was handed on, or has something to take
+	library   *line         // nil: none listens
+	silence   time.Duration // the longest silence allowed now
+	until     time.Time     // the end of all patience
+	open      []*command    // sent and not ended, in order
+	last      *command      // the newest
+	idling    *command      // IDLE, while it is open
+	instead   string        // goes out in place of the next NOOP
+	corked    bool
+	held      []byte // written while corked
+	line      []byte // client's line so far
+	begun     string // tag of the command that this line begins
+	hushed    string // tag of the sign-in whose lines are secret
+	secrets   []string
+	dialog    *transcript // nil: none is wanted
+	said      string      // the last BYE, ALERT or untagged NO
+	greeting  string
+	caps      map[string]bool // shared: never changed
+	utf8      bool            // mailbox names are in UTF-8
+	announced bool            // a literal: the server is to let it come
+	server    string          // ID reply
+	commands  int
+	kept      int   // bytes of the answers to what is open
+	unasked   int   // bytes that came while nothing was open
+	in, sent  int64 // bytes
+	err       error // why reading ended
 }
 
 // command is one that was sent.
@@ -185,11 +188,18 @@ func (w *wire) ended(tag string, rest []byte) []byte {
 
 // untagged reads a response into the answer of the command that is open.
 func (w *wire) untagged(rest []byte) ([]byte, error) {
-	into := &answer{}
+	into := &answer{said: w.unasked}
 	if len(w.open) > 0 {
 		into = &w.open[0].answer
 	}
+	before := into.held
 	kind, err := into.add(rest)
+	if len(w.open) == 0 {
+		w.unasked = into.said
+	}
+	if w.kept += into.held - before; err == nil && w.kept > maxHeld {
+		err = errTooMuch
+	}
 	if err != nil {
 		return nil, err
 	}
