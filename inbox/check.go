@@ -23,7 +23,7 @@ func (w *Watcher) Check(ctx context.Context, seed seedtest.Seed) (Check, error) 
 	if err == nil {
 		return c, nil
 	}
-	if ctx.Err() == nil {
+	if !errors.Is(ctx.Err(), context.Canceled) {
 		c.Trouble = troubleOf(seed, err)
 		err = errors.New(c.Trouble.What)
 	}
@@ -35,6 +35,9 @@ func troubleOf(seed seedtest.Seed, err error) *seedtest.Fault {
 	var t *trouble
 	if !errors.As(err, &t) {
 		if t = refused(err, seedtest.FaultMailbox); t == nil {
+			if errors.Is(err, context.DeadlineExceeded) {
+				err = errNoAnswer
+			}
 			t = &trouble{kind: seedtest.FaultLost, what: seedtest.OneLine(err.Error(), 400)}
 		}
 	}

@@ -52,7 +52,7 @@ func (w *Watcher) Inspect(ctx context.Context, seed seedtest.Seed) (Inspection, 
 	if s.wire != nil {
 		i.learn(s)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		err = errors.New(troubleOf(seed, err).What)
 	}
 	return i, err

@@ -108,8 +108,11 @@ func (s *session) present(ctx context.Context, secret seedtest.Secret) error {
 		return func() error { return err }
 	})
 	t := refused(err, seedtest.FaultLogin)
-	if t == nil && !errors.As(as(err, seedtest.FaultLogin), &t) {
+	switch {
+	case t == nil && !errors.As(err, &t):
 		return err
+	case t.kind == seedtest.FaultLost && !t.timedOut: // some servers refuse by hanging up
+		t.kind = seedtest.FaultLogin
 	}
 	t.passing = passing(err)
 	if sasl != nil && sasl.said != "" {
