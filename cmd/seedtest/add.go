@@ -173,7 +173,7 @@ func (a *app) tryAdded(ctx context.Context, name string, data []byte, noSignIn b
 	if !ok || noSignIn {
 		return nil
 	}
-	c := checkSeed(ctx, a.watcher(), seed)
+	c := a.checkSeed(ctx, a.watcher(), seed)
 	for _, line := range c.lines(false) {
 		a.say("%s", line)
 	}

@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"seedtest/config"
+	"seedtest/inbox"
 	"seedtest/report"
 	"seedtest/store"
 )
@@ -30,6 +32,10 @@ type app struct {
 	verbose    bool
 	noColor    bool
 	addresses  bool
+
+	// Tests are less patient; zero: the defaults.
+	timeouts     inbox.Timeouts // of seeds' servers
+	checkTimeout time.Duration  // of one server
 }
 
 // The exit statuses (rule 20 of docs/semantics.md).

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,14 +121,14 @@ func (a *app) checkAll(ctx context.Context, routes []seedtest.Route,
 		checks.Go(func() { found[i] = a.checkRoute(ctx, r) })
 	}
 	for i, s := range seeds {
-		checks.Go(func() { found[len(routes)+i] = checkSeed(ctx, w, s) })
+		checks.Go(func() { found[len(routes)+i] = a.checkSeed(ctx, w, s) })
 	}
 	checks.Wait()
 	return found
 }
 
 func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	client := sender.New(r, sender.Options{Log: a.logger()})
 	defer func() { _ = client.Close() }()
@@ -135,13 +136,20 @@ func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
 	return checked{Kind: "route", Name: r.Name, OK: c.OK, Error: c.Error, Hint: c.Hint, Route: &c}
 }
 
-func (a *app) watcher() *inbox.Watcher { return inbox.New(inbox.Options{Log: a.logger()}) }
+func (a *app) watcher() *inbox.Watcher {
+	return inbox.New(inbox.Options{Log: a.logger(), Timeouts: a.timeouts})
+}
 
-func checkSeed(ctx context.Context, w *inbox.Watcher, s seedtest.Seed) checked {
+// bounded bounds the check of one server.
+func (a *app) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, cmp.Or(a.checkTimeout, checkTimeout))
+}
+
+func (a *app) checkSeed(ctx context.Context, w *inbox.Watcher, s seedtest.Seed) checked {
 	if s.ByHand {
 		return checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: true}
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	c, err := w.Check(ctx, s)
 	found := checked{Kind: "seed", Name: s.Name, Address: s.Address, OK: err == nil, Seed: &c,

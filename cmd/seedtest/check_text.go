@@ -255,7 +255,8 @@ func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
 	if t.NotAfter != nil {
 		until = ", until " + day(*t.NotAfter)
 	}
-	add("%s %s, certificate for %s%s", t.Version, t.Cipher, strings.Join(t.Names, " "), until)
+	add("%s %s, certificate for %s%s", t.Version, t.Cipher,
+		cmp.Or(strings.Join(t.Names, " "), t.Peer), until)
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -106,7 +106,7 @@ func (in *inspecting) server(arg string) error {
 }
 
 func (a *app) inspect(ctx context.Context, in inspecting) error {
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	var ca []byte
 	if in.ca != "" {
@@ -134,7 +134,7 @@ func (a *app) inspectIMAP(ctx context.Context, in inspecting, ca []byte) error {
 	if seed.Login, err = a.inspectLogin(in); err != nil {
 		return usage(err)
 	}
-	found, err := inbox.New(inbox.Options{Log: a.logger()}).Inspect(ctx, seed)
+	found, err := a.watcher().Inspect(ctx, seed)
 	presets := provider.ForServer(in.host, found.Greeting, found.Server)
 	fragment := ""
 	if found.Remote != "" {

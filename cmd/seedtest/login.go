@@ -75,7 +75,7 @@ func (a *app) oauthLogins(c *config.Config) []oauthLogin {
 		all = append(all, oauthLogin{s.Name, s.Server.Host, *s.Login.OAuth,
 			func(ctx context.Context, token seedtest.Secret) checked {
 				s.Login.Token = token
-				return checkSeed(ctx, a.watcher(), s)
+				return a.checkSeed(ctx, a.watcher(), s)
 			}})
 	}
 	for _, r := range c.Routes {

@@ -86,7 +86,8 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 
 func (s *session) watcher() *inbox.Watcher {
 	return inbox.New(inbox.Options{Dial: s.network.dial, Roots: s.network.roots,
-		Connections: s.connections, Log: s.app.logger(), Jitter: jitterAround})
+		Connections: s.connections, Log: s.app.logger(), Jitter: jitterAround,
+		Timeouts: s.app.timeouts})
 }
 
 // jitter draws a wait of at most d.

@@ -11,9 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"seedtest"
 	"seedtest/config"
+	"seedtest/inbox"
 	"seedtest/lab"
 )
 
@@ -24,6 +26,9 @@ type bench struct {
 	dir   string
 	db    string
 	stdin io.Reader // nil: empty
+
+	timeouts     inbox.Timeouts
+	checkTimeout time.Duration
 }
 
 func newBench(t *testing.T) *bench {
@@ -71,7 +76,8 @@ func (b *bench) run(ctx context.Context, heard func(string), args ...string) tol
 	errs := &ear{heard: heard}
 	env := config.Env{}
 	env.Getenv = getenv
-	a := &app{stdin: b.stdin, stdout: &out, stderr: errs, env: env, getenv: getenv}
+	a := &app{stdin: b.stdin, stdout: &out, stderr: errs, env: env, getenv: getenv,
+		timeouts: b.timeouts, checkTimeout: b.checkTimeout}
 	if a.stdin == nil {
 		a.stdin = strings.NewReader("")
 	}
