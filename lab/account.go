@@ -27,6 +27,7 @@ type account struct {
 	oauth   *OAuth              // whose tokens open it too; nil: nobody's
 	changed func(accountChange) // told what a client moved or removed; nil: nobody
 	limits  *limiter            // what its provider bears; nil: anything
+	before  func(string)        // told the name of each command first; nil: nobody
 
 	mu      sync.Mutex
 	boxes   []*mailbox // in the order of LIST

@@ -40,6 +40,10 @@ const (
 	IMAPThrottle FaultKind = "imap-throttle"
 	// Once in each session, the server says BYE and closes after After commands.
 	IMAPBye FaultKind = "imap-bye"
+	// IDLE is taken, and nothing is told in it.
+	IMAPMuteIdle FaultKind = "imap-mute-idle"
+	// STATUS, SELECT and EXAMINE tell an UIDNEXT of 1.
+	IMAPUIDNext FaultKind = "imap-uidnext"
 	// FETCH puts UID after the literal.
 	IMAPUIDLast FaultKind = "imap-uid-last"
 	// FETCH of several messages answers OK and nothing else.

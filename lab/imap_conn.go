@@ -153,6 +153,9 @@ func (c *imapConn) run(name string, p *imapParser) imapReply {
 		return reply
 	}
 	c.server.log.Debug("command", "name", name)
+	if c.account != nil && c.account.before != nil {
+		c.account.before(name)
+	}
 	return command.run(c, p)
 }
 

@@ -256,6 +256,40 @@ func TestIMAPFaultEmptyFetch(t *testing.T) {
 	}
 }
 
+func TestIMAPFaultUIDNext(t *testing.T) {
+	w := serve(t, strictLike, false)
+	w.deliver("INBOX", "", letterOne)
+	w.book.inject(Fault{Kind: IMAPUIDNext, Party: "seed-a"})
+	c := w.signIn()
+	lines, _ := c.ask("STATUS INBOX (UIDNEXT)")
+	if want := `* STATUS "INBOX" (UIDNEXT 1)`; len(lines) != 1 || lines[0] != want {
+		t.Errorf("STATUS = %q, want %q", lines, want)
+	}
+	lines, _ = c.ask("EXAMINE INBOX")
+	if want := "* OK [UIDNEXT 1] Predicted next UID."; !slices.Contains(lines, want) {
+		t.Errorf("EXAMINE = %q, want %q among it", lines, want)
+	}
+}
+
+// In an IDLE that is mute nothing is told, and what came is told by the next command.
+func TestIMAPFaultMuteIdle(t *testing.T) {
+	w := serve(t, strictLike, false)
+	w.book.inject(Fault{Kind: IMAPMuteIdle, Party: "seed-a"})
+	c := w.signIn()
+	c.ask("EXAMINE INBOX")
+	c.send("a IDLE\r\n")
+	if line := c.line(); line != "+ idling" {
+		t.Fatalf("IDLE = %q", line)
+	}
+	w.deliver("INBOX", "", letterOne)
+	c.send("DONE\r\n")
+	for _, want := range []string{"* 1 EXISTS", "a OK IDLE terminated"} {
+		if line := c.line(); line != want {
+			t.Errorf("after DONE: %q, want %q", line, want)
+		}
+	}
+}
+
 // An owner's sessions are counted, as large providers do.
 func TestIMAPTooManySessions(t *testing.T) {
 	style := strictLike

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,9 @@ func (c *imapConn) idle(p *imapParser) imapReply {
 		return p.refusal()
 	}
 	c.printf("+ idling\r\n")
+	if !c.mute(IMAPStall) && c.flush() != nil {
+		return imapReply{}
+	}
 	_ = c.conn.SetReadDeadline(time.Now().Add(imapIdleTime))
 	lines := make(chan heard, 1)
 	go func() {
@@ -61,7 +65,7 @@ func (c *imapConn) push(lines <-chan heard) (heard, bool) {
 			c.bye(imapViewLost)
 			return heard{}, false
 		}
-		if !c.mute() {
+		if !c.mute(IMAPStall, IMAPMuteIdle) {
 			c.tell("IDLE")
 			if c.flush() != nil {
 				return heard{}, false
@@ -73,7 +77,7 @@ func (c *imapConn) push(lines <-chan heard) (heard, bool) {
 				return heard{}, false
 			}
 		case <-alive:
-			if !c.mute() {
+			if !c.mute(IMAPStall, IMAPMuteIdle) {
 				c.untagged("OK Still here")
 			}
 		case h := <-lines:
@@ -82,8 +86,10 @@ func (c *imapConn) push(lines <-chan heard) (heard, bool) {
 	}
 }
 
-// mute reports whether a fault keeps the server from saying anything.
-func (c *imapConn) mute() bool {
-	_, ok := c.server.faults.active(IMAPStall, c.parties()...)
-	return ok
+// mute reports whether a fault of one of some kinds keeps the server from saying anything.
+func (c *imapConn) mute(kinds ...FaultKind) bool {
+	return slices.ContainsFunc(kinds, func(kind FaultKind) bool {
+		_, ok := c.server.faults.active(kind, c.parties()...)
+		return ok
+	})
 }

@@ -128,7 +128,7 @@ func (c *imapConn) listLines(word string, l listing) []string {
 		lines = append(lines, fmt.Sprintf(`%s (%s) "%c" %s`, word,
 			strings.Join(c.attributes(box, l), " "), c.style.delim, imapQuoted(utf7(box.name))))
 		if len(l.status) > 0 && !box.hidden && !c.mailboxRefused(box.name) {
-			lines = append(lines, statusLineOf(box, l.status))
+			lines = append(lines, c.statusLineOf(box, l.status))
 		}
 	}
 	return lines
@@ -234,7 +234,7 @@ func (c *imapConn) status(p *imapParser) imapReply {
 	box := c.account.find(name)
 	line := ""
 	if box != nil && !box.hidden {
-		line = statusLineOf(box, items)
+		line = c.statusLineOf(box, items)
 	}
 	c.account.mu.Unlock()
 	if line == "" {
@@ -244,20 +244,30 @@ func (c *imapConn) status(p *imapParser) imapReply {
 	return imapOK("STATUS completed")
 }
 
-func statusLineOf(box *mailbox, items []string) string {
+func (c *imapConn) statusLineOf(box *mailbox, items []string) string {
 	values := make([]string, len(items))
 	for i, item := range items {
-		values[i] = fmt.Sprintf("%s %d", item, statusOf(box, item))
+		n := statusOf(box, item)
+		if item == "UIDNEXT" {
+			n = int(c.uidNext(box))
+		}
+		values[i] = fmt.Sprintf("%s %d", item, n)
 	}
 	return fmt.Sprintf("STATUS %s (%s)", imapQuoted(utf7(box.name)), strings.Join(values, " "))
+}
+
+// uidNext is what is told of the next UID.
+func (c *imapConn) uidNext(box *mailbox) uint32 {
+	if _, ok := c.server.faults.active(IMAPUIDNext, c.parties()...); ok {
+		return 1
+	}
+	return box.uidNext
 }
 
 func statusOf(box *mailbox, item string) int {
 	switch item {
 	case "MESSAGES":
 		return len(box.list)
-	case "UIDNEXT":
-		return int(box.uidNext)
 	case "UIDVALIDITY":
 		return int(box.validity)
 	}

@@ -15,15 +15,22 @@ func (c *imapConn) create(p *imapParser) imapReply {
 	if p.end(); p.err != nil {
 		return p.refusal()
 	}
-	a := c.account
+	if !c.account.create(name) {
+		return imapNo("CANNOT", "Mailbox exists, or may not")
+	}
+	return imapOK("CREATE completed")
+}
+
+// create makes a mailbox. It reports false if there is one of that name.
+func (a *account) create(name string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if name == "" || a.find(name) != nil || len(a.boxes) >= imapMaxBoxes {
-		return imapNo("CANNOT", "Mailbox exists, or may not")
+		return false
 	}
 	a.boxes = append(a.boxes, &mailbox{name: name, validity: uint32(a.now().Unix()),
 		uidNext: a.style.firstUID})
-	return imapOK("CREATE completed")
+	return true
 }
 
 // own returns a mailbox that the user made, or nil: what its style gives an account stays.
@@ -41,17 +48,25 @@ func (c *imapConn) delete(p *imapParser) imapReply {
 	if p.end(); p.err != nil {
 		return p.refusal()
 	}
-	a := c.account
+	if !c.account.deleteOwn(name) {
+		return imapNo("CANNOT", "No such mailbox, or it must stay")
+	}
+	return imapOK("DELETE completed")
+}
+
+// deleteOwn deletes a mailbox of the user's with all that is in it, and reports whether there was
+// one.
+func (a *account) deleteOwn(name string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	box := a.own(name)
 	if box == nil {
-		return imapNo("CANNOT", "No such mailbox, or it must stay")
+		return false
 	}
 	box.gone = true
 	a.boxes = slices.DeleteFunc(a.boxes, func(b *mailbox) bool { return b == box })
 	box.ring()
-	return imapOK("DELETE completed")
+	return true
 }
 
 func (c *imapConn) rename(p *imapParser) imapReply {
@@ -62,15 +77,23 @@ func (c *imapConn) rename(p *imapParser) imapReply {
 	if p.end(); p.err != nil {
 		return p.refusal()
 	}
-	a := c.account
+	if !c.account.renameOwn(from, to) {
+		return imapNo("CANNOT", "No such mailbox, or one of the new name exists")
+	}
+	return imapOK("RENAME completed")
+}
+
+// renameOwn renames a mailbox of the user's. It reports false if there is none, or another of the
+// new name.
+func (a *account) renameOwn(from, to string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	box := a.own(from)
 	if box == nil || to == "" || a.find(to) != nil {
-		return imapNo("CANNOT", "No such mailbox, or one of the new name exists")
+		return false
 	}
 	box.name = to
-	return imapOK("RENAME completed")
+	return true
 }
 
 func subscribeIMAP(on bool) func(*imapConn, *imapParser) imapReply {

@@ -31,7 +31,7 @@ func (c *imapConn) open(name string, readOnly bool) imapReply {
 		return imapNo("NONEXISTENT", "No such mailbox")
 	}
 	c.view = box.open(readOnly)
-	next, unseen := box.uidNext, c.view.firstUnseen()
+	next, unseen := c.uidNext(box), c.view.firstUnseen()
 	a.mu.Unlock()
 
 	c.untagged(`FLAGS (%s)`, imapFlags)

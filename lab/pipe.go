@@ -122,6 +122,7 @@ type stream struct {
 	data    []byte
 	ended   bool // the writer closed: what is buffered may still be read
 	gone    bool // the reader closed
+	severed bool // what is written is lost, and neither end hears of the other
 	reading limit
 	writing limit
 }
@@ -149,6 +150,7 @@ func (s *stream) read(b []byte) (int, error) {
 			return 0, os.ErrDeadlineExceeded
 		case len(b) == 0:
 			return 0, nil
+		case s.severed:
 		case len(s.data) > 0:
 			n := copy(b, s.data)
 			s.data = s.data[n:]
@@ -170,6 +172,8 @@ func (s *stream) write(b []byte) (int, error) {
 		switch {
 		case s.ended:
 			return written, net.ErrClosed
+		case s.severed && !s.writing.passed:
+			return written + len(b), nil
 		case s.gone:
 			return written, io.ErrClosedPipe
 		case s.writing.passed:
@@ -185,6 +189,14 @@ func (s *stream) write(b []byte) (int, error) {
 		}
 		s.change.Wait()
 	}
+}
+
+// sever loses what is under way, and all that will be.
+func (s *stream) sever() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.severed, s.data = true, nil
+	s.change.Broadcast()
 }
 
 // shut closes the stream at its reader's or its writer's end.

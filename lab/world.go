@@ -30,6 +30,10 @@ type Options struct {
 	Greylist time.Duration     // how long the greylisting provider lets a sender wait; 0: 1 s
 	OAuth    *OAuth            // whose tokens some seeds take beside their own; nil: nobody's
 	Limits   map[string]Limits // of each account, by provider; none: but for connections no limit
+
+	// Before is told of each IMAP command of a seed, by its name, before it is carried out: what it
+	// does to the seed happens while a client reads. nil: nobody is told.
+	Before func(seed, command string)
 }
 
 // World is a running mail world.
@@ -149,6 +153,9 @@ func (w *World) newSeed(p providerParty, name string) *seed {
 	s.account.seed = name
 	w.limit(s)
 	s.account.changed = func(c accountChange) { w.truth.changed(name, c) }
+	if w.options.Before != nil {
+		s.account.before = func(command string) { w.options.Before(name, command) }
+	}
 	if name == "gmail-b" {
 		s.sorts = map[string]string{"weekly": "promotions"}
 	}
@@ -293,14 +300,17 @@ func (w *World) Logs(route string) []string {
 
 // Deliver puts a message into a mailbox of a seed, past all servers and policies.
 func (w *World) Deliver(seed, mailbox string, raw []byte) error {
-	for _, s := range w.seeds {
-		if s.name != seed {
-			continue
-		}
-		_, err := s.account.deliver(mailbox, "", crlf(raw))
-		return err
+	return w.DeliverAs(seed, mailbox, "", raw)
+}
+
+// DeliverAs is Deliver to a class of a mailbox, where the provider has classes; "" is the first.
+func (w *World) DeliverAs(seed, mailbox, class string, raw []byte) error {
+	a := w.accountOf(seed)
+	if a == nil {
+		return fmt.Errorf("lab: there is no seed %q", seed)
 	}
-	return fmt.Errorf("lab: there is no seed %q", seed)
+	_, err := a.deliver(mailbox, class, crlf(raw))
+	return err
 }
 
 // publish makes the DNS of the world.
