@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -14,7 +15,9 @@ import (
 
 // Connections keep what one process does to servers within what they bear: no more connections to
 // an account than its provider allows, sign-ins to it that are apart, and few sign-ins to a server
-// at once. Watchers that are given the same one share it; other processes are not known to it.
+// at once. Where more runs watch an account than may connect to it, those that rest hand their
+// sessions over (handover.go). Watchers that are given the same one share it; other processes are
+// not known to it.
 type Connections struct {
 	mu       sync.Mutex
 	accounts map[string]*account
@@ -30,9 +33,11 @@ func NewConnections() *Connections {
 
 // account is one mailbox owner at one server.
 type account struct {
-	open  int
-	freed chan struct{} // closed when a connection is given back
-	next  time.Time     // no sign-in before
+	open   int
+	next   time.Time  // no sign-in before
+	queue  []*waiter  // who wants a connection, the first first
+	atRest []*session // those that can be handed over
+	away   []*waiter  // who handed its session over, and would like one again
 }
 
 // What holds where no preset says.
@@ -67,53 +72,41 @@ func boundsOf(seed seedtest.Seed) bounds {
 }
 
 // admit waits until one more connection to a seed's account may be opened, at most for so long.
-// giveBack must be called once, when it is closed. The error is a *trouble or the context's.
-func (c *Connections) admit(ctx context.Context, seed seedtest.Seed, patience time.Duration) (
-	giveBack func(), err error) {
+// giveBack must be called once, when it is closed. Where w takes sessions over, one that another run
+// hands over may come instead. The error is a *trouble or the context's.
+func (c *Connections) admit(ctx context.Context, seed seedtest.Seed, w *waiter,
+	patience time.Duration) (*session, func(), error) {
 	b, begun := boundsOf(seed), time.Now()
-	a, err := c.take(ctx, seed, b.most, patience)
+	a := c.account(seed)
+	s, err := c.take(ctx, a, w, b.most, patience)
 	if err != nil {
-		return nil, err
+		var t *trouble
+		if errors.As(err, &t) {
+			t.what = fmt.Sprintf("all %d connections to an account that %s allows are in use by other runs",
+				b.most, providerName(seed))
+		}
+		return nil, nil, err
 	}
-	giveBack = func() { c.giveBack(a) }
+	if s != nil {
+		return s, nil, nil
+	}
+	giveBack := func() { c.giveBack(a) }
 	wait := c.reserve(a, b.apart, patience-time.Since(begun))
 	if wait > patience-time.Since(begun) {
 		giveBack()
-		return nil, &trouble{kind: seedtest.FaultConnect, wait: wait, what: fmt.Sprintf(
+		return nil, nil, &trouble{kind: seedtest.FaultConnect, wait: wait, what: fmt.Sprintf(
 			"%s wants %s between two sign-ins of an account, and the next is due in %s",
 			providerName(seed), b.apart, wait.Round(time.Second))}
 	}
 	if err := sleep(ctx, wait); err != nil {
 		giveBack()
-		return nil, err
+		return nil, nil, err
 	}
-	return giveBack, nil
+	return nil, giveBack, nil
 }
 
-// take counts one more connection, as soon as there is room for it.
-func (c *Connections) take(ctx context.Context, seed seedtest.Seed, most int,
-	patience time.Duration) (*account, error) {
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	for {
-		a, freed := c.tryTake(seed, most)
-		if freed == nil {
-			return a, nil
-		}
-		select {
-		case <-freed:
-		case <-timer.C:
-			return nil, &trouble{kind: seedtest.FaultConnect, what: fmt.Sprintf(
-				"all %d connections to an account that %s allows are in use by other runs", most,
-				providerName(seed))}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// tryTake counts one more connection, or returns what is closed when there may be room for one.
-func (c *Connections) tryTake(seed seedtest.Seed, most int) (*account, <-chan struct{}) {
+// account returns what is kept of the account of a seed.
+func (c *Connections) account(seed seedtest.Seed) *account {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := serverOf(seed) + " " + seed.Login.Username
@@ -122,24 +115,15 @@ func (c *Connections) tryTake(seed seedtest.Seed, most int) (*account, <-chan st
 		a = &account{}
 		c.accounts[key] = a
 	}
-	if most == 0 || a.open < most {
-		a.open++
-		return a, nil
-	}
-	if a.freed == nil {
-		a.freed = make(chan struct{})
-	}
-	return nil, a.freed
+	return a
 }
 
-func (c *Connections) giveBack(a *account) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	a.open--
-	if a.freed != nil {
-		close(a.freed)
-		a.freed = nil
+// shared returns the account of a seed if its connections are few, else nil.
+func (c *Connections) shared(seed seedtest.Seed) *account {
+	if boundsOf(seed).most == 0 {
+		return nil
 	}
+	return c.account(seed)
 }
 
 // reserve returns how long to wait for the next sign-in of an account, and takes its turn if that

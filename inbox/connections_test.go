@@ -73,47 +73,6 @@ func otherSeed(i int, h seedtest.Habits) seedtest.Seed {
 	return seed
 }
 
-// Two runs at one seed, whose provider allows one connection to an account.
-func TestWatchesShareTheConnectionsOfAnAccount(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newTally(t, 0)
-		w := New(Options{Dial: s.dial})
-		books := []*book{gentleBook(1), gentleBook(1)}
-		done := make([]chan error, 2)
-		for i, b := range books {
-			b.seed.Provider.Habits.Connections = 1
-			b.open()
-			done[i] = make(chan error, 1)
-			a := b.awaiting()
-			go func() { done[i] <- w.Watch(t.Context(), b.seed, a) }()
-			synctest.Wait()
-		}
-		books[0].accept(0)
-		time.Sleep(5 * time.Minute)
-		if faults := factsOf[seedtest.Fault](books[1]); len(faults) != 1 ||
-			!strings.Contains(faults[0].What, "in use by other runs") {
-			t.Errorf("faults of the second run %+v, want one that says why it cannot watch", faults)
-		}
-		s.deliver("INBOX", books[0].header(0), "")
-		<-books[1].based
-		books[1].accept(0)
-		s.deliver("INBOX", books[1].header(0), "")
-		for _, d := range done {
-			if err := <-d; err != nil {
-				t.Errorf("Watch = %v", err)
-			}
-		}
-		for i, b := range books {
-			if p := b.probe(0); p.Placements.Current != seedtest.Inbox {
-				t.Errorf("run %d: %s (%s), want inbox", i, p.Placements.Current, p.Why)
-			}
-		}
-		if s.most != 1 || s.open != 0 {
-			t.Errorf("%d connections at once, %d left open; want 1 and 0", s.most, s.open)
-		}
-	})
-}
-
 func TestSignInsToAnAccountAreApart(t *testing.T) {
 	for _, x := range []struct {
 		habits seedtest.Habits

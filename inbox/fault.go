@@ -98,22 +98,12 @@ func (v *vigil) holdOff(ctx context.Context, t *trouble) error {
 		}
 		until = latest(until, v.login.Add(min(gap, longest)))
 	}
-	for {
-		left := until.Sub(v.a.Now())
-		if left <= 0 || v.a.Pending().Done {
-			return nil
-		}
-		timer := time.NewTimer(left)
-		select {
-		case <-v.a.Changed: // nothing may be awaited any more
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
+	for v.a.Now().Before(until) && !v.a.Pending().Done {
+		if v.dormant(ctx, until, nil); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
+	return nil
 }
 
 func latest(a, b time.Time) time.Time {

@@ -80,7 +80,8 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 	return news, nil
 }
 
-// listen waits for news, for changed or for the timer, whichever comes first.
+// listen waits for news, for changed, for a call (handover.go) or for the timer, whichever comes
+// first.
 func (s *session) listen(ctx context.Context, wait time.Duration, changed <-chan struct{},
 	news func() bool) bool {
 	timer := time.NewTimer(wait)
@@ -93,6 +94,7 @@ func (s *session) listen(ctx context.Context, wait time.Duration, changed <-chan
 			}
 			continue
 		case <-changed:
+		case <-s.called:
 		case <-timer.C:
 		case <-s.wire.closed:
 		case <-ctx.Done():

@@ -23,11 +23,18 @@ type session struct {
 	plain    net.Conn
 	stop     func() bool // ends the watch over the context
 	giveBack func()      // what the connection counts for; nil: nobody counts
+	account  *account    // whose connections are few; nil: it can have as many as it likes
 	dialog   *transcript // nil: none is wanted
+
+	// Of a session at rest (handover.go). The lock of the Connections guards them.
+	called    chan struct{} // closed when another run wants the session; nil: not at rest
+	isCalled  bool
+	idleUntil time.Time // zero: for ever
 
 	tls         *seedtest.TLSInfo
 	connectTime time.Duration
 	loginTime   time.Duration
+	begun       time.Time // signed in
 	triedLogin  bool
 	heard       time.Time           // the last answer
 	offers      map[string]bool     // the capabilities before sign-in
@@ -40,12 +47,32 @@ type session struct {
 // dialog takes the transcript, nil if none is wanted.
 func (w *Watcher) open(ctx context.Context, seed *seedtest.Seed, dialog *transcript) (*session,
 	bool, error) {
-	giveBack, err := w.connections.admit(ctx, *seed, w.timeouts.Connect)
+	_, giveBack, err := w.connections.admit(ctx, *seed, newWaiter(false), w.timeouts.Connect)
 	if err != nil {
 		return nil, false, err
 	}
+	return w.enter(ctx, seed, dialog, giveBack)
+}
+
+// join is open for a watch, which takes the session of another run where no more may be opened
+// (handover.go): then no sign-in was tried.
+func (w *Watcher) join(ctx context.Context, seed *seedtest.Seed) (*session, bool, error) {
+	s, giveBack, err := w.connections.admit(ctx, *seed, newWaiter(true),
+		max(turnWait, w.timeouts.Connect))
+	if err != nil {
+		return nil, false, err
+	}
+	if s != nil {
+		return s, false, nil
+	}
+	return w.enter(ctx, seed, nil, giveBack)
+}
+
+// enter opens the session for which there is a place.
+func (w *Watcher) enter(ctx context.Context, seed *seedtest.Seed, dialog *transcript,
+	giveBack func()) (*session, bool, error) {
 	s := &session{seed: seed, timeouts: w.timeouts, dialog: dialog,
-		giveBack: sync.OnceFunc(giveBack)}
+		account: w.connections.shared(*seed), giveBack: sync.OnceFunc(giveBack)}
 	if err := s.enter(ctx, w); err != nil {
 		s.close()
 		if s.wire == nil {
@@ -135,7 +162,8 @@ func (s *session) signIn(ctx context.Context, secret seedtest.Secret) error {
 			return err
 		}
 	}
-	s.loginTime = time.Since(begun)
+	s.begun = time.Now()
+	s.loginTime = s.begun.Sub(begun)
 	return nil
 }
 

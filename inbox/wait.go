@@ -29,6 +29,8 @@ func (v *vigil) wait(ctx context.Context, until time.Time) error {
 	select {
 	case <-v.a.Changed: // it is worth no command to wait for what has come
 		return nil
+	case <-v.s.called:
+		return nil
 	default:
 	}
 	before := v.looked(heard)
@@ -168,6 +170,8 @@ func (v *vigil) rest(ctx context.Context, until time.Time) error {
 	defer timer.Stop()
 	select {
 	case <-v.a.Changed:
+		return nil
+	case <-v.s.called:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -21,7 +21,7 @@ func (w *Watcher) Watch(ctx context.Context, seed seedtest.Seed, a seedtest.Awai
 
 // account records what the watch cost, if it cost anything.
 func (v *vigil) account(ctx context.Context) error {
-	if v.signIns == 0 {
+	if v.signIns == 0 && v.spent == 0 {
 		return nil
 	}
 	if err := v.tellLull(ctx); err != nil {
@@ -34,17 +34,24 @@ func (v *vigil) account(ctx context.Context) error {
 // outlast watches, by one connection after the other.
 func (v *vigil) outlast(ctx context.Context) error {
 	for {
-		if v.a.Pending().Done {
+		if v.s == nil && v.a.Pending().Done {
 			return nil
 		}
 		err := v.connected(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if errors.Is(err, errWanted) {
+			if err := v.away(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		var t *trouble
 		if !errors.As(err, &t) {
 			return err
 		}
+		v.lent = false
 		if v.ended(t) {
 			continue
 		}
@@ -66,6 +73,7 @@ type vigil struct {
 
 	s     *session // nil: not connected
 	spent int      // commands of earlier sessions
+	lent  bool     // it was handed over while nothing was due, and nothing went wrong since
 
 	signIns int // tried
 
@@ -137,25 +145,43 @@ func (v *vigil) connected(ctx context.Context) error {
 	if err == nil {
 		err = v.work(ctx)
 	}
-	_ = apart(func() error { v.leave(ctx, err); return nil })
+	if v.s != nil {
+		_ = apart(func() error { v.leave(ctx, err); return nil })
+	}
 	return err
 }
 
-// start opens a session and begins the watch by it.
+// start opens a session and begins the watch by it. A session of another run does where ours was
+// lent to one: the watch goes on where it was.
 func (v *vigil) start(ctx context.Context) error {
-	s, err := v.signIn(ctx)
-	if err != nil {
-		return err
+	resumes := v.lent
+	v.lent = false
+	if v.s == nil {
+		signedIn, err := v.signIn(ctx)
+		if err != nil {
+			return err
+		}
+		resumes = resumes && !signedIn
 	}
-	v.s = s
-	return v.begin(ctx)
+	if !resumes {
+		return v.begin(ctx)
+	}
+	v.failures = 0
+	return v.recovered(ctx)
 }
 
-// leave ends the session: in order, unless it is lost or the watch is to end at once.
+// leave ends the session: in order, unless it is lost or the watch is to end at once. If another run
+// can use it, that one goes on with it.
 func (v *vigil) leave(ctx context.Context, err error) {
 	var t *trouble
+	lost := ctx.Err() != nil || errors.As(err, &t) && t.kind == seedtest.FaultLost
+	if err == nil && !lost && v.s.account != nil {
+		v.pass(v.w.connections.leave)
+	}
 	switch {
-	case ctx.Err() != nil, errors.As(err, &t) && t.kind == seedtest.FaultLost:
+	case v.s == nil:
+		return
+	case lost:
 		v.s.close()
 	default:
 		v.s.logout(ctx)
@@ -164,25 +190,28 @@ func (v *vigil) leave(ctx context.Context, err error) {
 	v.s = nil
 }
 
-// signIn opens a session and keeps count of sign-ins.
-func (v *vigil) signIn(ctx context.Context) (*session, error) {
+// signIn opens a session and keeps count of sign-ins. It reports whether there was one: a session
+// of another run may be taken over.
+func (v *vigil) signIn(ctx context.Context) (bool, error) {
 	v.failures++ // until it has brought a list of mailboxes
-	s, tried, err := v.w.open(ctx, v.seed, nil)
-	if tried || err == nil {
+	s, tried, err := v.w.join(ctx, v.seed)
+	if tried {
 		v.login = v.a.Now()
 		v.signIns++
 	}
-	if err != nil {
-		if s != nil {
-			v.spent += s.spent()
-		}
-		if tried {
-			v.refusals++
-		}
-		return nil, err
+	switch {
+	case err == nil && tried:
+		v.s, v.refusals = s, 0
+	case err == nil:
+		v.takeOver(ctx, s)
+		v.refusals = 0
+	case s != nil:
+		v.spent += s.spent()
 	}
-	v.refusals = 0
-	return s, nil
+	if err != nil && tried {
+		v.refusals++
+	}
+	return tried, err
 }
 
 // begin lists the mailboxes, takes the baseline if there is none, and says that the trouble with
@@ -231,7 +260,7 @@ func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
 	}
 	act, until := v.next(p)
 	if act == nil {
-		return v.wait(ctx, until)
+		return v.waitInTurn(ctx, until)
 	}
 	return apart(func() error { return act(ctx) })
 }
@@ -282,7 +311,11 @@ func (v *vigil) paceNow() Pace {
 
 // overspent reports whether the budget of commands is spent.
 func (v *vigil) overspent() bool {
-	return v.pace.Commands > 0 && v.spent+v.s.spent() > v.pace.Commands
+	spent := v.spent
+	if v.s != nil {
+		spent += v.s.spent()
+	}
+	return v.pace.Commands > 0 && spent > v.pace.Commands
 }
 
 // record stores facts. Its error ends the watch.
