@@ -18,9 +18,6 @@ func (c *imapConn) idle(p *imapParser) imapReply {
 		return p.refusal()
 	}
 	c.printf("+ idling\r\n")
-	if !c.mute(IMAPStall) && c.flush() != nil {
-		return imapReply{}
-	}
 	_ = c.conn.SetReadDeadline(time.Now().Add(imapIdleTime))
 	lines := make(chan heard, 1)
 	go func() {
@@ -67,9 +64,9 @@ func (c *imapConn) push(lines <-chan heard) (heard, bool) {
 		}
 		if !c.mute(IMAPStall, IMAPMuteIdle) {
 			c.tell("IDLE")
-			if c.flush() != nil {
-				return heard{}, false
-			}
+		}
+		if !c.mute(IMAPStall) && c.flush() != nil {
+			return heard{}, false
 		}
 		select {
 		case <-changed:
