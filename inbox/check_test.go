@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
+	"io"
 	"net"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"seedtest"
 )
@@ -174,4 +177,33 @@ func TestSTARTTLSTakesNothingFromPlainText(t *testing.T) {
 			t.Errorf("%s: Check = %v, want an error that says %q", x.name, err, x.want)
 		}
 	}
+}
+
+// shut is a connection that the server has closed when a command is to be written, and what it said
+// before is not read yet.
+type shut struct {
+	net.Conn
+	server *server
+}
+
+func (c shut) Write(p []byte) (int, error) {
+	if !strings.Contains(string(p), "NOOP") {
+		return c.Conn.Write(p)
+	}
+	go func() {
+		time.Sleep(100 * time.Millisecond)
+		c.server.bye("Session expired")
+	}()
+	return 0, io.ErrClosedPipe
+}
+
+func TestWhatAServerSaidBeforeItHungUpIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t)
+		s.dialed = func(c net.Conn) net.Conn { return shut{c, s} }
+		_, err := check(t, newBook(0).seed, s)
+		if err == nil || !strings.Contains(err.Error(), "Session expired") {
+			t.Errorf("Check = %v, want what the server said", err)
+		}
+	})
 }

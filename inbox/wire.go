@@ -274,7 +274,20 @@ func (w *wire) send(p []byte) error {
 	w.mu.Lock()
 	w.sent += int64(n)
 	w.mu.Unlock()
+	if err != nil {
+		w.hearOut()
+	}
 	return err
+}
+
+// lastWords is how long a server may take to say what it said before it hung up.
+const lastWords = time.Second
+
+// hearOut waits until all that the server has said is read. Who fails to write knows only that the
+// connection is closed; a BYE that came before says why.
+func (w *wire) hearOut() {
+	w.allow(lastWords)
+	<-w.closed
 }
 
 // shut closes the connection. What is written afterwards fails, also while corked.
