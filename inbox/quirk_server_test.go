@@ -190,6 +190,8 @@ func TestQuirkShortIDLE(t *testing.T) {
 		var last time.Time
 		var worst time.Duration
 		w.instead(func(c *client, tag, line string) bool {
+			w.server.mu.Lock()
+			defer w.server.mu.Unlock()
 			if now := time.Now(); !last.IsZero() {
 				worst = max(worst, now.Sub(last))
 			}
