@@ -20,6 +20,7 @@ type answer struct {
 	places      []place  // of every message that FETCH told of
 	found       []uint32 // UIDs of SEARCH
 	quotas      []Quota
+	copied      string // the response code COPYUID, if it came before the end of the command
 	exists      uint32
 	uidValidity uint32
 	uidNext     uint32
@@ -234,11 +235,13 @@ func (a *answer) addStatus(vs []value) {
 	a.held += heldItem + len(s.mailbox)
 }
 
-// addCode takes the response codes of SELECT and EXAMINE.
+// addCode takes the response codes of SELECT, EXAMINE and MOVE.
 func (a *answer) addCode(code string) {
 	name, arg, _ := strings.Cut(code, " ")
 	n, ok := value{text: []byte(arg)}.number()
 	switch {
+	case strings.EqualFold(name, "COPYUID"): // MOVE tells it before the end (RFC 6851 section 4.3)
+		a.copied = code
 	case !ok:
 	case strings.EqualFold(name, "UIDNEXT"):
 		a.uidNext = n

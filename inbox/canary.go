@@ -181,7 +181,7 @@ func (v *vigil) removeCanaries(ctx context.Context) error {
 // removeCanary removes one as a clean-up would: by its UID and after a second look at its tag. One
 // that was seen and is not there has been removed; if it was never seen, nobody knows.
 func (v *vigil) removeCanary(ctx context.Context, c *seedtest.Canary) error {
-	cl := cleaner{s: v.s, known: v.a.Known, done: func(told []Cleaned) error {
+	cl := cleaner{s: v.s, boxes: v.boxes, known: v.a.Known, done: func(told []Cleaned) error {
 		c.Removed = told[0].Removed || c.Seen && told[0].Why == notThere
 		c.Why = told[0].Why
 		return nil

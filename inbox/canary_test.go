@@ -23,9 +23,10 @@ type cage struct {
 }
 
 func newCage(s *server, caps string) *cage {
-	x := &cage{shelf: &shelf{server: s, deleted: map[uint32]bool{1: true}}}
+	x := &cage{shelf: &shelf{server: s}}
 	s.caps += caps
 	s.deliver("INBOX", "Subject: of the owner, who deleted it\r\n\r\n", "")
+	s.mark("INBOX", 1)
 	s.instead(x.take)
 	return x
 }
@@ -55,7 +56,7 @@ func (x *cage) take(c *client, tag, line string) bool {
 	case strings.HasPrefix(line, "UID STORE"), strings.HasPrefix(line, "UID EXPUNGE"):
 		return x.shelf.take(c, tag, line)
 	case word == "CLOSE" && x.writing():
-		x.expunge(func(uint32) bool { return true })
+		expunge(x.box("INBOX"), "1:*")
 	}
 	return false
 }
@@ -154,7 +155,7 @@ func TestRule12Canary(t *testing.T) {
 					t.Errorf("first round %+v, want it spoilt by %q", rounds[0], x.round)
 				}
 				checkCanary(t, rounds[len(rounds)-1], !x.forbidden, x.why)
-				if got := k.left(); got != x.left {
+				if got := k.left("INBOX"); got != x.left {
 					t.Errorf("left %q, want %q", got, x.left)
 				}
 				if n := w.asked("APPEND"); n != x.appended {
@@ -235,7 +236,7 @@ func TestRule12CanaryOfACrash(t *testing.T) {
 				w.cancel()
 				<-w.done
 				s.hangUp()
-				if k.left() == "1d" {
+				if k.left("INBOX") == "1d" {
 					t.Fatal("nothing was left by the crash")
 				}
 				a := b.awaiting()
@@ -243,7 +244,7 @@ func TestRule12CanaryOfACrash(t *testing.T) {
 				w = begin(t, b, s, a)
 				w.ended()
 				w.placed(0, seedtest.Overdue)
-				if got := k.left(); got != "1d" {
+				if got := k.left("INBOX"); got != "1d" {
 					t.Errorf("left %q, want what was there before", got)
 				}
 				for _, f := range factsOf[seedtest.Fault](b) {

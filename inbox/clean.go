@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,8 @@ type Copy struct {
 type Cleaned struct {
 	Copy
 	Removed bool   // it was there, carried its tag, and is no longer there
-	Why     string // why it was left as it is; empty if Removed
+	Moved   *Copy  // where it lies now, from where it is removed next; UID 0: the server did not say
+	Why     string // why it was left as it is; empty if Removed or Moved
 }
 
 // Cleaning is what one clean-up of a seed did.
@@ -41,8 +43,9 @@ const cleanPause = time.Second
 // Clean removes copies from a seed's mailboxes, and nothing else: each is named by its mailbox,
 // UIDVALIDITY and UID, and must still carry its tag. known reports whether a token is of this
 // installation. What became of the copies of a mailbox is told to done, at most fifty at a time,
-// as soon as it is known. The error says in words what went wrong; what was not told is as it was,
-// or marked \Deleted at most.
+// as soon as it is known. Where mailboxes are labels a copy is moved to Trash first, which is told,
+// and so is what becomes of it there. The error says in words what went wrong; what was not told is
+// as it was, or marked \Deleted at most.
 //
 // This is the only place that opens a mailbox for writing.
 func (w *Watcher) Clean(ctx context.Context, seed seedtest.Seed, copies []Copy,
@@ -76,35 +79,68 @@ func (w *Watcher) Clean(ctx context.Context, seed seedtest.Seed, copies []Copy,
 // cleaner removes copies over one connection.
 type cleaner struct {
 	s     *session
+	boxes []*box // as they are now
 	known func(seedtest.Token) bool
 	done  func([]Cleaned) error
 	cost  Cleaning
+
+	binned []Copy                  // what was moved to Trash and is not removed there yet
+	moved  map[seedtest.Token]Copy // where the copies with a tag went, last
 }
 
-// all cleans mailbox by mailbox, in batches.
+// all lists the mailboxes and removes copies from them.
 func (c *cleaner) all(ctx context.Context, copies []Copy) error {
-	byBox := map[string][]Copy{}
-	for _, x := range copies {
-		byBox[x.Mailbox] = append(byBox[x.Mailbox], x)
-	}
 	listed, _, err := c.s.list(ctx)
 	if err != nil {
 		return err
 	}
-	boxes := boxesOf(listed, *c.s.seed)
-	for _, name := range slices.Sorted(maps.Keys(byBox)) {
-		at := slices.IndexFunc(boxes, func(b *box) bool { return b.Name == name })
+	c.boxes = boxesOf(listed, *c.s.seed)
+	return c.take(ctx, copies)
+}
+
+// take removes copies, as far as that can be done without touching anything else.
+func (c *cleaner) take(ctx context.Context, copies []Copy) error {
+	switch {
+	case !c.s.expungesByUID():
+		return c.leave(copies, noUIDPlus)
+	case c.s.labels():
+		return c.throughTrash(ctx, copies)
+	}
+	return c.eachBatch(ctx, copies, c.clean)
+}
+
+// noUIDPlus says why nothing is removed: an EXPUNGE has no set of UIDs, so that it would also
+// remove what somebody else has marked, or marks at that moment.
+const noUIDPlus = "the server can only remove all that is marked as deleted (it has no UIDPLUS): " +
+	"delete it by hand"
+
+// expungesByUID reports whether the server can expunge single messages.
+func (s *session) expungesByUID() bool {
+	return s.has("UIDPLUS") && !slices.Contains(s.seed.Provider.Quirks, "no-uidplus")
+}
+
+// eachBatch does something with the copies of each mailbox, some at a time; of views over others
+// last. What lies in a mailbox that cannot be opened is left.
+func (c *cleaner) eachBatch(ctx context.Context, copies []Copy,
+	do func(ctx context.Context, mailbox string, batch []Copy) error) error {
+	byBox := map[string][]Copy{}
+	for _, x := range copies {
+		byBox[x.Mailbox] = append(byBox[x.Mailbox], x)
+	}
+	names := slices.Sorted(maps.Keys(byBox))
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(c.viewing(a), c.viewing(b))
+	})
+	for _, name := range names {
 		for batch := range slices.Chunk(byBox[name], batchOf(c.s.seed.Provider.Habits)) {
 			if err := c.pace(ctx); err != nil {
 				return err
 			}
-			switch {
-			case at < 0:
-				err = c.leave(batch, "there is no such mailbox any more")
-			case !boxes[at].readable():
-				err = c.leave(batch, boxes[at].whyUnreadable())
-			default:
-				err = c.clean(ctx, name, batch)
+			var err error
+			if why := c.whyClosed(name); why != "" {
+				err = c.leave(batch, why)
+			} else {
+				err = do(ctx, name, batch)
 			}
 			if err != nil {
 				return err
@@ -112,6 +148,25 @@ func (c *cleaner) all(ctx context.Context, copies []Copy) error {
 		}
 	}
 	return nil
+}
+
+func (c *cleaner) boxNamed(name string) *box {
+	at := slices.IndexFunc(c.boxes, func(b *box) bool { return b.Name == name })
+	if at < 0 {
+		return nil
+	}
+	return c.boxes[at]
+}
+
+// whyClosed says why a mailbox cannot be opened; empty if it can.
+func (c *cleaner) whyClosed(name string) string {
+	switch b := c.boxNamed(name); {
+	case b == nil:
+		return "there is no such mailbox any more"
+	case !b.readable():
+		return b.whyUnreadable()
+	}
+	return ""
 }
 
 // pace waits before the next batch at a provider of others, and ends when the budget is spent.
@@ -128,24 +183,7 @@ func (c *cleaner) pace(ctx context.Context) error {
 
 // clean removes copies from one mailbox. What the server refuses is left, with its words.
 func (c *cleaner) clean(ctx context.Context, name string, copies []Copy) error {
-	if c.s.has("X-GM-EXT-1") {
-		return c.leave(copies, "an expunge at Gmail archives only: delete it in the web interface")
-	}
-	opened, err := c.s.do(ctx, func() func() error {
-		return dropFirst(c.s.client.Select(name, nil).Wait)
-	})
-	if err != nil {
-		return c.tolerate(copies, err)
-	}
-	if opened[0].code == "READ-ONLY" {
-		return c.leave(copies, "the mailbox can only be read")
-	}
-	valid := func(x Copy) bool { return x.UIDValidity == opened[0].uidValidity }
-	rest, other := split(copies, valid)
-	if err := c.leave(other, "the mailbox has been numbered anew (UIDVALIDITY)"); err != nil {
-		return err
-	}
-	ours, err := c.ours(ctx, rest)
+	ours, err := c.identify(ctx, name, copies)
 	if err != nil || len(ours) == 0 {
 		return err
 	}
@@ -153,6 +191,31 @@ func (c *cleaner) clean(ctx context.Context, name string, copies []Copy) error {
 		return c.tolerate(ours, err)
 	}
 	return c.verify(ctx, ours)
+}
+
+// identify opens a mailbox and returns those of the copies that are there and carry their tag.
+func (c *cleaner) identify(ctx context.Context, name string, copies []Copy) ([]Copy, error) {
+	rest, err := c.open(ctx, name, copies)
+	if err != nil {
+		return nil, err
+	}
+	return c.ours(ctx, rest)
+}
+
+// open opens a mailbox for writing, and returns the copies whose numbers still hold.
+func (c *cleaner) open(ctx context.Context, name string, copies []Copy) ([]Copy, error) {
+	opened, err := c.s.do(ctx, func() func() error {
+		return dropFirst(c.s.client.Select(name, nil).Wait)
+	})
+	if err != nil {
+		return nil, c.tolerate(copies, err)
+	}
+	if opened[0].code == "READ-ONLY" {
+		return nil, c.leave(copies, "the mailbox can only be read")
+	}
+	valid := func(x Copy) bool { return x.UIDValidity == opened[0].uidValidity }
+	rest, other := split(copies, valid)
+	return rest, c.leave(other, "the mailbox has been numbered anew (UIDVALIDITY)")
 }
 
 const notThere = "it is not there any more"
@@ -184,65 +247,25 @@ func (c *cleaner) ours(ctx context.Context, copies []Copy) ([]Copy, error) {
 	return ours, c.leave(others, "the message does not carry the tag")
 }
 
-// remove marks copies as deleted and expunges them: them only. Where the server cannot expunge by
-// UID, it is done only if nothing else in the mailbox is marked; otherwise the mark is taken back.
+// remove marks copies as deleted and expunges them: them only.
 func (c *cleaner) remove(ctx context.Context, copies []Copy) error {
 	set := uidSet(uidsOf(copies))
-	if _, err := c.s.do(ctx, c.mark(set, imap.StoreFlagsAdd)); err != nil {
+	mark := imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	_, err := c.s.do(ctx, func() func() error { return c.s.client.Store(set, &mark, nil).Close })
+	if err != nil {
 		return err
 	}
-	if c.s.expungesByUID() {
-		_, err := c.s.do(ctx, func() func() error { return c.s.client.UIDExpunge(set).Close })
-		return err
-	}
-	answers, err := c.s.do(ctx, func() func() error {
-		return dropFirst(c.s.client.UIDSearch(&imap.SearchCriteria{
-			Flag: []imap.Flag{imap.FlagDeleted}}, nil).Wait)
-	})
-	if answers == nil {
-		return err
-	}
-	// A search that does not find ours would not find those of others either.
-	marked := slices.Sorted(slices.Values(answers[0].found))
-	if err == nil && slices.Equal(marked, slices.Sorted(slices.Values(uidsOf(copies)))) {
-		_, err := c.s.do(ctx, func() func() error { return c.s.client.Expunge().Close })
-		return err
-	}
-	if _, err := c.s.do(ctx, c.mark(set, imap.StoreFlagsDel)); err != nil {
-		return err
-	}
-	return errors.Join(err, errOthersDeleted)
-}
-
-// expungesByUID reports whether the server can expunge single messages.
-func (s *session) expungesByUID() bool {
-	return s.has("UIDPLUS") && !slices.Contains(s.seed.Provider.Quirks, "no-uidplus")
-}
-
-// errOthersDeleted says why an EXPUNGE, which has no set of UIDs, was not sent.
-var errOthersDeleted = errors.New("other messages in the mailbox may be marked as deleted, and the " +
-	"server can only expunge all of them (it has no UIDPLUS)")
-
-// mark adds or takes back the mark \Deleted.
-func (c *cleaner) mark(set imap.UIDSet, op imap.StoreFlagsOp) func() func() error {
-	return func() func() error {
-		return c.s.client.Store(set, &imap.StoreFlags{Op: op, Silent: true,
-			Flags: []imap.Flag{imap.FlagDeleted}}, nil).Close
-	}
+	_, err = c.s.do(ctx, func() func() error { return c.s.client.UIDExpunge(set).Close })
+	return err
 }
 
 // verify tells which of the copies are gone now.
 func (c *cleaner) verify(ctx context.Context, copies []Copy) error {
-	answers, err := c.s.do(ctx, c.s.fetch(uidSet(uidsOf(copies)), fetchUIDs))
+	kept, removed, err := c.still(ctx, copies)
 	if err != nil {
 		return c.tolerate(copies, err)
 	}
-	still := map[uint32]bool{}
-	for _, p := range answers[0].places {
-		still[p.uid] = true
-	}
-	kept, removed := split(copies, func(x Copy) bool { return still[x.UID] })
-	if err := c.leave(kept, "the server took the command and kept the message"); err != nil {
+	if err := c.leave(kept, keptIt); err != nil {
 		return err
 	}
 	var told []Cleaned
@@ -252,10 +275,26 @@ func (c *cleaner) verify(ctx context.Context, copies []Copy) error {
 	return c.tell(told)
 }
 
+const keptIt = "the server took the command and kept the message"
+
+// still asks which of the copies are in the mailbox that is open.
+func (c *cleaner) still(ctx context.Context, copies []Copy) (there, gone []Copy, err error) {
+	answers, err := c.s.do(ctx, c.s.fetch(uidSet(uidsOf(copies)), fetchUIDs))
+	if err != nil {
+		return nil, nil, err
+	}
+	shown := map[uint32]bool{}
+	for _, p := range answers[0].places {
+		shown[p.uid] = true
+	}
+	there, gone = split(copies, func(x Copy) bool { return shown[x.UID] })
+	return there, gone, nil
+}
+
 // tolerate leaves copies that the server refused to remove. Any other error is returned.
 func (c *cleaner) tolerate(copies []Copy, err error) error {
 	var r *refusal
-	if errors.As(err, &r) || errors.Is(err, errOthersDeleted) {
+	if errors.As(err, &r) {
 		return c.leave(copies, err.Error())
 	}
 	return err

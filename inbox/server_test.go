@@ -41,6 +41,7 @@ type letter struct {
 	uid          uint32
 	date         time.Time
 	header, text string
+	deleted      bool // marked as such
 }
 
 // client is one connection to the server.
@@ -111,7 +112,7 @@ func (s *server) box(name string) *mailbox {
 func (s *server) deliver(name, header, text string) uint32 {
 	s.mu.Lock()
 	m := s.box(name)
-	m.messages = append(m.messages, letter{m.next, time.Now(), header, text})
+	m.messages = append(m.messages, letter{m.next, time.Now(), header, text, false})
 	m.next++
 	n, uid := len(m.messages), m.next-1
 	var push []*client

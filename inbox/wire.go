@@ -257,7 +257,7 @@ func (w *wire) learn(list string) {
 // commands. It would take others as implied by IMAP4rev2, which some servers announce falsely.
 func (w *wire) plainCaps() string {
 	caps := " IMAP4rev1"
-	for _, c := range []string{"SASL-IR", "LITERAL+", "LITERAL-"} {
+	for _, c := range []string{"SASL-IR", "LITERAL+", "LITERAL-", "MOVE"} {
 		if w.caps[c] {
 			caps += " " + c
 		}
