@@ -49,3 +49,20 @@ func TestRule16NothingSettlesThatWasRemovedEarly(t *testing.T) {
 			p.Why)
 	}
 }
+
+func TestRule16WhatWeMovedMayBeRemovedLater(t *testing.T) {
+	s := tell(t, nil).accepted(minute, "d1").sighting(2*minute, 1, "a", seedtest.RoleInbox).
+		round(windowEnd, "a", true).cleanUp(windowEnd + hour)
+	moved := *s.fold(windowEnd + hour).Probe("p1").Sightings[0].Gone
+	removed := moved
+	removed.MovedTo, removed.LastSeen = "", at(windowEnd+2*hour)
+	s.add(windowEnd+2*hour, removed)
+	p := s.fold(windowEnd + 3*hour).Probe("p1")
+	if g := p.Sightings[0].Gone; g.MovedTo != "" || !g.ByUs || !g.LastSeen.Equal(moved.LastSeen) {
+		t.Errorf("gone: %+v, want removed, and seen last before it was moved", g)
+	}
+	s.add(windowEnd+3*hour, moved)
+	if g := s.fold(windowEnd + 4*hour).Probe("p1").Sightings[0].Gone; g.MovedTo != "" {
+		t.Errorf("gone: %+v: what was removed was not moved afterwards", g)
+	}
+}

@@ -227,6 +227,9 @@ type Gone struct {
 	LastSeen    time.Time `json:"last_seen"`          // it was still there
 	ByUs        bool      `json:"by_us,omitempty"`    // "seedtest clean" removed it, after LastSeen
 	MovedTo     string    `json:"moved_to,omitempty"` // where ByUs moved it; empty: it is removed
+
+	MovedUIDValidity uint32 `json:"moved_uidvalidity,omitempty"` // of the message in MovedTo
+	MovedUID         uint32 `json:"moved_uid,omitempty"`         // 0: the server did not say
 }
 
 // Round is one try at a proof of absence (rule 6). By hand it is the owner's word, at a time and

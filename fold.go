@@ -360,12 +360,24 @@ func (f *Folder) gone(b Gone, at time.Time) {
 		}
 		for k := range p.Sightings {
 			s := &p.Sightings[k]
-			if sameCopy(s.Sighting, b.Mailbox, b.UIDValidity, b.UID) && (s.Gone == nil || b.ByUs && !s.byUs()) {
-				if s.Gone, s.GoneAt = &b, at; !s.ByHand && !b.LastSeen.IsZero() {
-					s.Last = b.LastSeen
-				}
+			if sameCopy(s.Sighting, b.Mailbox, b.UIDValidity, b.UID) {
+				s.goes(b, at)
 			}
 		}
+	}
+}
+
+// goes notes that a copy is gone. One that we moved may be removed for good later; then it left its
+// place when it was moved all the same.
+func (s *Seen) goes(b Gone, at time.Time) {
+	switch {
+	case s.Gone == nil, b.ByUs && !s.byUs():
+		if s.Gone, s.GoneAt = &b, at; !s.ByHand && !b.LastSeen.IsZero() {
+			s.Last = b.LastSeen
+		}
+	case b.ByUs && s.Gone.MovedTo != "" && b.MovedTo == "":
+		b.LastSeen = s.Gone.LastSeen
+		s.Gone = &b
 	}
 }
 

@@ -16,10 +16,8 @@ import (
 	"golang.org/x/term"
 
 	"seedtest"
-	"seedtest/config"
 	"seedtest/inbox"
 	"seedtest/report"
-	"seedtest/store"
 )
 
 // cleanFlags are the flags of "clean".
@@ -40,7 +38,9 @@ UIDVALIDITY and UID are those that were recorded and it still carries its tag; n
 in the mailbox is touched. What is removed is recorded, so that no report calls it gone.
 
 A run that is still followed is refused without --force, because nobody could tell later
-where its messages would have ended. At Gmail nothing is removed: over IMAP that archives.`,
+where its messages would have ended. At Gmail messages are moved to Trash first, and removed
+there. A server without UIDPLUS can only remove all that is marked as deleted: there nothing
+is removed.`,
 		Example: `  seedtest clean --dry-run
   seedtest clean --older 7d --yes
   seedtest clean last --seed gmail-a`,
@@ -54,6 +54,7 @@ where its messages would have ended. At Gmail nothing is removed: over IMAP that
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "list what would be removed; sign in nowhere")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&f.force, "force", false, "also of runs that are not settled")
+	a.formatFlag(c, "text", "json")
 	return c
 }
 
@@ -99,19 +100,28 @@ func (a *app) clean(ctx context.Context, args []string, f cleanFlags) error {
 	n := 0
 	for _, w := range work {
 		n += len(w.copies)
-		for _, x := range w.copies {
-			_, _ = fmt.Fprintf(a.stdout, "%s  %s  %s, UID %d of %d\n", x.run.Short(), w.seed,
-				report.CleanLine(x.Mailbox), x.UID, x.UIDValidity)
-		}
+	}
+	if a.format == "text" {
+		a.listCopies(work)
 	}
 	if n == 0 || f.dryRun {
 		a.say("%d messages to remove", n)
-		return nil
+		return a.writeCleaned(work, nil, f.dryRun)
 	}
 	if err := a.agreed(fmt.Sprintf("remove these %d messages", n), f.yes); err != nil {
 		return err
 	}
 	return s.cleanAll(ctx, cfg, work)
+}
+
+// listCopies prints what is to be removed.
+func (a *app) listCopies(work []cleanWork) {
+	for _, w := range work {
+		for _, c := range w.copies {
+			_, _ = fmt.Fprintf(a.stdout, "%s  %s  %s, UID %d of %d\n", c.run.Short(), w.seed,
+				report.CleanLine(c.at.Mailbox), c.at.UID, c.at.UIDValidity)
+		}
+	}
 }
 
 // agreed asks on a terminal; elsewhere only --yes agrees.
@@ -135,14 +145,26 @@ func (a *app) agreed(what string, yes bool) error {
 // cleanWork is what is to be removed at one seed.
 type cleanWork struct {
 	seed, address string
-	copies        []runCopy
+	copies        []*runCopy
 }
 
-// runCopy is a copy and the run that recorded it.
+// runCopy is a copy that a run recorded, and what becomes of it.
 type runCopy struct {
-	inbox.Copy
-	run seedtest.RunID
+	run      seedtest.RunID
+	recorded inbox.Copy
+	at       inbox.Copy // where it is now, if we moved it before
+	state    cleanState
+	why      string // why it was left or is in Trash
 }
+
+type cleanState string
+
+const (
+	cleanOpen    cleanState = "to_remove" // nobody has tried, or the connection was lost
+	cleanRemoved cleanState = "removed"
+	cleanMoved   cleanState = "moved" // to Trash, and not removed there
+	cleanLeft    cleanState = "left"  // as it was
+)
 
 // toClean collects what runs have seen and nobody has removed, by seed, in the order found.
 func (s *session) toClean(ctx context.Context, args []string, f cleanFlags) ([]cleanWork, error) {
@@ -196,118 +218,36 @@ func (s *session) runsToClean(ctx context.Context, args []string, f cleanFlags) 
 	return ids, nil
 }
 
-// collect adds the copies of a probe that are still there.
+// collect adds the copies of a probe that are still there, or where we moved them.
 func collect(work []cleanWork, run seedtest.Run, p seedtest.Probe, only string) []cleanWork {
 	seed := run.Seed(p.Seed)
 	if seed == nil || seed.Seed.ByHand || only != "" && only != p.Seed {
 		return work
 	}
 	for _, c := range p.Sightings {
-		if c.Gone != nil || c.UID == 0 {
+		recorded := inbox.Copy{Token: c.Token, Mailbox: c.Mailbox, UIDValidity: c.UIDValidity, UID: c.UID}
+		at, ok := whereNow(c, recorded)
+		if !ok {
 			continue
 		}
-		at := slices.IndexFunc(work, func(w cleanWork) bool {
+		i := slices.IndexFunc(work, func(w cleanWork) bool {
 			return w.seed == p.Seed && w.address == seed.Seed.Address
 		})
-		if at < 0 {
+		if i < 0 {
 			work = append(work, cleanWork{seed: p.Seed, address: seed.Seed.Address})
-			at = len(work) - 1
+			i = len(work) - 1
 		}
-		work[at].copies = append(work[at].copies, runCopy{inbox.Copy{Token: c.Token,
-			Mailbox: c.Mailbox, UIDValidity: c.UIDValidity, UID: c.UID}, run.Opened.Run})
+		work[i].copies = append(work[i].copies,
+			&runCopy{run: run.Opened.Run, recorded: recorded, at: at, state: cleanOpen})
 	}
 	return work
 }
 
-// cleanAll removes what is to be removed, while no other process works the runs.
-func (s *session) cleanAll(ctx context.Context, cfg *config.Config, work []cleanWork) error {
-	leases, err := s.leaseAll(ctx, work)
-	defer func() {
-		for _, l := range leases {
-			_ = l.Release(context.WithoutCancel(ctx))
-		}
-	}()
-	if err != nil {
-		return err
+// whereNow returns where a copy is to be removed; ok is false if it is gone, or nobody knows.
+func whereNow(c seedtest.Seen, recorded inbox.Copy) (at inbox.Copy, ok bool) {
+	if g := c.Gone; g != nil {
+		return inbox.Copy{Token: c.Token, Mailbox: g.MovedTo, UIDValidity: g.MovedUIDValidity,
+			UID: g.MovedUID}, g.ByUs && g.MovedUID > 0
 	}
-	var troubles []error
-	removed, left := 0, 0
-	for _, w := range work {
-		seed, ok := seedOf(cfg, w.seed)
-		if !ok || seed.Address != w.address {
-			troubles = append(troubles, fmt.Errorf(
-				"seed %s: the account of the run is no longer in %s", w.seed, cfg.Path))
-			continue
-		}
-		n, m, err := s.cleanSeed(ctx, seed, w, leases)
-		removed, left = removed+n, left+m
-		if err != nil {
-			troubles = append(troubles, err)
-		}
-	}
-	s.app.say("%d messages removed, %d left", removed, left)
-	if len(troubles) > 0 {
-		return broken(errors.Join(troubles...), "run it again: it goes on where it stopped")
-	}
-	return nil
-}
-
-// leaseAll takes the runs, as far as it can.
-func (s *session) leaseAll(ctx context.Context, work []cleanWork) (
-	map[seedtest.RunID]*store.Lease, error) {
-	leases := map[seedtest.RunID]*store.Lease{}
-	for _, w := range work {
-		for _, c := range w.copies {
-			if leases[c.run] != nil {
-				continue
-			}
-			l, err := s.store.Lease(ctx, c.run)
-			if err != nil {
-				return leases, broken(err, "wait until the other process has ended")
-			}
-			leases[c.run] = l
-		}
-	}
-	return leases, nil
-}
-
-// cleanSeed removes the copies at one seed and records each batch as it is done.
-func (s *session) cleanSeed(ctx context.Context, seed seedtest.Seed, w cleanWork,
-	leases map[seedtest.RunID]*store.Lease) (removed, left int, err error) {
-	runs := map[inbox.Copy]seedtest.RunID{}
-	var copies []inbox.Copy
-	for _, c := range w.copies {
-		runs[c.Copy], copies = c.run, append(copies, c.Copy)
-	}
-	key := s.store.Key()
-	known := func(t seedtest.Token) bool { _, err := t.Verify(key); return err == nil }
-	cost, err := s.watcher().Clean(ctx, seed, copies, known, func(told []inbox.Cleaned) error {
-		for _, l := range leases {
-			if err := l.Renew(ctx); err != nil {
-				return err
-			}
-		}
-		for _, c := range told {
-			if !c.Removed {
-				left++
-				s.app.say("%s  %s, UID %d: left: %s", seed.Name, c.Mailbox, c.UID, c.Why)
-				continue
-			}
-			now := s.clock()
-			if err := s.store.Append(context.WithoutCancel(ctx), runs[c.Copy], seedtest.Fact{At: now,
-				Body: seedtest.Gone{Seed: seed.Name, Token: c.Token, Mailbox: c.Mailbox,
-					UIDValidity: c.UIDValidity, UID: c.UID, LastSeen: now, ByUs: true}}); err != nil {
-				return err
-			}
-			removed++
-		}
-		return nil
-	})
-	if cost.SignIns > 0 {
-		last := w.copies[len(w.copies)-1].run
-		err = errors.Join(err, s.store.Append(context.WithoutCancel(ctx), last, seedtest.Fact{
-			At: s.clock(), Body: seedtest.Spent{Seed: seed.Name, SignIns: cost.SignIns,
-				Commands: cost.Commands, Budget: cost.Budget}}))
-	}
-	return removed, left, err
+	return recorded, c.UID > 0
 }
