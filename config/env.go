@@ -74,21 +74,28 @@ func runCommand(ctx context.Context, dir string, argv []string) ([]byte, error) 
 	out := &capped{room: maxSecret}
 	cmd.Stdout = out
 	err := cmd.Run()
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case out.over:
+		return nil, fmt.Errorf("prints more than %d octets", maxSecret)
 	}
 	return out.data, err
 }
 
-// capped keeps the first octets that are written to it, and drops the rest.
+// capped keeps the first octets that are written to it, and takes no more: the program ends by that.
 type capped struct {
 	data []byte
 	room int
+	over bool
 }
 
 func (c *capped) Write(p []byte) (int, error) {
 	keep := min(len(p), c.room)
 	c.data = append(c.data, p[:keep]...)
 	c.room -= keep
+	if c.over = c.over || keep < len(p); c.over {
+		return keep, io.ErrShortWrite
+	}
 	return len(p), nil
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -65,9 +66,12 @@ func (s fileSecret) Secret(context.Context) (seedtest.Secret, error) {
 
 // Secret runs the program, for a minute at most, and returns what it printed.
 func (s commandSecret) Secret(ctx context.Context) (seedtest.Secret, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	within, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	out, err := s.env.run(ctx, s.dir, s.argv)
+	out, err := s.env.run(within, s.dir, s.argv)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New("did not end in time")
+	}
 	if err != nil {
 		return "", fmt.Errorf("command %s: %w", s.argv[0], err)
 	}

@@ -29,7 +29,7 @@ func secretOf(ctx context.Context, seed seedtest.Seed) (seedtest.Secret, error) 
 // noSecret makes trouble of a source that gives no secret. A token server that cannot be reached
 // is like a mail server that cannot: it says nothing of the account.
 func noSecret(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
 	t := &trouble{kind: seedtest.FaultLogin, what: seedtest.OneLine(err.Error(), 600)}

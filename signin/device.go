@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -57,14 +58,21 @@ func (c *Client) Device(ctx context.Context) (*Device, error) {
 
 // soundDevice says why nobody can follow the server's answer.
 func soundDevice(a *oauth2.DeviceAuthResponse) error {
-	u, err := url.Parse(a.VerificationURI)
 	switch {
 	case a.DeviceCode == "" || a.UserCode == "" || len(a.DeviceCode) > maxToken:
 		return errors.New("the answer holds no code")
-	case err != nil || u.Scheme != "https" && !private(a.VerificationURI):
+	case !isPage(a.VerificationURI):
 		return errors.New("the answer holds no address to enter the code at")
 	}
 	return nil
+}
+
+// isPage reports whether an address is that of a page of the web, which a browser may be sent to. In
+// an address there is nothing but ASCII that can be seen (RFC 3986 section 2).
+func isPage(address string) bool {
+	unseen := func(r rune) bool { return r <= ' ' || r > '~' }
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && private(address) && !strings.ContainsFunc(address, unseen)
 }
 
 // Wait waits until the person has consented or refused, or the code has expired. A question that

@@ -243,6 +243,8 @@ func TestHostileDevice(t *testing.T) {
 		"no code":    `{"verification_uri":"https://example.org/"}`,
 		"plain http": `{"device_code":"d","user_code":"u","verification_uri":"http://example.org/"}`,
 		"no address": `{"device_code":"d","user_code":"u","verification_uri":"javascript:alert(1)"}`,
+		"no host":    `{"device_code":"d","user_code":"u","verification_uri":"https:login.example"}`,
+		"a blank":    `{"device_code":"d","user_code":"u","verification_uri":"https://a.example/b c"}`,
 	} {
 		page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(answer))
