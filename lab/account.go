@@ -98,15 +98,23 @@ func (a *account) newLetter(raw []byte, class string, at time.Time) *letter {
 func (a *account) move(from string, uid uint32, to string) (newUID uint32, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	source, target := a.find(from), a.find(to)
-	if source == nil || target == nil || target.hidden {
-		return 0, false
-	}
-	s := source.get(uid)
-	if s == nil {
+	source, s, target := a.between(from, uid, to)
+	if s == nil || target == nil {
 		return 0, false
 	}
 	return a.moveStored(source, s, target), true
+}
+
+// copy copies a message.
+func (a *account) copy(from string, uid uint32, to string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, s, target := a.between(from, uid, to)
+	if s == nil || target == nil {
+		return false
+	}
+	a.copyStored(s, target)
+	return true
 }
 
 // remove takes a message out of a mailbox.
@@ -142,6 +150,18 @@ func (a *account) renumber() {
 }
 
 // What follows is called with a.mu held.
+
+// between finds a message and where it is to go; s or target is nil where there is none.
+func (a *account) between(from string, uid uint32, to string) (source *mailbox, s *stored,
+	target *mailbox) {
+	if source = a.find(from); source != nil {
+		s = source.get(uid)
+	}
+	if target = a.find(to); target != nil && target.hidden {
+		target = nil
+	}
+	return source, s, target
+}
 
 func (a *account) find(name string) *mailbox {
 	for _, box := range a.boxes {

@@ -50,6 +50,13 @@ func (w *World) Move(seed string, l Letter, to string) bool {
 	return ok
 }
 
+// Copy copies a message, or labels it, behind the back of who watches. It reports whether both the
+// message and the mailbox are there.
+func (w *World) Copy(seed string, l Letter, to string) bool {
+	a := w.accountOf(seed)
+	return a != nil && a.copy(l.Mailbox, l.UID, to)
+}
+
 // Remove takes a message out of a mailbox, behind the back of who watches.
 func (w *World) Remove(seed string, l Letter) bool {
 	a := w.accountOf(seed)
