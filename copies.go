@@ -79,7 +79,7 @@ func asSeenAt(seen []Seen, at time.Time) []Seen {
 }
 
 // decisive returns the index of the copy that decides the current placement: the one of least
-// rank that is still there, else the one seen last; -1 if there is none.
+// rank that is still there, else the one that was there last; -1 if there is none.
 func decisive(seen []Seen) int {
 	best, last := -1, -1
 	for i, s := range seen {
@@ -89,7 +89,7 @@ func decisive(seen []Seen) int {
 		if s.there() && (best < 0 || rank(s.Sighting) < rank(seen[best].Sighting)) {
 			best = i
 		}
-		if last < 0 || filed(s.Sighting) || !filed(seen[last].Sighting) {
+		if last < 0 || laterCopy(s, seen[last]) {
 			last = i
 		}
 	}
@@ -99,14 +99,24 @@ func decisive(seen []Seen) int {
 	return last
 }
 
-// lastFiled returns the index of the copy seen last in a mailbox of its own; -1 if there is none.
+// laterCopy reports whether a copy was there later than another, a real mailbox before a view.
+func laterCopy(a, b Seen) bool {
+	if filed(a.Sighting) != filed(b.Sighting) {
+		return filed(a.Sighting)
+	}
+	return !a.Last.Before(b.Last)
+}
+
+// lastFiled returns the index of the copy in a mailbox of its own that was there last; -1 if there
+// is none.
 func lastFiled(seen []Seen) int {
-	for i := len(seen) - 1; i >= 0; i-- {
-		if filed(seen[i].Sighting) {
-			return i
+	last := -1
+	for i, s := range seen {
+		if filed(s.Sighting) && (last < 0 || laterCopy(s, seen[last])) {
+			last = i
 		}
 	}
-	return -1
+	return last
 }
 
 // lastChange is when the copies of a message were last seen to come, or to be there before going.

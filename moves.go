@@ -110,7 +110,7 @@ func (s Seen) alone(from, last time.Time, next *Seen) []Seen {
 	if next != nil && !next.At.After(s.At) {
 		return nil
 	}
-	if next != nil && (s.there() || s.Last.After(next.At)) {
+	if next != nil && (s.there() || !s.GoneAt.Before(next.At)) {
 		s.Last, s.Gone, s.GoneAt = later(s.At, next.Absent), &Gone{}, next.At
 	}
 	return []Seen{s}
@@ -146,7 +146,7 @@ func heirsOf(copies []Seen) map[int]int {
 // heirOf returns the place of the copy that one became, -1 if there is none.
 func heirOf(s Seen, copies []Seen, taken map[int]bool) int {
 	for i, x := range copies { // by time
-		if !taken[i] && !x.At.Before(s.Last) && x.At.After(s.At) && x.Absent.Before(s.GoneAt) {
+		if !taken[i] && x.At.After(s.Last) && x.Absent.Before(s.GoneAt) {
 			return i
 		}
 	}

@@ -94,8 +94,12 @@ func (w *work) pending(seed string) seedtest.PendingProbes {
 func (w *work) done(p *seedtest.Probe, now time.Time) bool {
 	switch w.until {
 	case UntilSettled:
-		if !p.FollowEnd.IsZero() && !now.Before(p.FollowEnd.Add(seedtest.ProofGrace)) {
-			return true // nobody could look at the end of the window: it stays unsettled
+		closes := p.FollowEnd
+		if closes.Before(w.began) {
+			closes = w.began // nobody watched then: one look now settles it all the same
+		}
+		if !p.FollowEnd.IsZero() && !now.Before(closes.Add(seedtest.ProofGrace)) {
+			return true // nobody could look when the window had closed: it stays unsettled
 		}
 		return p.Placements.Settled != nil && w.proveAt(p, now).IsZero()
 	case UntilLooked:

@@ -58,6 +58,7 @@ type work struct {
 	id        seedtest.RunID
 	until     Until
 	noSending bool // only follow what was sent
+	began     time.Time
 
 	mu      sync.Mutex
 	fold    *seedtest.Folder
@@ -88,7 +89,8 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
 	w := &work{Parts: p, id: opened.Run, until: until, fold: seedtest.NewFolder(),
-		opened: opened, plan: planned, seeds: map[string]*seedWork{}, looked: map[string]bool{}}
+		opened: opened, plan: planned, seeds: map[string]*seedWork{}, looked: map[string]bool{},
+		began: p.Now()}
 	for _, s := range opened.Seeds {
 		w.seeds[s.Name] = &seedWork{seed: s, changed: make(chan struct{}, 1),
 			baseline: make(chan struct{})}
