@@ -222,7 +222,7 @@ func watchable(w *lab.World, follow time.Duration, draw *rand.Rand) []seedtest.S
 		if s.Provider.ID == "broken" || strings.HasPrefix(s.Name, "broken") {
 			continue
 		}
-		w.Make(s.Name, "Receipts")
+		w.Create(s.Name, "Receipts")
 		switch s.Own = draw.IntN(3) == 0; {
 		case s.Own && follow > 4*time.Hour:
 			s.Pace = seedtest.Pace{Follow: time.Minute, SweepEvery: time.Minute}
