@@ -38,7 +38,7 @@ test-real: ## Run the program against Postfix and Dovecot (Debian, root; install
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo "test-real: Postfix starts for root only: run it as root, or in a container"; exit 1; fi
 	realtest/install.sh
-	$(GO) test -tags real ./realtest -v -count=1 -timeout 15m $(TESTFLAGS)
+	$(GO) test -tags real ./realtest -v -count=1 -parallel 16 -timeout 15m $(TESTFLAGS)
 
 corpus: ## Hold the analysis against real headers (SEEDTEST_CORPUS names the corpus)
 	@if [ -z "$$SEEDTEST_CORPUS" ]; then \

@@ -3,13 +3,12 @@
 package realtest
 
 import (
-	"slices"
 	"testing"
 )
 
 func TestRefusedAtRCPT(t *testing.T) {
 	t.Parallel()
-	p := runSuite(t, "refused", 3).one(t)
+	p := runSuite(t, "dovecot-unknown", 3).one(t)
 	s := p.Submission
 	if p.Placement.Current != "refused" || s.Outcome != "refused" || s.Stage != "rcpt" {
 		t.Errorf("placement %s, submission %s at %s, want refused at rcpt",
@@ -20,39 +19,47 @@ func TestRefusedAtRCPT(t *testing.T) {
 	}
 }
 
-// missing demands that a probe was accepted, is nowhere on disk, and is missing with its proof.
-func missing(t *testing.T, suite string) {
-	t.Helper()
-	p := runSuite(t, suite, 3).one(t)
-	if p.Submission.Outcome != "accepted" || p.Placement.Current != "missing" {
-		t.Errorf("submission %s, placement %s (%s), want accepted and missing",
-			p.Submission.Outcome, p.Placement.Current, p.Placement.Why)
+// TestMissing: a message that the mx accepts and drops, and one that the owner's Sieve script
+// discards, are missing, with a proof that has read INBOX, junk and trash.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	for _, suite := range []string{"dropped", "discarded"} {
+		eachHost(t, site.hosts, suite, func(t *testing.T, h *host) {
+			o := h.owner(t, suite)
+			o.furnish()
+			letters := o.letters()
+			p := runSuite(t, h.Name+"-"+suite, 3).one(t)
+			if p.Submission.Outcome != "accepted" || p.Placement.Current != "missing" {
+				t.Errorf("submission %s, placement %s (%s), want accepted and missing",
+					p.Submission.Outcome, p.Placement.Current, p.Placement.Why)
+			}
+			h.proved(t, p)
+			o.left(letters, p)
+		})
 	}
+}
+
+// proved demands a proof of absence that has read what is essential.
+func (h *host) proved(t *testing.T, p probe) {
+	t.Helper()
 	if p.Proof == nil {
 		t.Fatal("missing without a proof")
 	}
-	var roles []string
+	roles := map[string]string{}
 	for _, m := range p.Proof.Mailboxes {
 		if m.Essential {
-			roles = append(roles, m.Role)
+			roles[m.Name] = m.Role
 		}
 		if !m.OK {
 			t.Errorf("the proof could not read %s", m.Name)
 		}
 	}
-	slices.Sort(roles)
-	if want := []string{"inbox", "junk", "trash"}; !slices.Equal(roles, want) {
-		t.Errorf("the proof has the essential mailboxes %v, want %v", roles, want)
+	for name, want := range map[string]string{"INBOX": "inbox", "Junk": "junk", "Trash": "trash"} {
+		if got := roles[h.mailbox(name)]; got != want {
+			t.Errorf("the proof has %s as %q, want %s", h.mailbox(name), got, want)
+		}
 	}
-	onDisk(t, site.main, p)
-}
-
-func TestAcceptedAndDroppedByPostfix(t *testing.T) {
-	t.Parallel()
-	missing(t, "dropped")
-}
-
-func TestAcceptedAndDiscardedBySieve(t *testing.T) {
-	t.Parallel()
-	missing(t, "discarded")
+	if len(roles) != 3 {
+		t.Errorf("the proof has the essential mailboxes %v, want three", roles)
+	}
 }

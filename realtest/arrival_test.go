@@ -8,55 +8,16 @@ import (
 	"testing"
 )
 
-// arrived demands that a probe was seen where it lies on disk, in that mailbox and no other.
-func arrived(t *testing.T, d *dovecot, p probe, placement, mailbox string) {
-	t.Helper()
-	if p.Placement.First != placement || p.Placement.Current != placement {
-		t.Errorf("%s by %s: placed in %s, now %s (%s), want %s", p.Seed, p.Route,
-			p.Placement.First, p.Placement.Current, p.Placement.Why, placement)
-	}
-	if len(p.Sightings) != 1 || p.Sightings[0].Mailbox != mailbox || p.Sightings[0].UID == 0 {
-		t.Errorf("%s by %s: sightings %+v, want one in %s", p.Seed, p.Route, p.Sightings, mailbox)
-	}
-	for _, s := range p.Sightings {
-		if s.Gone != nil {
-			t.Errorf("%s by %s: gone from %s, and nobody moved it", p.Seed, p.Route, s.Mailbox)
-		}
-		if len(s.Carriers) < 2 {
-			t.Errorf("%s by %s: carriers %v, want all of the header", p.Seed, p.Route, s.Carriers)
-		}
-	}
-	onDisk(t, d, p, mailbox)
-	if p.Latency.Notice == nil || *p.Latency.Notice < 0 {
-		t.Errorf("%s by %s: notice_s %v, want how long it took", p.Seed, p.Route, p.Latency.Notice)
-	}
-}
-
-// onDisk demands that the message lies in these mailboxes, as Dovecot wrote them.
-func onDisk(t *testing.T, d *dovecot, p probe, mailboxes ...string) {
-	t.Helper()
-	id := strings.Trim(p.MessageID, "<>")
-	if id == "" {
-		t.Fatalf("%s by %s: the report has no Message-ID", p.Seed, p.Route)
-	}
-	found, err := d.mailboxes(p.Address, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(found, mailboxes) {
-		t.Errorf("%s by %s: on disk the message lies in %v, want %v", p.Seed, p.Route, found, mailboxes)
-	}
-}
-
-func TestInbox(t *testing.T) {
+// TestRelayed goes to INBOX by a relay that wants a password, over STARTTLS and implicit TLS.
+func TestRelayed(t *testing.T) {
 	t.Parallel()
-	r := runSuite(t, "inbox", 0)
+	r := runSuite(t, "dovecot-relayed", 0)
 	if r.Verdict != "pass" || len(r.Probes) != 2 || len(r.Faults) != 0 {
 		t.Fatalf("verdict %s, %d probes, faults %v, want pass, 2 and none",
 			r.Verdict, len(r.Probes), r.Faults)
 	}
 	for _, p := range r.Probes {
-		arrived(t, site.main, p, "inbox", "INBOX")
+		p.arrived(t, site.dovecot.host, "inbox", seen{"INBOX", false})
 		s := p.Submission
 		if s.Outcome != "accepted" || s.Reply.Code != 250 || s.Attempts != 1 {
 			t.Errorf("%s: %s %v after %d attempts, want accepted, 250, 1",
@@ -90,19 +51,10 @@ func (w *world) delivered(t *testing.T, p probe) {
 	}
 }
 
-func TestJunkBySieve(t *testing.T) {
-	t.Parallel()
-	r := runSuite(t, "junk", 3)
-	if r.Verdict != "fail" {
-		t.Errorf("verdict %s, want fail", r.Verdict)
-	}
-	arrived(t, site.main, r.one(t), "junk", "Junk")
-}
-
 func TestGreylistedThenAccepted(t *testing.T) {
 	t.Parallel()
-	p := runSuite(t, "greylisted", 0).one(t)
-	arrived(t, site.main, p, "inbox", "INBOX")
+	p := runSuite(t, "dovecot-greylisted", 0).one(t)
+	p.arrived(t, site.dovecot.host, "inbox", seen{"INBOX", false})
 	if p.Submission.Attempts < 2 {
 		t.Errorf("%d attempts, want more than one", p.Submission.Attempts)
 	}

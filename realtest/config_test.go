@@ -5,39 +5,76 @@ package realtest
 import (
 	"errors"
 	"os"
-	"strings"
 )
 
-// seed is a mailbox to watch, as the template of the configuration wants it.
-type seed struct {
+// suite is a suite of the program with one seed, at each IMAP server. Both have its name, after the
+// server's: "cyrus-junk".
+type suite struct {
+	Seed    string
+	Routes  string // in TOML; "": the mx, directly
+	Message string // "": plain
+	Missing bool   // it is missing after three seconds
+	More    string // further lines of the suite
+	Settles bool   // it settles 20 seconds after it was seen
+
+	Access  string // what the mx does with it; "": delivers it
+	Twice   bool   // it delivers it twice
+	Fragile bool   // at the servers that are stopped
+	Others  bool   // the seed is at a provider of others, and asked so little that pushes must tell
+	Wrong   bool   // the seed's password is
+}
+
+// suites lists what the tests run.
+func suites() []suite {
+	const relay = `"starttls"`
+	return []suite{
+		{Seed: "inbox"},
+		{Seed: "relayed", Routes: relay + `, "implicit"`},
+		{Seed: "junk", Routes: relay, Message: "newsletter"},
+		{Seed: "flagged", Message: "bulk"},
+		{Seed: "other", Message: "list"},
+		{Seed: "moved", Settles: true},
+		{Seed: "moved-later", Settles: true},
+		{Seed: "duplicate", Settles: true, Twice: true},
+		{Seed: "dropped", Routes: relay, Missing: true, Access: "DISCARD"},
+		{Seed: "discarded", Routes: relay, Message: "unwanted", Missing: true},
+		{Seed: "pushed", Others: true},
+		{Seed: "pushed-junk", Message: "newsletter", Others: true},
+		{Seed: "clean", Routes: `"mx", "starttls"`},
+		{Seed: "unknown"},
+		{Seed: "greylisted", Access: "greylist", More: `retry = ["500ms", "1s", "3s", "5s"]`},
+		{Seed: "wrong-route", Routes: `"wrong"`, More: `retry = []`},
+		{Seed: "wrong-seed", Routes: relay, Wrong: true, More: `baseline_timeout = "3s"`},
+		{Seed: "restarted", Routes: relay, Fragile: true, Access: "HOLD", More: `deadline = "2m"`},
+		{Seed: "stopped", Routes: relay, Fragile: true, Access: "HOLD", More: `deadline = "20s"`},
+		{Seed: "lost", Routes: relay, Fragile: true, Access: "DISCARD", More: `deadline = "20s"`},
+	}
+}
+
+// suiteAt is a suite at one server, as the template of the configuration wants it.
+type suiteAt struct {
+	suite
 	Name, Address string
 	Port          int
-	Wrong         bool // with a password that the server refuses
 }
 
 // writeConfig writes the program's configuration and the files of secrets beside it.
 func (w *world) writeConfig() error {
 	errs := []error{os.Mkdir(w.path("secrets"), 0o700)}
-	var seeds []seed
-	for _, d := range w.mx.Dovecots {
-		for address, password := range d.passwords {
+	var all []suiteAt
+	for _, h := range w.allHosts() {
+		for address, password := range h.passwords {
 			errs = append(errs, os.WriteFile(w.path("secrets", address), []byte(password+"\n"), 0o600))
-			local, domain, _ := strings.Cut(address, "@")
-			if domain != d.Domain {
-				continue
-			}
-			name := d.Name + "-" + local
-			seeds = append(seeds, seed{name, address, d.IMAPS, local == "wrongpassword"})
 		}
-	}
-	for address, password := range w.cyrus.passwords {
-		errs = append(errs, os.WriteFile(w.path("secrets", address), []byte(password+"\n"), 0o600))
-		local, _, _ := strings.Cut(address, "@")
-		seeds = append(seeds, seed{"cyrus-" + local, address, w.cyrus.IMAPS, local == "wrongpassword"})
+		for _, s := range suites() {
+			if _, there := h.passwords[h.address(s.Seed)]; there {
+				all = append(all, suiteAt{s, h.Name + "-" + s.Seed, h.address(s.Seed), h.IMAPS})
+			}
+		}
 	}
 	errs = append(errs, write(w.path("seeds.toml"), "seeds.toml", 0o644, map[string]any{
 		"Submission": w.relay.Submission, "Submissions": w.relay.Submissions, "MX": w.mx.MX,
-		"Seeds": seeds,
+		"Suites": all,
 	}))
 	return errors.Join(errs...)
 }
@@ -45,19 +82,16 @@ func (w *world) writeConfig() error {
 // environment is what the program finds in its environment.
 func (w *world) environment() []string {
 	return append(os.Environ(), "NO_COLOR=1",
-		"OPS_PASSWORD="+w.main.passwords["ops@example.org"], "WRONG_PASSWORD="+w.wrongPassword)
+		"OPS_PASSWORD="+w.dovecot.passwords["ops@example.org"], "WRONG_PASSWORD="+w.wrongPassword)
 }
 
 // passwords are all secrets that the program is given.
 func (w *world) passwords() []string {
 	all := []string{w.wrongPassword}
-	for _, d := range w.mx.Dovecots {
-		for _, password := range d.passwords {
+	for _, h := range w.allHosts() {
+		for _, password := range h.passwords {
 			all = append(all, password)
 		}
-	}
-	for _, password := range w.cyrus.passwords {
-		all = append(all, password)
 	}
 	return all
 }

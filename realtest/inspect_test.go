@@ -11,12 +11,12 @@ import (
 // TestInspect asks Dovecot and Postfix what they are.
 func TestInspect(t *testing.T) {
 	t.Parallel()
-	const user = "inbox@main.example"
+	const user = "relayed@dovecot.example"
 	for _, x := range []struct {
 		args []string
 		want []string
 	}{
-		{[]string{fmt.Sprintf("127.0.0.1:%d", site.main.IMAPS), "--user", user, "--password-file",
+		{[]string{fmt.Sprintf("127.0.0.1:%d", site.dovecot.IMAPS), "--user", user, "--password-file",
 			site.path("secrets", user)},
 			[]string{"# ID: Dovecot", "dovecot", "# INBOX: inbox by protocol", "junk by special-use",
 				`junk = ["Junk"]`}},

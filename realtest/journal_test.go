@@ -67,7 +67,8 @@ func (j *journal) wait(ctx context.Context, mark int, pattern string) ([]string,
 		select {
 		case <-more:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("the log has no line like %q: %w", pattern, ctx.Err())
+			return nil, fmt.Errorf("the log has no line like %q: %w", pattern,
+				context.Cause(ctx))
 		}
 	}
 }

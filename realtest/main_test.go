@@ -1,18 +1,19 @@
 //go:build real
 
-// Package realtest runs the program against Postfix, Dovecot and Postgrey from Debian, in private
-// directories on loopback, and opens its pages in Chromium.
+// Package realtest runs the program against Postfix, Dovecot, Cyrus and Postgrey from Debian, in
+// private directories on loopback, and opens its pages in Chromium.
 //
 // "make test-real" installs the servers and runs the tests. They need root, because Postfix does.
 // The world of the tests is:
 //
-//	seedtest -> relay (Postfix: STARTTLS and AUTH, or implicit TLS) -> mx (Postfix) -> Dovecot, LMTP
+//	seedtest -> relay (Postfix: STARTTLS and AUTH, or implicit TLS) -> mx (Postfix)
 //	seedtest -> mx, where a reply of the receiving server itself is wanted
-//	seedtest -> Dovecot, IMAP with TLS
+//	mx -> Dovecot or Cyrus, LMTP
+//	seedtest -> Dovecot or Cyrus, IMAP with TLS
 //
-// Each test holds what the program says against what lies in the mailboxes on disk and in the
-// servers' logs. No server of the system is touched, and everything is stopped and removed at the
-// end.
+// suites() says what is sent to whom and how the mx treats it. Each test holds what the program
+// says against what the mailbox's owner sees by a plain IMAP client, and against the servers' logs.
+// No server of the system is touched, and everything is stopped and removed at the end.
 package realtest
 
 import (
@@ -28,7 +29,7 @@ import (
 // startTimeout bounds the build of the program and the start of all servers.
 const startTimeout = 5 * time.Minute
 
-// site is the world that all tests share; tests that stop a server have one of their own in it.
+// site is the world that all tests share. Servers that a test stops are no other test's.
 var site *world
 
 func TestMain(m *testing.M) {
@@ -59,11 +60,11 @@ func runTests(m *testing.M) (status int, err error) {
 	if err := build(ctx, dir); err != nil {
 		return 1, err
 	}
-	site, err = startWorld(ctx, dir)
-	if site != nil {
-		defer site.stop()
+	if site, err = newWorld(ctx, dir); err != nil {
+		return 1, err
 	}
-	if err != nil {
+	defer site.stop()
+	if err := site.start(ctx); err != nil {
 		return 1, fmt.Errorf("%w\n%s", err, site.logs(nil))
 	}
 	return m.Run(), nil

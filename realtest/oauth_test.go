@@ -37,18 +37,14 @@ func startOAuth(t *testing.T, mechanism string) *oauthSite {
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
 	var err error
-	if s.dovecot, err = newDovecot(ctx, mechanism, site.path(mechanism), site.dir, "a"); err != nil {
+	if s.dovecot, err = site.newDovecot(ctx, mechanism, "a"); err != nil {
 		t.Fatal(err)
 	}
-	s.OAuth, s.Mechanism, s.address = page.URL, mechanism, "a@"+s.Domain
-	template, err := dovecotTemplate(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.OAuth, s.Mechanism, s.address = page.URL, mechanism, s.dovecot.address("a")
 	dir := t.TempDir()
 	s.config = filepath.Join(dir, "seeds.toml")
-	err = errors.Join(write(filepath.Join(s.Dir, "dovecot.conf"), template, 0o644, s.dovecot),
-		write(filepath.Join(s.Dir, "oauth2.conf"), "oauth2.conf", 0o644, s.dovecot),
+	err = errors.Join(s.configure(ctx),
+		write(s.file("oauth2.conf"), "oauth2.conf", 0o644, s.dovecot),
 		write(s.config, "oauth.toml", 0o644, map[string]any{"MX": site.mx.MX, "Dir": dir,
 			"OAuth": s.OAuth, "Address": s.address, "Certificates": s.Certificates, "IMAPS": s.IMAPS}),
 		s.start(ctx))
@@ -109,8 +105,10 @@ func (a *approving) Write(p []byte) (int, error) {
 // TestOAuth signs in to Dovecot with tokens: after consent, with one that Dovecot refuses before
 // its time, and after consent was withdrawn.
 func TestOAuth(t *testing.T) {
+	t.Parallel()
 	for _, mechanism := range []string{"xoauth2", "oauthbearer"} {
 		t.Run(mechanism, func(t *testing.T) {
+			t.Parallel()
 			s := startOAuth(t, mechanism)
 			s.run(t, 1, "nobody has signed in yet", "check", "a")
 			s.run(t, 0, "signed in", "login", "a")

@@ -3,7 +3,7 @@
 package realtest
 
 import (
-	"slices"
+	"context"
 	"testing"
 )
 
@@ -18,50 +18,88 @@ func (w *world) sent(t *testing.T, mark int, address string) string {
 	return found[1]
 }
 
-// TestDovecotStopped stops the server of two seeds when their messages are on the way: one is
-// dropped, one waits at the mx. Nobody can know which, so both are blind.
-func TestDovecotStopped(t *testing.T) {
-	t.Parallel()
-	mark := site.relay.log.mark()
-	p := begin(t, "run", "stopped", "--format", "json")
-	id := site.sent(t, mark, "held@stopped.example")
-	site.sent(t, mark, "dropped@stopped.example")
-	site.stopped.stop()
-	if err := site.mx.release(t.Context(), id); err != nil {
+// deliver lets a message that is held go on, to a server that was away, and returns when it is there.
+func (w *world) deliver(t *testing.T, id string) {
+	t.Helper()
+	mark := w.mx.log.mark()
+	if err := w.mx.release(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	r := p.report(t, 1)
-	if len(r.Probes) != 2 {
-		t.Fatalf("the run has %d probes, want 2", len(r.Probes))
+	if err := w.mx.flush(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	for _, p := range r.Probes {
-		if p.Submission.Outcome != "accepted" || p.Placement.Current != "blind" || p.Proof != nil {
-			t.Errorf("%s: submission %s, placement %s (%s), proof %v, want accepted, blind, none", p.Seed,
-				p.Submission.Outcome, p.Placement.Current, p.Placement.Why, p.Proof)
-		}
-		if !slices.ContainsFunc(r.Faults, func(f struct{ Seed, Route, Kind, What string }) bool {
-			return f.Seed == p.Seed
-		}) {
-			t.Errorf("%s: the report names no fault of the seed", p.Seed)
-		}
+	if _, err := w.mx.log.wait(t.Context(), mark, ` `+id+`: .* status=sent`); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// TestDovecotRestarted restarts the server while a message for it waits at the mx.
-func TestDovecotRestarted(t *testing.T) {
+// restart starts a server that was stopped.
+func (h *host) restart(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	defer cancel()
+	if err := h.start(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOutage stops and restarts a server while messages for it are on the way.
+func TestOutage(t *testing.T) {
 	t.Parallel()
+	eachHost(t, site.fragile, "outage", func(t *testing.T, h *host) {
+		t.Run("restarted", func(t *testing.T) { h.restarted(t) })
+		t.Run("stopped", func(t *testing.T) { h.stopped(t) })
+	})
+}
+
+// restarted: the server is restarted within a run, and the message found all the same.
+func (h *host) restarted(t *testing.T) {
+	o := h.owner(t, "restarted")
+	o.furnish()
+	letters := o.letters()
 	mark := site.relay.log.mark()
-	p := begin(t, "run", "restarted", "--format", "json")
-	id := site.sent(t, mark, "held@restarted.example")
-	site.restarted.stop()
-	if err := site.restarted.start(t.Context()); err != nil {
-		t.Fatal(err)
+	run := begin(t, "run", h.Name+"-restarted", "--format", "json")
+	id := site.sent(t, mark, h.address("restarted"))
+	h.stop()
+	h.restart(t)
+	site.deliver(t, id)
+	p := run.report(t, 0).one(t)
+	p.arrived(t, h, "inbox", seen{"INBOX", false})
+	h.owner(t, "restarted").left(letters, p, "INBOX")
+}
+
+// stopped: the server is stopped until a run has ended, when one message waits at the mx and one is
+// lost. Nobody can know which, so both are blind. When the server is back, one is found and the
+// other overdue.
+func (h *host) stopped(t *testing.T) {
+	suites := []string{"stopped", "lost"}
+	var runs []*program
+	var ids []string
+	for _, suite := range suites {
+		h.owner(t, suite).furnish()
+		mark := site.relay.log.mark()
+		runs = append(runs, begin(t, "run", h.Name+"-"+suite, "--format", "json"))
+		ids = append(ids, site.sent(t, mark, h.address(suite)))
 	}
-	if err := site.mx.release(t.Context(), id); err != nil {
-		t.Fatal(err)
+	h.stop()
+	for i, suite := range suites {
+		r := runs[i].report(t, 1)
+		p := r.one(t)
+		if p.Submission.Outcome != "accepted" || p.Placement.Current != "blind" || p.Proof != nil {
+			t.Errorf("%s: submission %s, placement %s (%s), proof %v, want accepted, blind, none", suite,
+				p.Submission.Outcome, p.Placement.Current, p.Placement.Why, p.Proof)
+		}
+		if len(r.Faults) == 0 || r.Faults[0].Seed != p.Seed || r.Faults[0].Kind != "lost" {
+			t.Errorf("%s: faults %+v, want the lost connection", suite, r.Faults)
+		}
 	}
-	if err := site.mx.flush(t.Context()); err != nil {
-		t.Fatal(err)
+	h.restart(t)
+	site.deliver(t, ids[0])
+	p := beginWith(t, runs[0].store, "follow", "last", "--format", "json").report(t, 0).one(t)
+	p.arrived(t, h, "inbox", seen{"INBOX", false})
+	p = beginWith(t, runs[1].store, "follow", "last", "--format", "json").report(t, 3).one(t)
+	if p.Placement.Current != "overdue" {
+		t.Errorf("the lost message is %s (%s), want overdue", p.Placement.Current, p.Placement.Why)
 	}
-	arrived(t, site.restarted, p.report(t, 0).one(t), "inbox", "INBOX")
+	h.proved(t, p)
 }

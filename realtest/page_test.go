@@ -23,6 +23,7 @@ Subject: =?utf-8?q?=3Cscript=3Edocument=2Etitle=3D'taken'=3C/script=3E?=
 
 // TestPageInABrowser opens a page in Chromium: nothing of a header runs, and all of it can be read.
 func TestPageInABrowser(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	message, page := filepath.Join(dir, "a.eml"), filepath.Join(dir, "a.html")
 	if err := os.WriteFile(message, []byte(attacking), 0o600); err != nil {

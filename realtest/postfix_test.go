@@ -19,20 +19,20 @@ type postfix struct {
 	*server
 	Name, Dir, Host         string
 	Certificates            string
-	Submission, Submissions int        // the relay's ports
-	MX                      int        // the mx's port
-	SASL                    string     // the socket that the relay asks about passwords
-	Postgrey                string     // the socket that the mx asks about greylisting
-	Dovecots                []*dovecot // where the mx delivers
-	Cyrus                   *cyrus     // where it delivers too
-	Access                  []rule     // what the mx does with a recipient
+	Submission, Submissions int     // the relay's ports
+	MX                      int     // the mx's port
+	SASL                    string  // the socket that the relay asks about passwords
+	Postgrey                string  // the socket that the mx asks about greylisting
+	Hosts                   []*host // where the mx delivers
+	Access                  []rule  // what the mx does with a recipient
+	Aliases                 []rule  // whom the mx delivers to instead of a recipient
 }
 
-// rule is a line of the mx's access map.
-type rule struct{ Address, Action string }
+// rule is a line of a map.
+type rule struct{ Address, Value string }
 
-// create lays out the instance's directory and makes it ready to start.
-func (p *postfix) create(ctx context.Context) error {
+// createPostfix lays out an instance's directory and makes it ready to start.
+func (w *world) createPostfix(ctx context.Context, p *postfix) error {
 	if err := p.makeDirectories(); err != nil {
 		return err
 	}
@@ -63,7 +63,11 @@ func (p *postfix) create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("postconf: %w", err)
 	}
-	p.server = newServer(p.Name, `daemon started`,
+	ports := []int{p.MX}
+	if p.Submission != 0 {
+		ports = []int{p.Submission, p.Submissions}
+	}
+	p.server = w.newServer(p.Name, `daemon started`, ports,
 		filepath.Join(strings.TrimSpace(string(daemons)), "master"), "-c", p.Dir, "-s")
 	return nil
 }
@@ -85,28 +89,25 @@ func (p *postfix) makeDirectories() error {
 
 // writeMaps writes who gets mail, by which way, and who is treated in a way of their own.
 func (p *postfix) writeMaps() error {
-	var recipients, transport, access strings.Builder
-	for _, d := range p.Dovecots {
-		fmt.Fprintf(&transport, "%s lmtp:unix:%s/lmtp\n", d.Domain, d.Dir)
-		for user := range d.passwords {
-			if !strings.HasPrefix(user, "unknown@") {
-				fmt.Fprintf(&recipients, "%s ok\n", user)
+	var recipients, transport []rule
+	for _, h := range p.Hosts {
+		transport = append(transport, rule{h.Domain(), h.Transport})
+		for address := range h.passwords {
+			if !strings.HasPrefix(address, "unknown@") {
+				recipients = append(recipients, rule{address, "ok"})
 			}
 		}
 	}
-	if p.Cyrus != nil {
-		fmt.Fprintf(&transport, "cyrus.example lmtp:inet:127.0.0.1:%d\n", p.Cyrus.LMTP)
-		for user := range p.Cyrus.passwords {
-			fmt.Fprintf(&recipients, "%s ok\n", user)
-		}
+	return errors.Join(p.writeMap("recipients", recipients), p.writeMap("transport", transport),
+		p.writeMap("access", p.Access), p.writeMap("aliases", p.Aliases))
+}
+
+func (p *postfix) writeMap(name string, rules []rule) error {
+	var lines strings.Builder
+	for _, r := range rules {
+		fmt.Fprintln(&lines, r.Address, r.Value)
 	}
-	for _, r := range p.Access {
-		fmt.Fprintf(&access, "%s %s\n", r.Address, r.Action)
-	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(p.Dir, "recipients"), []byte(recipients.String()), 0o644),
-		os.WriteFile(filepath.Join(p.Dir, "transport"), []byte(transport.String()), 0o644),
-		os.WriteFile(filepath.Join(p.Dir, "access"), []byte(access.String()), 0o644))
+	return os.WriteFile(filepath.Join(p.Dir, name), []byte(lines.String()), 0o644)
 }
 
 // release lets a held message go on.

@@ -14,6 +14,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"seedtest"
+	"seedtest/store"
 )
 
 // runTimeout bounds one run: a deadline of seconds, and a minute of attempts at proof (rule 15).
@@ -22,9 +25,23 @@ const runTimeout = 3 * time.Minute
 // report is the part of the schema seedtest.run/v1 that the tests read.
 type report struct {
 	Verdict string
-	Faults  []struct{ Seed, Route, Kind, What string }
-	Probes  []probe
+	Faults  []fault
+	Notes   []struct{ Code string }
+	Seeds   []struct {
+		Name      string
+		Mailboxes []struct {
+			Name    string
+			FoundBy string `json:"found_by"`
+		}
+		Spent struct {
+			SignIns int `json:"sign_ins"`
+		}
+		Detail struct{ State string } `json:"health_detail"`
+	}
+	Probes []probe
 }
+
+type fault struct{ Seed, Route, Kind, What string }
 
 type probe struct {
 	Route, Seed, Address string
@@ -45,8 +62,9 @@ type probe struct {
 	Sightings []struct {
 		Mailbox, Role string
 		UID           int
+		Seen          time.Time
 		Carriers      []string
-		Gone          *string
+		Gone          *time.Time // when it was last seen there
 	}
 	Proof *struct {
 		Mailboxes []struct {
@@ -54,8 +72,11 @@ type probe struct {
 			Essential, OK bool
 		}
 	}
-	Placement struct{ First, Current, Why string }
-	Latency   struct {
+	Placement struct {
+		First, Current, Why string
+		Settled             *string
+	}
+	Latency struct {
 		Notice *float64 `json:"notice_s"`
 	}
 	Analysis *struct {
@@ -121,6 +142,12 @@ func (p *program) report(t *testing.T, status int) report {
 	if got := p.end(t); got != status {
 		t.Errorf("exit status %d, want %d", got, status)
 	}
+	return p.read(t)
+}
+
+// read reads the report of a program that has ended.
+func (p *program) read(t *testing.T) report {
+	t.Helper()
 	var r report
 	if err := json.Unmarshal(p.stdout.Bytes(), &r); err != nil {
 		t.Fatalf("the report is no JSON: %v\n%s", err, &p.stdout)
@@ -131,6 +158,46 @@ func (p *program) report(t *testing.T, status int) report {
 		}
 	})
 	return r
+}
+
+// sighted waits until a run that goes on has seen its only message.
+func (p *program) sighted(t *testing.T) probe {
+	t.Helper()
+	for begun := time.Now(); time.Since(begun) < runTimeout; time.Sleep(200 * time.Millisecond) {
+		shown := beginWith(t, p.store, "show", "last", "--format", "json")
+		if shown.end(t) == 2 {
+			continue // there is no run yet
+		}
+		if found := shown.read(t).one(t); len(found.Sightings) > 0 {
+			return found
+		}
+	}
+	t.Fatal("the run has seen nothing")
+	return probe{}
+}
+
+// strategy is how a run of one seed learned of mail, by its facts.
+func (p *program) strategy(t *testing.T) string {
+	t.Helper()
+	s, err := store.Open(t.Context(), p.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	run, err := s.Find(t.Context(), "last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := s.Facts(t.Context(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range facts {
+		if l, ok := f.Body.(seedtest.Listing); ok {
+			return l.Strategy
+		}
+	}
+	return ""
 }
 
 // runSuite runs a suite to its end.

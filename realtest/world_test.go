@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,75 +18,95 @@ const greylistDelay = "3"
 
 // world is every server of the tests.
 type world struct {
-	dir                      string
-	relay, mx                *postfix
-	main, stopped, restarted *dovecot
-	cyrus                    *cyrus
-	postgrey                 *server
-	wrongPassword            string
+	dir           string
+	ports         ports
+	parent        *parent
+	relay, mx     *postfix
+	dovecot       *dovecot
+	cyrus         *cyrus
+	hosts         []*host // those two
+	fragile       []*host // a Dovecot and a Cyrus that a test stops and restarts
+	postgrey      *server
+	wrongPassword string
 }
 
 func newPassword() string { return rand.Text() }
 
-// startWorld starts all servers. It returns the world with an error too, so that its logs can be
-// read and what has started can be stopped.
-func startWorld(ctx context.Context, dir string) (*world, error) {
-	w := &world{dir: dir, wrongPassword: newPassword()}
-	if err := w.create(ctx); err != nil {
+// newWorld lays out the directories of all servers.
+func newWorld(ctx context.Context, dir string) (*world, error) {
+	w := &world{dir: dir, ports: ports{given: map[int]bool{}}, parent: newParent(),
+		wrongPassword: newPassword()}
+	if err := writeCertificates(w.dir); err != nil {
 		return nil, err
 	}
-	for _, s := range w.servers() {
-		if err := s.start(ctx); err != nil {
-			return w, err
-		}
+	err := errors.Join(w.createHosts(ctx), w.createPostgrey())
+	if err != nil {
+		return nil, err
 	}
-	if err := w.cyrus.waitOpen(ctx); err != nil {
-		return w, err
+	if err := w.createRelays(ctx); err != nil {
+		return nil, err
 	}
 	return w, w.writeConfig()
 }
 
-// create lays out the directories of all servers.
-func (w *world) create(ctx context.Context) error {
-	if err := writeCertificates(w.dir); err != nil {
-		return err
-	}
-	var err1, err2, err3, err4 error
-	w.main, err1 = newDovecot(ctx, "main", w.path("main"), w.dir, "ops@example.org", "inbox",
-		"inbox2", "junk", "unknown", "greylisted", "accessdrop", "sievedrop", "wrongpassword")
-	w.stopped, err2 = newDovecot(ctx, "stopped", w.path("stopped"), w.dir, "held", "dropped")
-	w.restarted, err3 = newDovecot(ctx, "restarted", w.path("restarted"), w.dir, "held")
-	w.cyrus, err4 = newCyrus(ctx, w.path("cyrus"), w.dir, "inbox", "dropped", "wrongpassword")
-	if err := errors.Join(err1, err2, err3, err4, w.createPostgrey()); err != nil {
-		return err
-	}
-	return w.createPostfix(ctx)
-}
-
-func (w *world) createPostfix(ctx context.Context) error {
-	var ports [3]int
-	for i := range ports {
-		port, err := freePort()
-		if err != nil {
+// start starts all servers.
+func (w *world) start(ctx context.Context) error {
+	for _, s := range w.servers() {
+		if err := s.start(ctx); err != nil {
 			return err
 		}
-		ports[i] = port
+	}
+	return nil
+}
+
+// createHosts lays out the IMAP servers with a user for each test.
+func (w *world) createHosts(ctx context.Context) error {
+	var users, fragile []string
+	for _, s := range suites() {
+		if s.Fragile {
+			fragile = append(fragile, s.Seed)
+		} else {
+			users = append(users, s.Seed)
+		}
+	}
+	var err1, err2, err3, err4 error
+	w.dovecot, err1 = w.newDovecot(ctx, "dovecot", append(users, "ops@example.org")...)
+	w.cyrus, err2 = w.newCyrus(ctx, "cyrus", users...)
+	dovecot2, err3 := w.newDovecot(ctx, "dovecot2", fragile...)
+	cyrus2, err4 := w.newCyrus(ctx, "cyrus2", fragile...)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return err
+	}
+	w.hosts = []*host{w.dovecot.host, w.cyrus.host}
+	w.fragile = []*host{dovecot2.host, cyrus2.host}
+	return nil
+}
+
+// allHosts are all IMAP servers.
+func (w *world) allHosts() []*host { return slices.Concat(w.hosts, w.fragile) }
+
+// createRelays lays out both Postfix instances.
+func (w *world) createRelays(ctx context.Context) error {
+	taken, err := w.ports.take(3)
+	if err != nil {
+		return err
 	}
 	w.relay = &postfix{Name: "relay", Dir: w.path("relay"), Host: "relay.example.org",
-		Certificates: w.dir, Submission: ports[0], Submissions: ports[1], MX: ports[2],
-		SASL: w.path("main", "sasl")}
+		Certificates: w.dir, Submission: taken[0], Submissions: taken[1], MX: taken[2],
+		SASL: w.dovecot.file("sasl")}
 	w.mx = &postfix{Name: "mx", Dir: w.path("mx"), Host: "mx.example.net", Certificates: w.dir,
-		MX: ports[2], Postgrey: w.path("postgrey", "socket"),
-		Dovecots: []*dovecot{w.main, w.stopped, w.restarted}, Cyrus: w.cyrus,
-		Access: []rule{
-			{"greylisted@main.example", "greylist"},
-			{"accessdrop@main.example", "DISCARD"},
-			{"dropped@cyrus.example", "DISCARD"},
-			{"dropped@stopped.example", "DISCARD"},
-			{"held@stopped.example", "HOLD"},
-			{"held@restarted.example", "HOLD"},
-		}}
-	return errors.Join(w.relay.create(ctx), w.mx.create(ctx))
+		MX: taken[2], Postgrey: w.path("postgrey", "socket"), Hosts: w.allHosts()}
+	for _, s := range suites() {
+		for _, h := range w.mx.Hosts {
+			if address := h.address(s.Seed); s.Access != "" {
+				w.mx.Access = append(w.mx.Access, rule{address, s.Access})
+			} else if s.Twice {
+				again := s.Seed + "+again@" + h.Domain()
+				w.mx.Aliases = append(w.mx.Aliases, rule{address, address + ", " + again})
+			}
+		}
+	}
+	return errors.Join(w.createPostfix(ctx, w.relay), w.createPostfix(ctx, w.mx))
 }
 
 // createPostgrey makes room for Postgrey, which runs as a user of its own.
@@ -98,7 +119,7 @@ func (w *world) createPostgrey() error {
 	if err := os.WriteFile(none, nil, 0o644); err != nil {
 		return err
 	}
-	w.postgrey = newServer("postgrey", `Binding to UNIX socket`, "postgrey",
+	w.postgrey = w.newServer("postgrey", `Binding to UNIX socket`, nil, "postgrey",
 		"--unix="+filepath.Join(dir, "socket"), "--dbdir="+dir, "--delay="+greylistDelay,
 		"--auto-whitelist-clients=0", "--whitelist-clients="+none, "--whitelist-recipients="+none)
 	return nil
@@ -110,8 +131,11 @@ func (w *world) path(parts ...string) string {
 
 // servers lists all servers in the order in which they start.
 func (w *world) servers() []*server {
-	return []*server{w.main.server, w.stopped.server, w.restarted.server, w.postgrey,
-		w.cyrus.server, w.mx.server, w.relay.server}
+	var all []*server
+	for _, h := range w.allHosts() {
+		all = append(all, h.server)
+	}
+	return append(all, w.postgrey, w.mx.server, w.relay.server)
 }
 
 // stop stops every server.
