@@ -22,13 +22,13 @@ type Connections struct {
 	mu       sync.Mutex
 	accounts map[string]*account
 	gates    map[string]chan struct{} // by server
-	sweeps   map[string]int           // that go on now, by server
+	turns    map[string]*turns        // by server
 }
 
 // NewConnections returns one in which nothing is open.
 func NewConnections() *Connections {
 	return &Connections{accounts: map[string]*account{}, gates: map[string]chan struct{}{},
-		sweeps: map[string]int{}}
+		turns: map[string]*turns{}}
 }
 
 // account is one mailbox owner at one server.
@@ -46,7 +46,6 @@ const (
 	apartOfOthers = 5 * time.Second // from one sign-in to the next
 	gateOwn       = 32              // sign-ins to a server at once
 	gateOfOthers  = 4
-	sweepsAtOnce  = 2 // of a server, by all seeds there
 )
 
 // bounds are what a server bears from one account.
@@ -155,24 +154,6 @@ func (c *Connections) pass(ctx context.Context, seed seedtest.Seed) (done func()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// sweep lets one more seed sweep its mailboxes unless enough do at its server: where a thousand
-// expect mail they all come due at once, and would keep a server from the looks. done must be called
-// if ok is true.
-func (c *Connections) sweep(seed seedtest.Seed) (done func(), ok bool) {
-	server := serverOf(seed)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.sweeps[server] >= sweepsAtOnce {
-		return nil, false
-	}
-	c.sweeps[server]++
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.sweeps[server]--
-	}, true
 }
 
 func serverOf(seed seedtest.Seed) string {

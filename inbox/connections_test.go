@@ -143,29 +143,3 @@ func TestSignInsToAServerComeInARamp(t *testing.T) {
 		})
 	}
 }
-
-// Sweeps of a thousand seeds come due at once: a server carries out few of them at a time, and
-// what one server does holds up no other.
-func TestConnectionsFewSweepAtOnce(t *testing.T) {
-	c := NewConnections()
-	here := seedtest.Seed{Server: seedtest.Endpoint{Host: "imap.example.net", Port: 993}}
-	elsewhere := seedtest.Seed{Server: seedtest.Endpoint{Host: "imap.example.com", Port: 993}}
-	var ends []func()
-	for range sweepsAtOnce {
-		done, ok := c.sweep(here)
-		if !ok {
-			t.Fatal("a seed may not sweep though few do")
-		}
-		ends = append(ends, done)
-	}
-	if _, ok := c.sweep(here); ok {
-		t.Error("one more sweeps than may at once")
-	}
-	if _, ok := c.sweep(elsewhere); !ok {
-		t.Error("a seed waits for the sweeps of another server")
-	}
-	ends[0]()
-	if _, ok := c.sweep(here); !ok {
-		t.Error("the end of a sweep lets no other begin")
-	}
-}

@@ -13,14 +13,23 @@ import (
 // look asks INBOX, junk and the mailboxes that count as inbox for their status, all in one write,
 // and visits those that have something new.
 func (v *vigil) look(ctx context.Context) error {
-	v.lastLook = v.a.Now()
-	v.asked = v.lastLook
-	boxes := v.which(func(b *box) bool { return b.quick() && v.willing(b) })
-	failed, err := v.statuses(ctx, boxes, nil)
+	var boxes []*box
+	var failed map[string]error
+	err := v.inTurn(ctx, func() (err error) {
+		v.lastLook = v.a.Now()
+		v.asked = v.lastLook
+		boxes = v.which(func(b *box) bool { return b.quick() && v.willing(b) })
+		failed, err = v.statuses(ctx, boxes, nil)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	v.load.took(v.a.Now().Sub(v.lastLook))
+	return v.heed(ctx, boxes, failed)
+}
+
+// heed does what the status of mailboxes asks for.
+func (v *vigil) heed(ctx context.Context, boxes []*box, failed map[string]error) error {
 	if err := v.visitNews(ctx, boxes, failed); err != nil {
 		return err
 	}
@@ -33,20 +42,26 @@ func (v *vigil) look(ctx context.Context) error {
 // sweep lists all mailboxes anew and visits those that have something new. Mailboxes appear, and
 // rules file mail anywhere.
 func (v *vigil) sweep(ctx context.Context) error {
-	begun := v.a.Now()
-	v.lastSweep, v.asked = begun, begun
+	var begun time.Time
+	var boxes []*box
+	var failed map[string]error
 	changes := v.lull.changes
-	told, err := v.list(ctx)
-	if err != nil {
+	err := v.inTurn(ctx, func() error {
+		begun = v.a.Now()
+		v.lastSweep, v.asked, v.sweepTurn = begun, begun, time.Time{}
+		told, err := v.list(ctx)
+		if err != nil {
+			return err
+		}
+		boxes = v.which(func(b *box) bool { return b.readable() && v.willing(b) })
+		failed, err = v.statuses(ctx, boxes, told)
 		return err
-	}
-	boxes := v.which(func(b *box) bool { return b.readable() && v.willing(b) })
-	failed, err := v.statuses(ctx, boxes, told)
+	})
 	if err != nil {
 		return err
 	}
 	v.lastLook = v.lastSweep // the main mailboxes were among them
-	if err := v.visitNews(ctx, boxes, failed); err != nil {
+	if err := v.heed(ctx, boxes, failed); err != nil {
 		return err
 	}
 	if err := v.followLost(ctx); err != nil || v.lull.changes != changes {
@@ -55,18 +70,14 @@ func (v *vigil) sweep(ctx context.Context) error {
 	return v.quietSweep(ctx, begun, boxes, failed)
 }
 
-// sweepAgain is when a sweep is tried anew that had to wait for others.
-const sweepAgain = 50 * time.Millisecond
-
-// sweepInTurn sweeps unless enough other seeds of the server do.
-func (v *vigil) sweepInTurn(ctx context.Context) error {
-	done, ok := v.w.connections.sweep(*v.seed)
-	if !ok {
-		v.sweepTurn = v.a.Now().Add(sweepAgain)
-		return nil
+// inTurn asks a server when it is the seed's turn.
+func (v *vigil) inTurn(ctx context.Context, ask func() error) error {
+	done, err := v.turns.take(ctx)
+	if err != nil {
+		return err
 	}
 	defer done()
-	return v.sweep(ctx)
+	return ask()
 }
 
 // visitNews visits the mailboxes whose status tells of unread mail, or of a change where messages

@@ -90,8 +90,8 @@ type vigil struct {
 	lull      lull
 	lastLook  time.Time
 	lastSweep time.Time
-	sweepTurn time.Time // no sweep before: others sweep
-	load      load
+	turns     *turns
+	sweepTurn time.Time // of the sweep that is due; zero: none has been taken
 	quiet     time.Time // the server wants nothing asked before
 	slow      bool      // a provider asked us to slow down: no quick looks any more
 
@@ -115,7 +115,7 @@ type vigil struct {
 
 func newVigil(w *Watcher, seed *seedtest.Seed, a seedtest.Awaiting) *vigil {
 	v := &vigil{
-		w: w, seed: seed, a: a, pace: w.paceOf(seed),
+		w: w, seed: seed, a: a, pace: w.paceOf(seed), turns: w.connections.turnsAt(*seed),
 		exhausted: map[seedtest.ProbeID]time.Time{}, told: map[string]bool{},
 		faults: map[faultKey]seedtest.Fault{},
 	}
@@ -270,19 +270,21 @@ func (v *vigil) next(p seedtest.PendingProbes) (func(context.Context) error, tim
 	now := v.a.Now()
 	pace := v.paceNow()
 	look, sweep := pace.nextLook(p, v.lastLook), pace.nextSweep(p, v.lastSweep)
-	if spared := v.lastLook.Add(v.load.spare()); !look.IsZero() && look.Before(spared) {
-		look = spared
-	}
-	if !sweep.IsZero() {
-		sweep = latest(sweep, v.sweepTurn)
+	if due(sweep, now) {
+		if v.sweepTurn.IsZero() {
+			v.sweepTurn = v.turns.nextSweep(now)
+		}
+		sweep = v.sweepTurn
 	}
 	switch proof := v.nextProof(p); {
 	case due(proof, now):
 		return func(ctx context.Context) error { return v.prove(ctx, p) }, time.Time{}
+	case due(sweep, now) && !v.lastLook.Equal(v.lastSweep): // it is a look too
+		return v.sweep, time.Time{}
 	case due(look, now):
 		return v.look, time.Time{}
 	case due(sweep, now):
-		return v.sweepInTurn, time.Time{}
+		return v.sweep, time.Time{}
 	default:
 		return nil, earliest(look, sweep, proof)
 	}

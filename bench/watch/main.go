@@ -3,7 +3,6 @@
 //	watch drive SETTINGS     delivers, starts the watchers by turns, prints the tables
 //	watch seedtest SETTINGS  this project's inbox.Watcher
 //	watch goimap SETTINGS    a plain go-imap client, two connections a mailbox with IDLE
-//	watch mute SETTINGS      a server whose IDLE says nothing: a proxy that swallows what it pushes
 //
 // A watcher says "started" before it opens anything, opens when it reads a line, says "ready" when
 // it watches all its users, reads "await USER TOKEN UNIXMICRO" when a message is on its way, and
@@ -29,7 +28,6 @@ import (
 // settings are what a watcher is told: a JSON object on the command line.
 type settings struct {
 	Imaps    string // HOST:PORT
-	Mute     string // HOST:PORT of the proxy
 	LMTP     string // the socket of Dovecot's LMTP
 	CA       string // files
 	Key      string
@@ -41,19 +39,22 @@ type settings struct {
 	Script   string // imapflow's watcher
 	Seeds    int    // drive: how many seeds are held at most
 	Rate     int    // drive: messages a second
-	Only     string // drive: the trials whose label begins so
+	Only     string // drive: the trials whose name and size begin so
 }
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "watch:", err)
+		if errors.Is(err, errMissed) {
+			os.Exit(3)
+		}
 		os.Exit(1)
 	}
 }
 
 func run(args []string) error {
 	if len(args) != 2 {
-		return errors.New("usage: watch drive, seedtest, goimap or mute SETTINGS")
+		return errors.New("usage: watch drive, seedtest or goimap SETTINGS")
 	}
 	var s settings
 	if err := json.Unmarshal([]byte(args[1]), &s); err != nil {
@@ -67,8 +68,6 @@ func run(args []string) error {
 		return watchOurs(ctx, s)
 	case "goimap":
 		return watchPlain(s)
-	case "mute":
-		return mute(s)
 	}
 	return fmt.Errorf("unknown command %q", args[0])
 }
