@@ -59,6 +59,9 @@ func listOf[T any](list []T) []T {
 	return list
 }
 
+// WriteJSON writes one value, indented, as harmless as a report: what servers say may stand in it.
+func WriteJSON(w io.Writer, v any) error { return writeJSON(w, v, false) }
+
 // writeJSON writes one value and a line end, indented unless it has to stay on one line.
 func writeJSON(w io.Writer, v any, oneLine bool) error {
 	e := json.NewEncoder(harmlessWriter{w})

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"time"
 
 	"seedtest"
 	"seedtest/inbox"
+	"seedtest/report"
 )
 
 // checkOut is one check in the schema seedtest.check/v1.
@@ -115,10 +115,7 @@ func writeChecksJSON(w io.Writer, found []checked, addresses bool) error {
 			list[i].Address = ""
 		}
 	}
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(struct {
+	return report.WriteJSON(w, struct {
 		Schema string     `json:"schema"`
 		Checks []checkOut `json:"checks"`
 	}{"seedtest.check/v1", list})

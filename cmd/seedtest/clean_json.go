@@ -1,9 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-
 	"seedtest"
+	"seedtest/report"
 )
 
 // cleanedOut is what "clean" did, in the schema seedtest.clean/v1.
@@ -52,10 +51,7 @@ func (a *app) writeCleaned(work []cleanWork, troubles []error, dryRun bool) erro
 	for _, err := range troubles {
 		out.Errors = append(out.Errors, err.Error())
 	}
-	e := json.NewEncoder(a.stdout)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(out)
+	return report.WriteJSON(a.stdout, out)
 }
 
 func (c *runCopy) out(seed string) cleanedCopy {

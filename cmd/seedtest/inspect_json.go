@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -90,10 +89,7 @@ func cleaned(words []string) []string {
 // write prints an inspection as one object.
 func (o inspectOut) write(w io.Writer) error {
 	o.Schema = "seedtest.inspect/v1"
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(o)
+	return report.WriteJSON(w, o)
 }
 
 // commentless is a fragment without its comments, which JSON has as values.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -39,10 +38,7 @@ func (a *app) listLogins(f loginFlags) error {
 		list = append(list, loginState(l, g, err))
 	}
 	if a.format == "json" {
-		out := json.NewEncoder(a.stdout)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		return out.Encode(struct {
+		return report.WriteJSON(a.stdout, struct {
 			Schema string     `json:"schema"`
 			Logins []loginOut `json:"logins"`
 		}{"seedtest.login/v1", list})
