@@ -64,8 +64,8 @@ start_dovecot() {
 		-e '/{{if .OAuth}}/,/{{end}}/{/{{end}}/!d; s/{{end}}//}' \
 		"realtest/testdata/dovecot-$version.conf" >"$dir/dovecot.conf"
 	printf '%s\n' "$@" >>"$dir/dovecot.conf"
-	cp realtest/testdata/before.sieve "$dir/before.sieve"
-	sievec -c "$dir/dovecot.conf" "$dir/before.sieve"
+	sed 's|{{.Prefix}}||g' realtest/testdata/rules.sieve >"$dir/rules.sieve"
+	sievec -c "$dir/dovecot.conf" "$dir/rules.sieve"
 	dovecot -F -c "$dir/dovecot.conf" 2>"$dir/dovecot.log" &
 	servers+=($!)
 	wait_for "$imaps"
