@@ -72,9 +72,12 @@ func TestWatchLosesNothingBeforeNOTIFY(t *testing.T) {
 }
 
 func TestWatchDoesWithoutANOTIFYThatIsRefused(t *testing.T) {
-	watch(t, gentleBook(1), withNotify, func(w *watching) {
+	refuses := func(s *server) {
+		withNotify(s)
+		s.instead(answering("NOTIFY", "% NO [NOTIFICATIONOVERFLOW] too much"))
+	}
+	watch(t, gentleBook(1), refuses, func(w *watching) {
 		w.accept(0)
-		w.instead(answering("NOTIFY", "% NO [NOTIFICATIONOVERFLOW] too much"))
 		time.Sleep(7*time.Minute + 20*time.Second)
 		w.deliver("INBOX", w.header(0), "")
 		begun := time.Now()
