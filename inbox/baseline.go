@@ -95,7 +95,7 @@ func (v *vigil) statuses(ctx context.Context, boxes []*box, told map[string]boxS
 	var ask []string
 	for _, b := range boxes {
 		if st, ok := told[b.Name]; ok {
-			b.told, b.asked = st, true
+			b.hear(st)
 			continue
 		}
 		ask = append(ask, b.Name)
@@ -106,7 +106,7 @@ func (v *vigil) statuses(ctx context.Context, boxes []*box, told map[string]boxS
 	}
 	for _, b := range boxes {
 		if st, ok := got[b.Name]; ok {
-			b.told, b.asked = st, true
+			b.hear(st)
 		}
 	}
 	return failed, nil

@@ -80,7 +80,7 @@ func (b *box) whyUnreadable() string {
 
 // start makes everything above a UID be read, under a validity.
 func (b *box) start(validity, base uint32) {
-	b.validity, b.base, b.next = validity, base, base+1
+	b.validity, b.base, b.next = validity, base, above(base)
 	b.read, b.bodies, b.again = nil, nil, 0
 	b.since, b.from = time.Time{}, 0
 }
@@ -113,6 +113,15 @@ func (b *box) renumbered(validity uint32) {
 	b.start(validity, 0)
 }
 
+// hear takes what a server tells of where the mailbox stands.
+func (b *box) hear(st boxStatus) {
+	b.told, b.asked = st, true
+	b.lies = b.lies || falseNext(st)
+}
+
+// falseNext reports whether a status tells a UIDNEXT that cannot be one. The highest UID has none.
+func falseNext(st boxStatus) bool { return st.uidNext == maxUID }
+
 // fresh reports whether the last status tells of mail that was not read. Where UIDNEXT is not told
 // or not to be believed only the mailbox itself can say.
 func (b *box) fresh() bool {
@@ -131,7 +140,7 @@ const (
 )
 
 // holes are the UIDs that were asked for and did not come.
-func (b *box) holes() []span { return b.read.missing(b.base+1, b.next-1) }
+func (b *box) holes() []span { return b.read.missing(above(b.base), b.next-1) }
 
 // askedFor notes that all UIDs up to one were asked for; 0 if only holes were.
 func (b *box) askedFor(to uint32) {
@@ -139,7 +148,7 @@ func (b *box) askedFor(to uint32) {
 		if len(b.read.missing(b.next, to)) > 0 {
 			b.again = askAgain + 1
 		}
-		b.next = to + 1
+		b.next = above(to)
 	}
 	b.again = max(b.again-1, 0)
 	if b.again > 0 && len(b.holes()) == 0 {

@@ -80,13 +80,7 @@ func (v *vigil) followedIn(b *box) []uint32 {
 			found.add(c.UID)
 		}
 	}
-	var list []uint32
-	for _, s := range found {
-		for uid := s.lo; uid <= s.hi; uid++ {
-			list = append(list, uid)
-		}
-	}
-	return list
+	return slices.Collect(found.all())
 }
 
 // unsettled reports whether the followed copies of a mailbox have to be asked for, because

@@ -178,7 +178,7 @@ func (v *vigil) planFor(b *box) plan {
 			if i == holeBatch {
 				break
 			}
-			hi := min(hole.hi, hole.lo+holeBatch)
+			hi := hole.lo + min(hole.hi-hole.lo, holeBatch)
 			set = append(set, imap.UIDRange{Start: imap.UID(hole.lo), Stop: imap.UID(hi)})
 		}
 	}

@@ -110,7 +110,7 @@ func (v *vigil) readMany(ctx context.Context, b *box) error {
 	if err != nil {
 		return err
 	}
-	if err := v.readUIDs(ctx, b, there); err != nil {
+	if err := v.readUIDs(ctx, b, notIn(there, b.read)); err != nil {
 		return err
 	}
 	to := b.told.uidNext - min(b.told.uidNext, 1)

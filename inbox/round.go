@@ -188,7 +188,7 @@ func (r *round) readBox(ctx context.Context, b *box) error {
 			return err
 		}
 	}
-	m.UIDValidity, m.FromUID = b.validity, b.base+1
+	m.UIDValidity, m.FromUID = b.validity, above(b.base)
 	m.OK, m.Why = why == "", why
 	r.Mailboxes = append(r.Mailboxes, m)
 	if b.Essential && why != "" {
@@ -212,13 +212,14 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 		m.ToUID = b.told.uidNext - 1
 		return "", nil
 	}
-	there, y, err := r.listUIDs(ctx, b, b.base+1)
+	there, y, err := r.listUIDs(ctx, b, above(b.base))
 	if err != nil {
 		return "", err
 	}
 	if there, err = r.doubted(ctx, b, there, y); err != nil {
 		return "", err
 	}
+	there = slices.DeleteFunc(there, func(uid uint32) bool { return uid <= b.base })
 	if err := r.readUIDs(ctx, b, notIn(there, b.read)); err != nil {
 		return "", err
 	}
@@ -245,7 +246,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 // readOut reports whether, by the last status, nothing of a mailbox is left to read.
 func (b *box) readOut() bool {
 	return !b.lies && b.told.uidNext > b.base &&
-		len(b.bodies.missing(b.base+1, b.told.uidNext-1)) == 0
+		len(b.bodies.missing(above(b.base), b.told.uidNext-1)) == 0
 }
 
 // doubted asks by place for messages that are missing in a list of UIDs, before they are taken for
@@ -255,17 +256,17 @@ func (r *round) doubted(ctx context.Context, b *box, there []uint32, y stay) ([]
 	for _, uid := range there {
 		known.add(uid)
 	}
-	if len(known.missing(b.base+1, b.top(y.opened))) == 0 || y.exists == 0 {
+	if len(known.missing(above(b.base), b.top(y.opened))) == 0 || y.exists == 0 {
 		return there, nil
 	}
-	places, err := r.placesDown(ctx, b, b.base+1, y.exists)
+	places, err := r.placesDown(ctx, b, above(b.base), y.exists)
 	if err != nil {
 		return nil, err
 	}
 	for _, uid := range there {
 		places = append(places, place{uid: uid})
 	}
-	return uidsAbove(places, b.base+1), nil
+	return uidsAbove(places, above(b.base)), nil
 }
 
 // notIn returns the UIDs that a set lacks.
@@ -297,7 +298,7 @@ func (r *round) vanish(b *box, there []uint32) {
 			known.add(c.UID)
 		}
 	}
-	for _, s := range known.missing(b.base+1, b.next-1) {
+	for _, s := range known.missing(above(b.base), b.next-1) {
 		what := fmt.Sprintf("UID %d of %s vanished unread", s.lo, b.Name)
 		if s.hi > s.lo {
 			what = fmt.Sprintf("UID %d to %d of %s vanished unread", s.lo, s.hi, b.Name)

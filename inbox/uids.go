@@ -1,6 +1,10 @@
 package inbox
 
-import "slices"
+import (
+	"iter"
+	"math"
+	"slices"
+)
 
 // span is a range of UIDs, both ends included.
 type span struct{ lo, hi uint32 }
@@ -8,6 +12,30 @@ type span struct{ lo, hi uint32 }
 // uids is a set of UIDs as rising ranges that do not touch, so that a mailbox of a million
 // messages takes no more room than its gaps.
 type uids []span
+
+// maxUID is the highest UID that there can be (RFC 9051 section 2.3.1.1).
+const maxUID = math.MaxUint32
+
+// above is the UID after another. There is none after the highest, which stands for itself.
+func above(uid uint32) uint32 {
+	if uid == maxUID {
+		return maxUID
+	}
+	return uid + 1
+}
+
+// all yields the UIDs that are in.
+func (u uids) all() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for _, s := range u {
+			for uid := uint64(s.lo); uid <= uint64(s.hi); uid++ {
+				if !yield(uint32(uid)) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // add puts one UID in.
 func (u *uids) add(uid uint32) {

@@ -2,9 +2,13 @@ package inbox
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
+
+	"seedtest"
 )
 
 // A set of ranges says what a map of single UIDs says.
@@ -58,6 +62,43 @@ func TestContiguous(t *testing.T) {
 		}
 		if got := contiguous(places, x.exists); got != x.want {
 			t.Errorf("contiguous(%v, %d) = %t, want %t", x.seqs, x.exists, got, x.want)
+		}
+	}
+}
+
+// The highest UID has no UIDNEXT. Servers that have used it say 0 or what is no number of IMAP.
+func TestWatchReadsTheHighestUID(t *testing.T) {
+	for _, next := range []string{"0", "4294967295", "4294967296"} {
+		for _, mailbox := range []string{"INBOX", "News"} {
+			watch(t, newBook(2), func(s *server) {
+				m := s.box(mailbox)
+				m.next = maxUID
+				s.instead(func(c *client, tag, line string) bool {
+					if !strings.HasPrefix(line, "STATUS") || c.named(line[len("STATUS "):]) != m {
+						return false
+					}
+					n := s.count(mailbox)
+					if n == 0 {
+						return false
+					}
+					c.say(`* STATUS "%s" (MESSAGES %d UIDNEXT %s UIDVALIDITY 7)`, mailbox, n, next)
+					c.say("%s OK done", tag)
+					return true
+				})
+			}, func(w *watching) {
+				w.accept(0)
+				w.accept(1)
+				time.Sleep(time.Second)
+				w.deliver(mailbox, w.header(0), "")
+				w.ended()
+				if p := w.probe(0); len(p.Sightings) != 1 || p.Sightings[0].UID != maxUID {
+					t.Errorf("UIDNEXT %s, %s: sighted %+v, want the highest UID", next, mailbox, p.Sightings)
+				}
+				w.placed(1, seedtest.Overdue)
+				if n := w.asked("UID FETCH 4294967295 (UID INTERNALDATE"); n > 2 {
+					t.Errorf("UIDNEXT %s, %s: its header was read %d times", next, mailbox, n)
+				}
+			})
 		}
 	}
 }
