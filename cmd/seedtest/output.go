@@ -62,9 +62,9 @@ func terminal(w io.Writer) (int, bool) {
 	return int(f.Fd()), true
 }
 
-// say prints a line for the person at the terminal, unless --quiet.
+// say prints a line for the person at the terminal, unless --quiet. It may quote a server.
 func (a *app) say(format string, args ...any) {
 	if !a.quiet {
-		_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
+		_, _ = fmt.Fprintln(a.stderr, report.CleanLine(fmt.Sprintf(format, args...)))
 	}
 }
