@@ -143,3 +143,34 @@ func TestSignInsToAServerComeInARamp(t *testing.T) {
 		})
 	}
 }
+
+// never is a program that is asked for a token and does not end.
+type never struct{}
+
+func (never) Secret(ctx context.Context) (seedtest.Secret, error) {
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+// Whoever hangs before a sign-in keeps nobody else from the server.
+func TestSlowSecretsHoldNoTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t)
+		w := New(Options{Dial: s.dial})
+		ctx, cancel := context.WithCancel(t.Context())
+		var hanging sync.WaitGroup
+		for i := range gateOfOthers {
+			seed := otherSeed(i, seedtest.Habits{})
+			seed.Login.Token = never{}
+			hanging.Go(func() { _, _ = w.Check(ctx, seed) })
+		}
+		synctest.Wait()
+		begun := time.Now()
+		_, err := w.Check(ctx, otherSeed(gateOfOthers, seedtest.Habits{}))
+		if d := time.Since(begun); err != nil || d > 0 {
+			t.Errorf("Check = %v after %s, want it at once", err, d)
+		}
+		cancel()
+		hanging.Wait()
+	})
+}

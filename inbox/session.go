@@ -83,18 +83,18 @@ func (w *Watcher) enter(ctx context.Context, seed *seedtest.Seed, dialog *transc
 	return s, true, nil
 }
 
-// enter connects and signs in when it is its turn. The secret is asked for last: it may be a token
-// that does not live long.
+// enter connects and signs in when it is its turn. The secret is asked for before: whoever is slow
+// to tell it, or never does, must not keep other accounts from their turns.
 func (s *session) enter(ctx context.Context, w *Watcher) error {
+	secret, err := secretOf(ctx, *s.seed)
+	if err != nil {
+		return err
+	}
 	done, err := w.connections.pass(ctx, *s.seed)
 	if err != nil {
 		return err
 	}
 	defer done()
-	secret, err := secretOf(ctx, *s.seed)
-	if err != nil {
-		return err
-	}
 	if err := s.connect(ctx, w, secret); err != nil {
 		return err
 	}
