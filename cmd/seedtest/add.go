@@ -95,7 +95,11 @@ func (a *app) addSeed(ctx context.Context, s *config.SeedEntry, noSignIn bool) e
 	}
 	if err != nil {
 		forget()
-		return usage(fmt.Errorf("%s was not changed: %w", a.configPath, err))
+		err = fmt.Errorf("%s was not changed: %w", a.configPath, err)
+		if errors.Is(err, errSignIn) {
+			return broken(err)
+		}
+		return usage(err)
 	}
 	a.say("added [seed.%s] to %s", s.Name, a.configPath)
 	return nil
@@ -162,6 +166,9 @@ func (a *app) askSecret(prompt string) (string, error) {
 	return secret, nil
 }
 
+// errSignIn says that a new seed's server did not let us in: no mistake of the command line.
+var errSignIn = errors.New("sign-in did not work")
+
 // tryAdded reads the new configuration as a run would, and signs in to the new seed.
 func (a *app) tryAdded(ctx context.Context, name string, data []byte, noSignIn bool) error {
 	cfg, err := config.Parse(a.configPath, data, a.env)
@@ -178,7 +185,7 @@ func (a *app) tryAdded(ctx context.Context, name string, data []byte, noSignIn b
 		a.say("%s", line)
 	}
 	if !c.OK {
-		return fmt.Errorf("sign-in did not work: %s", c.Error)
+		return fmt.Errorf("%w: %s", errSignIn, c.Error)
 	}
 	return nil
 }
