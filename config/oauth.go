@@ -14,6 +14,7 @@ import (
 // Tokens says where OAuth tokens are kept.
 type Tokens struct {
 	Dir     string // of their files, and of locks; empty: no home directory is known
+	Named   bool   // Dir is what the configuration says, and not beside the store
 	Keyring bool   // in the system's keyring, not in files
 }
 
@@ -25,7 +26,7 @@ func (r *reader) tokens(top *table, store string) Tokens {
 	}
 	if t := top.sub("secrets", "[secrets]"); t != nil {
 		if dir := t.line("path", "tokens"); dir != "" {
-			k.Dir = r.path(dir)
+			k.Dir, k.Named = r.path(dir), true
 		}
 		k.Keyring = t.flag("keyring")
 		t.done()

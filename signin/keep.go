@@ -75,6 +75,12 @@ func (k *Keep) Save(name string, g Grant) error {
 	return k.writeFile(name, data)
 }
 
+// Has reports whether there is a file for a login, whatever is in it.
+func (k *Keep) Has(name string) bool {
+	_, err := os.Stat(k.path(name))
+	return err == nil && k.dir != ""
+}
+
 // Forget removes the grant of a login. The error is fs.ErrNotExist if there is none.
 func (k *Keep) Forget(name string) error {
 	if k.ring {

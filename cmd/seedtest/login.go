@@ -120,12 +120,13 @@ func (a *app) login(ctx context.Context, name string, f loginFlags) error {
 		return err
 	}
 	if f.forget {
-		return a.forget(keep(cfg), l)
+		return a.forget(a.keep(cfg, l.oauth.Name), l)
 	}
 	if err := l.choose(f); err != nil {
 		return err
 	}
-	if err := keep(cfg).Ready(l.oauth.Name); err != nil {
+	keep := a.keep(cfg, l.oauth.Name)
+	if err := keep.Ready(l.oauth.Name); err != nil {
 		return broken(fmt.Errorf("login %s: %w", name, err))
 	}
 	g, err := a.consent(ctx, l, f)
@@ -133,7 +134,7 @@ func (a *app) login(ctx context.Context, name string, f loginFlags) error {
 		err = a.tryToken(ctx, l, g)
 	}
 	if err == nil {
-		err = keep(cfg).Save(l.oauth.Name, g)
+		err = keep.Save(l.oauth.Name, g)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -142,7 +143,7 @@ func (a *app) login(ctx context.Context, name string, f loginFlags) error {
 	case err != nil:
 		return broken(fmt.Errorf("login %s: %w", name, err))
 	}
-	a.say("signed in; the tokens are kept in %s", keep(cfg).Where(l.oauth.Name))
+	a.say("signed in; the tokens are kept in %s", keep.Where(l.oauth.Name))
 	if g.Refresh == "" && l.oauth.Flow != seedtest.FlowApp {
 		a.say("the server gave no token to renew them with: this sign-in ends %s",
 			g.Expires.Local().Format(time.DateTime))

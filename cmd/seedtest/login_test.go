@@ -110,9 +110,9 @@ func (p *person) run(args ...string) told {
 	return p.b.run(p.t.Context(), nil, args...)
 }
 
-// tokenFile is where the tokens of a seed must lie.
+// tokenFile is where the tokens of a seed must lie: beside the store.
 func (p *person) tokenFile(seed string) string {
-	return filepath.Join(p.b.dir, ".local", "state", "seedtest", "tokens", "seed-"+seed+".json")
+	return filepath.Join(filepath.Dir(p.b.db), "tokens", "seed-"+seed+".json")
 }
 
 // TestLogin: before consent, with it, after it was withdrawn, and given anew.
@@ -144,6 +144,24 @@ func TestLogin(t *testing.T) {
 	p.says(p.login("outlook-a", "--forget"), statusPass, "are removed")
 	p.says(p.login("outlook-a", "--forget"), statusPass, "nothing to forget")
 	p.says(p.run("check", "outlook-a"), statusNothing, "nobody has signed in yet")
+}
+
+// TestTokensBesideTheConfiguredStore stay in use there when --store names another one, unless
+// there are some beside that.
+func TestTokensBesideTheConfiguredStore(t *testing.T) {
+	p := newPerson(t, lab.OAuthOptions{})
+	p.says(p.login("outlook-a"), statusPass, "kept in "+p.tokenFile("outlook-a"))
+	old := filepath.Join(p.b.dir, ".local", "state", "seedtest", "tokens", "seed-outlook-a.json")
+	err := errors.Join(os.MkdirAll(filepath.Dir(old), 0o700), os.Rename(p.tokenFile("outlook-a"), old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.says(p.run("check", "outlook-a"), statusPass, "ok    seed outlook-a")
+	p.says(p.login("outlook-a"), statusPass, "kept in "+old)
+	p.says(p.login("outlook-a", "--forget"), statusPass, "are removed")
+	if _, err := os.Stat(old); err == nil {
+		t.Errorf("%s is still there after --forget", old)
+	}
 }
 
 // TestLoginByBrowser: the answer comes to this machine by itself, or a person pastes it.
