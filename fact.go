@@ -316,7 +316,8 @@ type Fault struct {
 	Mailbox string      `json:"mailbox,omitempty"`
 	What    string      `json:"what"` // what the server or system said
 	From    time.Time   `json:"from"`
-	To      *time.Time  `json:"to,omitempty"` // nil: not over when it was written
+	To      *time.Time  `json:"to,omitempty"`    // nil: not over when it was written
+	Final   bool        `json:"final,omitempty"` // of FaultLogin: another try soon is in vain
 }
 
 // Spent is what one watch of a seed cost, written when it ends (rule 23).

@@ -241,7 +241,7 @@ func (f *Folder) fault(b Fault, at time.Time) {
 		g := &f.run.Faults[i]
 		same := g.Route == b.Route && g.Kind == b.Kind && g.Mailbox == b.Mailbox
 		if same && g.To == nil && g.From.Equal(b.From) {
-			g.To = b.To
+			g.To, g.Final = b.To, g.Final || b.Final
 			return
 		}
 	}

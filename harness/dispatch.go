@@ -52,9 +52,10 @@ func (w *work) nextAttempt(d seedtest.Planned) (number int, wait time.Duration, 
 }
 
 // awaitBaselines waits until every seed of the dispatch has its baseline. Without one in time the
-// message is not sent, because nobody could have seen it (rule 8).
+// message is not sent, because nobody could have seen it (rule 8). Where a sign-in was refused for
+// good there will be none.
 func (w *work) awaitBaselines(ctx context.Context, d seedtest.Planned) bool {
-	limit := w.opened.Suite.BaselineTimeout
+	limit, begun := w.opened.Suite.BaselineTimeout, w.Now()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for _, p := range d.Probes {
@@ -62,28 +63,36 @@ func (w *work) awaitBaselines(ctx context.Context, d seedtest.Planned) bool {
 		if s == nil {
 			return false
 		}
+		what := "no baseline"
 		select {
 		case <-s.baseline:
+			continue
 		case <-ctx.Done():
 			return false
+		case <-s.refused:
 		case <-timer.C:
-			s.noBase.Do(func() { w.noBaseline(ctx, s, limit) })
-			return false
+			what = fmt.Sprintf("no baseline within %s", limit)
 		}
+		select {
+		case <-s.baseline: // it came all the same
+			continue
+		default:
+		}
+		s.noBase.Do(func() { w.noBaseline(ctx, s, what, begun) })
+		return false
 	}
 	return true
 }
 
-func (w *work) noBaseline(ctx context.Context, s *seedWork, limit time.Duration) {
+func (w *work) noBaseline(ctx context.Context, s *seedWork, what string, from time.Time) {
 	now := w.Now()
-	what := fmt.Sprintf("no baseline within %s", limit)
 	w.mu.Lock()
 	if last := w.fold.LastFault(s.seed.Name); last != nil {
 		what += ": " + last.What
 	}
 	w.mu.Unlock()
 	_ = w.record(ctx, seedtest.Fault{Seed: s.seed.Name, Kind: seedtest.FaultBaseline, What: what,
-		From: now.Add(-limit), To: &now})
+		From: from, To: &now})
 }
 
 // spread keeps messages to one provider of others from leaving all at once.

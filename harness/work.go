@@ -77,6 +77,7 @@ type seedWork struct {
 	seed     seedtest.Seed
 	changed  chan struct{}
 	baseline chan struct{} // closed when the seed has a baseline
+	refused  chan struct{} // closed when it is refused for good before that
 	noBase   sync.Once
 	cancel   context.CancelFunc // ends its watch
 }
@@ -93,7 +94,7 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 		began: p.Now()}
 	for _, s := range opened.Seeds {
 		w.seeds[s.Name] = &seedWork{seed: s, changed: make(chan struct{}, 1),
-			baseline: make(chan struct{})}
+			baseline: make(chan struct{}), refused: make(chan struct{})}
 		if s.ByHand {
 			w.haveBaseline(s.Name) // its owner looks: nothing is to be prepared
 		}
@@ -122,8 +123,13 @@ func (w *work) known(facts ...seedtest.Fact) {
 	w.mu.Lock()
 	for _, f := range facts {
 		w.fold.Add(f)
-		if b, ok := f.Body.(seedtest.Baseline); ok {
+		switch b := f.Body.(type) {
+		case seedtest.Baseline:
 			w.haveBaseline(b.Seed)
+		case seedtest.Fault:
+			if s := w.seeds[b.Seed]; s != nil && b.Final {
+				closeOnce(s.refused)
+			}
 		}
 	}
 	w.mu.Unlock()
@@ -137,14 +143,17 @@ func (w *work) known(facts ...seedtest.Fact) {
 
 // haveBaseline lets the messages to a seed go. The caller holds mu.
 func (w *work) haveBaseline(seed string) {
-	s := w.seeds[seed]
-	if s == nil {
-		return
+	if s := w.seeds[seed]; s != nil {
+		closeOnce(s.baseline)
 	}
+}
+
+// closeOnce closes a channel unless it is closed. Who may close it holds mu.
+func closeOnce(c chan struct{}) {
 	select {
-	case <-s.baseline:
+	case <-c:
 	default:
-		close(s.baseline)
+		close(c)
 	}
 }
 

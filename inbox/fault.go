@@ -19,18 +19,35 @@ func (v *vigil) suffer(ctx context.Context, t *trouble) error {
 	v.w.log.Debug("trouble", "seed", v.seed.Name, "kind", t.kind, "mailbox", t.mailbox,
 		"what", t.what)
 	key := faultKey{t.kind, t.mailbox}
-	if _, met := v.faults[key]; met {
-		return nil
+	final := key.kind == seedtest.FaultLogin && v.final()
+	if f, met := v.faults[key]; met {
+		if f.Final || !final {
+			return nil
+		}
+		f.Final = true
+		v.faults[key] = f
+		return v.record(ctx, f)
 	}
 	from := v.a.Now().Add(-t.silent)
 	if !v.unwatched.IsZero() {
 		from = v.unwatched
 	}
 	f := seedtest.Fault{Seed: v.seed.Name, Kind: t.kind, Reason: t.reason, Mailbox: t.mailbox,
-		What: t.what, From: from}
+		What: t.what, From: from, Final: final}
 	v.faults[key] = f
 	return v.record(ctx, f)
 }
+
+// weigh counts how often in a row a sign-in was refused because of its secret.
+func (v *vigil) weigh(t *trouble) {
+	if v.certain++; !t.sure {
+		v.certain = 0
+	}
+}
+
+// final reports whether another sign-in soon is in vain. Where the next one comes in a moment it is
+// waited for: the account may just have been made.
+func (v *vigil) final() bool { return v.certain >= 2 || v.certain == 1 && !v.seed.Own }
 
 // minLife is how long a session must have lived to be taken for one whose time was up.
 const minLife = time.Minute

@@ -40,6 +40,7 @@ func noSecret(ctx context.Context, err error) error {
 	if t.reason == seedtest.ReasonUnreachable {
 		t.kind = seedtest.FaultConnect
 	}
+	t.sure = t.reason == seedtest.ReasonNoConsent || t.reason == seedtest.ReasonRevoked
 	return t
 }
 
@@ -83,12 +84,28 @@ func (t *trouble) mendable() bool {
 
 // passing reports whether a server refuses because it cannot say now (RFC 5530 section 3).
 func passing(err error) bool {
+	code := codeOf(err)
+	return code == "UNAVAILABLE" || code == "INUSE" || code == "SERVERBUG"
+}
+
+// sure reports whether a server refuses the secret itself (RFC 5530 section 3). One that does not
+// say so may have other reasons, which pass.
+func sure(err error) bool {
+	switch codeOf(err) {
+	case "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED":
+		return true
+	}
+	return false
+}
+
+// codeOf returns the first word of a refusal's response code in capitals, empty if there is none.
+func codeOf(err error) string {
 	var r *refusal
 	if !errors.As(err, &r) {
-		return false
+		return ""
 	}
 	code, _, _ := strings.Cut(strings.ToUpper(r.code), " ")
-	return code == "UNAVAILABLE" || code == "INUSE" || code == "SERVERBUG"
+	return code
 }
 
 // present tells the server the name and the secret, once.
@@ -114,7 +131,7 @@ func (s *session) present(ctx context.Context, secret seedtest.Secret) error {
 	case t.kind == seedtest.FaultLost && !t.timedOut: // some servers refuse by hanging up
 		t.kind = seedtest.FaultLogin
 	}
-	t.passing = passing(err)
+	t.passing, t.sure = passing(err), t.kind == seedtest.FaultLogin && sure(err)
 	if sasl != nil && sasl.said != "" {
 		t.what += " (" + s.wire.clean(sasl.said) + ")"
 		t.reason = tokenReason(sasl.said)

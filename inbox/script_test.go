@@ -212,7 +212,7 @@ func TestWatchDoesNotHammerARefusedLogin(t *testing.T) {
 			if n < 2 || n > most {
 				t.Errorf("own = %t: %d sign-ins in a quarter of an hour, want at most %d", own, n, most)
 			}
-			faults := factsOf[seedtest.Fault](b)
+			faults := b.run().Faults
 			if len(faults) != 1 || faults[0].Kind != seedtest.FaultLogin ||
 				strings.Contains(faults[0].What, "pass-word") {
 				t.Errorf("faults %+v, want one, without the password", faults)

@@ -23,6 +23,7 @@ type trouble struct {
 	silent   time.Duration // since the server was last heard
 	timedOut bool          // it said nothing, and did not hang up
 	passing  bool          // of FaultLogin: the server cannot say now who is right
+	sure     bool          // of FaultLogin: the secret is wrong, or there will be none
 }
 
 func (t *trouble) Error() string { return string(t.kind) + ": " + t.what }

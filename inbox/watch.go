@@ -52,6 +52,7 @@ func (v *vigil) outlast(ctx context.Context) error {
 			return err
 		}
 		v.lent = false
+		v.weigh(t)
 		if v.ended(t) {
 			continue
 		}
@@ -108,6 +109,7 @@ type vigil struct {
 	faults   map[faultKey]seedtest.Fault // that are not over
 	failures int                         // connections in a row that came to nothing
 	refusals int                         // of them, sign-ins that the server refused
+	certain  int                         // refusals of the secret itself in a row
 	login    time.Time                   // the last sign-in
 
 	unwatched time.Time // since a session ended in its time; zero: watched, or in trouble
