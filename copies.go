@@ -99,12 +99,19 @@ func decisive(seen []Seen) int {
 	return last
 }
 
-// laterCopy reports whether a copy was there later than another, a real mailbox before a view.
+// laterCopy reports whether a copy was there later than another, of those that are gone. A view is
+// later than a real mailbox only if it still had the message when the other was known not to. Of
+// copies that were last seen at once the one decides that did before.
 func laterCopy(a, b Seen) bool {
-	if filed(a.Sighting) != filed(b.Sighting) {
-		return filed(a.Sighting)
+	switch {
+	case filed(a.Sighting) && !filed(b.Sighting):
+		return !b.Last.After(a.GoneAt)
+	case filed(b.Sighting) && !filed(a.Sighting):
+		return a.Last.After(b.GoneAt)
+	case a.Last.Equal(b.Last):
+		return rank(a.Sighting) <= rank(b.Sighting)
 	}
-	return !a.Last.Before(b.Last)
+	return a.Last.After(b.Last)
 }
 
 // lastFiled returns the index of the copy in a mailbox of its own that was there last; -1 if there

@@ -26,12 +26,14 @@ type Move struct {
 	ToRole   Role
 	After    time.Time
 	Before   time.Time
+	ByUs     bool    // "seedtest clean" did it
+	Stamps   []Stamp // that its provider left as it did it, if the caller attached those of the copies
 }
 
 // Moves returns the later moves of a probe's message in the order in which they were seen. They
 // are told of mailboxes that hold mail of their own, and of a view over others (Gmail's All Mail)
-// while it alone shows the message. What we removed ourselves counts as lying where it was, and a
-// mailbox with a new UIDVALIDITY as the one it was.
+// while it alone shows the message. What we removed ourselves is told as ours, and counts as lying
+// where it was for all that follows; a mailbox with a new UIDVALIDITY counts as the one it was.
 func (p Probe) Moves() []Move {
 	var copies []Seen
 	for _, s := range p.Sightings {
@@ -145,8 +147,14 @@ func heirsOf(copies []Seen) map[int]int {
 
 // heirOf returns the place of the copy that one became, -1 if there is none.
 func heirOf(s Seen, copies []Seen, taken map[int]bool) int {
-	for i, x := range copies { // by time
-		if !taken[i] && x.At.After(s.Last) && x.Absent.Before(s.GoneAt) {
+	from, _ := slices.BinarySearchFunc(copies, s.Last, func(x Seen, last time.Time) int {
+		if x.At.After(last) {
+			return 1
+		}
+		return -1
+	})
+	for i := from; i < len(copies); i++ { // by time
+		if !taken[i] && copies[i].Absent.Before(s.GoneAt) {
 			return i
 		}
 	}
@@ -165,10 +173,15 @@ func departures(copies []Seen, heirs map[int]int) []Move {
 		m := Move{Kind: Removed, From: s.Mailbox, FromRole: s.Role, After: s.Last, Before: s.GoneAt}
 		h, ok := heirs[i]
 		switch {
+		case s.byUs():
+			if m.ByUs, m.To = true, s.Gone.MovedTo; m.To != "" {
+				m.Kind = Moved
+			}
 		case s.there(), ok && renumbered(s, copies[h]):
 			continue
 		case ok:
 			m.Kind, m.To, m.ToRole = Moved, copies[h].Mailbox, copies[h].Role
+			m.Stamps = copies[h].stampedSince(s)
 		}
 		moves = append(moves, m)
 	}
@@ -191,10 +204,25 @@ func arrivals(copies []Seen, heirs map[int]int) []Move {
 		for _, x := range copies[:i] {
 			if x.At.Before(s.At) && (x.there() || !x.Last.Before(s.Absent)) {
 				m.Kind, m.From, m.FromRole = Copied, x.Mailbox, x.Role
+				m.Stamps = s.stampedSince(x)
 				break
 			}
 		}
 		moves = append(moves, m)
 	}
 	return moves
+}
+
+// stampedSince returns the stamps of a copy, of those whose word counts, that another did not have.
+// Who sent the message has no hand in them: it was delivered before.
+func (s Seen) stampedSince(before Seen) []Stamp {
+	var list []Stamp
+	for _, x := range s.Stamps {
+		if x.Trusted && !slices.ContainsFunc(before.Stamps, func(y Stamp) bool {
+			return y.Field == x.Field && y.Raw == x.Raw
+		}) {
+			list = append(list, x)
+		}
+	}
+	return list
 }

@@ -28,8 +28,12 @@ func (s *story) left(d, last time.Duration, role seedtest.Role, uid uint32) *sto
 func movesOf(s *story) []string {
 	var list []string
 	for _, m := range s.fold(100 * hour).Probe("p1").Moves() {
-		list = append(list, fmt.Sprintf("%s %s>%s %v-%v", m.Kind, m.FromRole, m.ToRole,
-			m.After.Sub(t0).Minutes(), m.Before.Sub(t0).Minutes()))
+		text := fmt.Sprintf("%s %s>%s %v-%v", m.Kind, m.FromRole, m.ToRole,
+			m.After.Sub(t0).Minutes(), m.Before.Sub(t0).Minutes())
+		if m.ByUs {
+			text += " by us to " + m.To
+		}
+		list = append(list, text)
 	}
 	return list
 }
@@ -73,7 +77,13 @@ func TestRule16Moves(t *testing.T) {
 		"came twice": {func(s *story) {
 			s.sighting(3*minute, 1, "a", inJunk, in(1, minute)).sighting(4*minute, 1, "a", inTrash, in(1, 0))
 		}, nil},
-		"by us": {func(s *story) { s.cleanUp(9 * minute) }, nil},
+		"by us": {func(s *story) { s.cleanUp(9 * minute) }, []string{
+			"moved inbox> 9-9 by us to box-trash"}},
+		"by us, after a move": {func(s *story) {
+			s.left(5*minute, 4*minute, inInbox, 1).sighting(5*minute, 1, "a", inJunk, in(1, 4*minute))
+			s.add(9*minute, seedtest.Gone{Seed: "a", Token: tokenOf(1), Mailbox: "box-junk",
+				UIDValidity: 1, UID: 1, LastSeen: at(9 * minute), ByUs: true})
+		}, []string{"moved inbox>junk 4-5", "removed junk> 9-9 by us to "}},
 		"by an owner's words": {func(s *story) {
 			said := func(x *seedtest.Sighting) { x.ByHand, x.UID, x.UIDValidity = true, 0, 0 }
 			s.left(5*minute, 2*minute, inInbox, 1).sighting(5*minute, 1, "a", inJunk, said)
@@ -152,5 +162,91 @@ func TestRule16SettledStaysWhateverMovesLater(t *testing.T) {
 	p := s.expect(windowEnd+3*hour, "p1", seedtest.Junk)
 	if got := p.Placements.Settled; got == nil || *got != seedtest.Inbox {
 		t.Errorf("settled %v, want inbox: it was there when its window closed", got)
+	}
+}
+
+func TestMovesHaveTheStampsTheyLeft(t *testing.T) {
+	s := tell(t, nil).accepted(minute, "d1").sighting(2*minute, 1, "a", inInbox, in(1, minute))
+	s.left(9*minute, 8*minute, inInbox, 1).sighting(9*minute, 1, "a", inJunk, in(1, 8*minute))
+	s.sighting(19*minute, 1, "a", inTrash, in(1, 18*minute))
+	p := s.fold(hour).Probe("p1")
+	old := seedtest.Stamp{Field: "X-Spam-Flag", Raw: "NO", Trusted: true}
+	spam := seedtest.Stamp{Field: "X-Spam-Flag", Raw: "YES", Trusted: true}
+	forged := seedtest.Stamp{Field: "X-Spam-Flag", Raw: "YES, really"}
+	p.Sightings[0].Stamps = []seedtest.Stamp{old}
+	p.Sightings[1].Stamps = []seedtest.Stamp{spam, forged, old}
+	p.Sightings[2].Stamps = []seedtest.Stamp{old, spam}
+	moves := p.Moves()
+	if len(moves) != 2 || len(moves[0].Stamps) != 1 || moves[0].Stamps[0].Raw != "YES" {
+		t.Errorf("moves %+v, want the trusted stamp that the first left", moves)
+	}
+	if len(moves) == 2 && len(moves[1].Stamps) > 0 {
+		t.Errorf("moves %+v: the copy has no stamp that the other lacks", moves)
+	}
+}
+
+// What is nowhere when its window closes settles where it lay last.
+func TestRule16SettlesWhereItLayLast(t *testing.T) {
+	look := func(s *story, d time.Duration) { s.round(d, "a", true) }
+	for name, c := range map[string]struct {
+		tell func(*story)
+		want seedtest.Placement
+	}{
+		"removed": {func(s *story) { s.left(9*minute, 8*minute, inInbox, 1) }, seedtest.Inbox},
+		"moved to junk and removed": {func(s *story) {
+			s.left(9*minute, 8*minute, inInbox, 1).sighting(9*minute, 1, "a", inJunk, in(1, 8*minute))
+			s.left(20*minute, 19*minute, inJunk, 1)
+		}, seedtest.Junk},
+		"to junk, back and removed": {func(s *story) {
+			s.left(9*minute, 8*minute, inInbox, 1).sighting(9*minute, 1, "a", inJunk, in(1, 8*minute))
+			s.sighting(15*minute, 1, "a", inInbox, in(2, 14*minute)).left(15*minute, 14*minute, inJunk, 1)
+			s.left(20*minute, 19*minute, inInbox, 2)
+		}, seedtest.Inbox},
+		"two copies, the one in INBOX removed first": {func(s *story) {
+			s.sighting(5*minute, 1, "a", inTrash, in(1, 4*minute)).left(9*minute, 8*minute, inInbox, 1)
+			s.left(20*minute, 19*minute, inTrash, 1)
+		}, seedtest.Other},
+		"two copies, removed between the same looks": {func(s *story) {
+			s.sighting(5*minute, 1, "a", inTrash, in(1, 4*minute)).left(9*minute, 8*minute, inInbox, 1)
+			s.left(9*minute, 8*minute, inTrash, 1)
+		}, seedtest.Inbox},
+		"the same, told in the other order": {func(s *story) {
+			s.sighting(5*minute, 1, "a", inTrash, in(1, 4*minute)).left(9*minute, 8*minute, inTrash, 1)
+			s.left(9*minute, 8*minute, inInbox, 1)
+		}, seedtest.Inbox},
+		"archived": {func(s *story) {
+			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
+		}, seedtest.Other},
+		"archived, and removed later": {func(s *story) {
+			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
+			s.left(20*minute, 19*minute, inAll, 5)
+		}, seedtest.Other},
+		"removed for good, which the view shows a look later": {func(s *story) {
+			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 4*minute, inInbox, 1)
+			s.left(9*minute, 8*minute, inAll, 5)
+		}, seedtest.Inbox},
+		"archived, taken back and removed": {func(s *story) {
+			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
+			s.sighting(20*minute, 1, "a", inInbox, in(2, 19*minute))
+			s.left(30*minute, 28*minute, inInbox, 2).left(30*minute, 29*minute, inAll, 5)
+		}, seedtest.Inbox},
+		"removed while nobody looked, after the window": {func(s *story) {
+			s.left(windowEnd+9*time.Hour, 8*minute, inInbox, 1)
+		}, seedtest.Inbox},
+	} {
+		s := tell(t, nil).accepted(minute, "d1").sighting(2*minute, 1, "a", inInbox, in(1, minute))
+		c.tell(s)
+		if got := s.fold(windowEnd + 8*time.Hour).Probe("p1").Placements.Settled; got != nil {
+			t.Errorf("%s: settled %s, and nobody has looked since the window closed", name, *got)
+		}
+		look(s, windowEnd+9*time.Hour)
+		s.sighting(windowEnd+10*time.Hour, 1, "a", inJunk, in(77, windowEnd+9*time.Hour))
+		look(s, windowEnd+11*time.Hour)
+		switch got := s.fold(windowEnd + 12*time.Hour).Probe("p1").Placements.Settled; {
+		case got == nil:
+			t.Errorf("%s: not settled", name)
+		case *got != c.want:
+			t.Errorf("%s: settled %s, want %s", name, *got, c.want)
+		}
 	}
 }

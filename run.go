@@ -65,6 +65,8 @@ type Seen struct {
 	Last     time.Time // it was last known to be there
 	Gone     *Gone     // nil: it is there
 	GoneAt   time.Time // it was known to be gone; zero: it is there
+
+	Stamps []Stamp // of its header, if the caller attached them, which only several copies need
 }
 
 // ProbePlaces are the placements of a probe over time (rule 16).
