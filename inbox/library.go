@@ -21,16 +21,16 @@ type line struct {
 }
 
 // newLine makes the connection for a library. One that is made after the greeting is greeted with
-// what it has to know.
+// what it has to know: the greeting comes last, because nobody waits for what follows it.
 func (w *wire) newLine() *line {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	l := &line{Conn: w.conn, wire: w}
 	if w.greeting != "" {
-		l.out = []byte("* PREAUTH [CAPABILITY" + w.plainCaps() + "] ready\r\n")
 		if w.utf8 {
 			l.out = append(l.out, enabledUTF8...)
 		}
+		l.out = append(l.out, "* PREAUTH [CAPABILITY"+w.plainCaps()+"] ready\r\n"...)
 	}
 	w.library = l
 	return l
