@@ -48,6 +48,7 @@ func ExampleText() {
 	}
 	// Output:
 	// FAIL  regular  run 7K2Q9A  2026-11-21 14:02-14:02 UTC  1 of 1 judged
+	//       0 of 1 settled
 	// MAIN: 0 of 1 arrived; trouble at gmx (junk).
 	// seeds        MAIN mail1
 	// gmx-a        JUNK 4s

@@ -34,6 +34,7 @@ func told() map[string]report.Report {
 		"blind":       blind().report(31 * s),
 		"several":     several().report(m),
 		"hostile":     hostile(nasty).report(3 * m),
+		"moving":      moving().report(61 * time.Hour),
 		"empty":       empty,
 	}
 }
@@ -91,7 +92,7 @@ func TestProbesAsWanted(t *testing.T) {
 	}{
 		{"move", "outlook-a/new"}, {"move", "gmx-a/new"}, {"move", "yahoo-a/new"},
 		{"everything", "p-missing/main"}, {"everything", "p-blind/main"}, {"everything", "p-moved/main"},
-		{"everything", "p-held/main"}, {"everything", "p-in_doubt/main"},
+		{"moving", "m-junk/main"}, {"everything", "p-held/main"}, {"everything", "p-in_doubt/main"},
 	} {
 		name := "probe-" + strings.ReplaceAll(string(x.id), "/", "-") + ".txt"
 		t.Run(name, func(t *testing.T) {

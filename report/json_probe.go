@@ -20,6 +20,7 @@ type jsonProbe struct {
 	Relayed    []jsonRelayed   `json:"relayed"`
 	Bounce     *jsonBounce     `json:"bounce"`
 	Placement  jsonPlacement   `json:"placement"`
+	Moves      []jsonMove      `json:"moves"`
 	Latency    latency         `json:"latency"`
 	Analysis   *jsonAnalysis   `json:"analysis"`
 	Findings   []string        `json:"findings"`
@@ -132,7 +133,7 @@ func probeOf(r Report, p seedtest.Probe) jsonProbe {
 		Reference: p.Token.Ref(),
 		Control:   p.Control, Counted: p.Counted, Submission: submissionOf(p),
 		Sightings: []jsonSighting{}, Proof: proofOf(p.Proof), Relayed: []jsonRelayed{},
-		Placement: placementOf(p), Latency: latencyOf(p), Findings: codesOf(r.Findings, p.ID),
+		Placement: placementOf(p), Moves: movesJSON(p), Latency: latencyOf(p), Findings: codesOf(r.Findings, p.ID),
 	}
 	if s := r.Run.Seed(p.Seed); s != nil {
 		j.Address, j.Provider = s.Seed.Address, s.Seed.Provider.ID

@@ -146,7 +146,8 @@ func (j junit) probe(p seedtest.Probe) xmlCase {
 	verdict := verdictOf(p)
 	switch not := uncounted(j.Run, p); {
 	case verdict == seedtest.Pass:
-		c.Out = j.say(outcome(j.Run, p) + "; " + p.Why)
+		c.Out = strings.Join(append([]string{j.say(outcome(j.Run, p) + "; " + p.Why)}, j.places(p)...),
+			"\n")
 	case not != "":
 		note.Message += ", does not count: " + j.say(not)
 		c.Skipped = note
@@ -168,10 +169,20 @@ func (j junit) class(name string) string {
 	return strings.TrimPrefix(j.say(j.Run.Opened.Suite.Name+"."+name), ".")
 }
 
-// why is the reason of a placement, the health of its seed, and the causes that were found for it,
+// places are the placements of a probe over time and its later moves, a line each.
+func (j junit) places(p seedtest.Probe) []string {
+	lines := []string{"places: " + j.say(placesWords(p, j.Run.Started))}
+	moves, _ := lately(j.style, p.Moves(), screenful)
+	for _, m := range moves {
+		lines = append(lines, j.say(moveWords(m, j.Run.Started)))
+	}
+	return lines
+}
+
+// why is the reason of a placement, where it was over time, the health of its seed, and the causes that were found for it,
 // a line each.
 func (j junit) why(p seedtest.Probe) string {
-	lines := []string{j.say(p.Why)}
+	lines := append([]string{j.say(p.Why)}, j.places(p)...)
 	for _, line := range healthLines(j.Run, p.Seed) {
 		lines = append(lines, j.say(line))
 	}

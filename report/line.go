@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"seedtest"
 )
@@ -33,12 +35,9 @@ func tell(f seedtest.Fact, r seedtest.Run) string {
 	case seedtest.Relayed, seedtest.Bounce:
 		return tellFurther(b, r)
 	case seedtest.Sighting:
-		return tellSighting(b, r)
+		return tellSighting(b, f.At, r)
 	case seedtest.Gone:
-		if b.ByUs {
-			return b.Seed + ": we removed a message from " + b.Mailbox
-		}
-		return b.Seed + ": a message is gone from " + b.Mailbox
+		return tellGone(b, f.At, r)
 	case seedtest.Round:
 		return tellRound(b, r)
 	case seedtest.Fault:
@@ -103,22 +102,53 @@ func tellFurther(b seedtest.FactBody, r seedtest.Run) string {
 
 // tellSighting tells of the first copy of a probe, of one that decides in its place, and of further
 // ones as such; a view over all mail that has it too is no news.
-func tellSighting(b seedtest.Sighting, r seedtest.Run) string {
+func tellSighting(b seedtest.Sighting, at time.Time, r seedtest.Run) string {
 	for _, p := range r.Probes {
 		if p.Token != b.Token || p.Seed != b.Seed {
 			continue
 		}
 		s := p.Decisive()
 		decides := s != nil && s.Mailbox == b.Mailbox && s.UIDValidity == b.UIDValidity && s.UID == b.UID
+		moved := moveTo(p, b, at)
 		switch {
-		case decides:
+		case decides && moved == nil:
 			return who(r, p) + ": " + outcome(r, p)
+		case moved != nil:
+			return who(r, p) + ": " + moveWords(*moved, r.Started) + "; now " + outcome(r, p)
 		case isView(b.Role):
 			return ""
 		}
 		return who(r, p) + ": also in " + b.Mailbox
 	}
 	return ""
+}
+
+// tellGone tells that a copy is gone, and where to if that is known already.
+func tellGone(b seedtest.Gone, at time.Time, r seedtest.Run) string {
+	for _, p := range r.Probes {
+		if p.Token != b.Token || p.Seed != b.Seed {
+			continue
+		}
+		for _, m := range slices.Backward(p.Moves()) {
+			if m.From == b.Mailbox && m.Before.Equal(at) && m.Kind != seedtest.Copied {
+				return who(r, p) + ": " + moveWords(m, r.Started)
+			}
+		}
+	}
+	return ""
+}
+
+// moveTo returns the move by which a copy came that was first seen at a time, or nil.
+func moveTo(p seedtest.Probe, b seedtest.Sighting, at time.Time) *seedtest.Move {
+	came := slices.ContainsFunc(p.Sightings, func(s seedtest.Seen) bool {
+		return s.Mailbox == b.Mailbox && s.UIDValidity == b.UIDValidity && s.UID == b.UID && s.At.Equal(at)
+	})
+	for _, m := range slices.Backward(p.Moves()) {
+		if came && m.To == b.Mailbox && !m.Before.After(at) && !m.ByUs {
+			return &m
+		}
+	}
+	return nil
 }
 
 // isView reports whether a mailbox of this role shows what lies elsewhere.

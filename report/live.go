@@ -131,6 +131,9 @@ func (p *page) liveSeen(r seedtest.Run, room int) {
 	}
 	var events []event
 	for _, x := range r.Probes {
+		for _, m := range x.Moves() {
+			events = append(events, event{m.Before, who(r, x) + ": " + moveWords(m, r.Started)})
+		}
 		if first, ok := firstSeen(x); ok {
 			events = append(events, event{first.At, who(r, x) + ": " + outcome(r, x)})
 			continue

@@ -17,6 +17,7 @@ func Markdown(w io.Writer, r Report, s Style) error {
 	judged, control := sides(r.Run)
 	m.head(r, judged)
 	m.seeds(r.Run, judged, control)
+	m.moves(r.Run)
 	m.expectations(r.Judgement)
 	m.causes(r)
 	m.faults(r.Run)
@@ -86,8 +87,10 @@ func (m *markdown) head(r Report, judged []side) {
 	m.line("# %s: %s", strings.ToUpper(string(r.Judgement.Verdict)), m.text(run.Opened.Suite.Name))
 	m.line("")
 	state := ""
-	if u := unfinished(run); u != "" {
-		state = ", " + m.text(u)
+	for _, text := range []string{settledWords(run), unfinished(run)} {
+		if text != "" {
+			state += ", " + m.text(text)
+		}
 	}
 	m.line("Run %s, %s, %s%s.", m.text(run.Opened.Run.Short()),
 		m.text(span(run.Started, ended(run))), judgedWords(r.Judgement), state)
@@ -157,6 +160,20 @@ func (m *markdown) lineOf(label string, routes []side, say func(side) string) {
 	}
 	if said {
 		m.row(row)
+	}
+}
+
+// moves writes what became of messages after they had come.
+func (m *markdown) moves(r seedtest.Run) {
+	said := m.movesOf(r)
+	if len(said) == 0 {
+		return
+	}
+	m.line("")
+	m.line("## Moves")
+	m.line("")
+	for _, text := range said {
+		m.line("- %s", m.text(text))
 	}
 }
 

@@ -82,7 +82,7 @@ func firstOf(list []string, n int) string {
 // perfData is label=value;warn;crit;min;max, by the Monitoring Plugins development guidelines.
 func perfData(r Report) []string {
 	by := map[seedtest.Placement]int{}
-	arrived, planned := 0, r.Judgement.Planned
+	arrived, settled, planned := 0, 0, r.Judgement.Planned
 	var slowest time.Duration
 	for _, p := range r.Run.Probes {
 		if !p.Counted {
@@ -92,12 +92,16 @@ func perfData(r Report) []string {
 		if p.Placements.Current.Arrived() {
 			arrived++
 		}
+		if p.Placements.Settled != nil {
+			settled++
+		}
 		if d, ok := p.Total(); ok {
 			slowest = max(slowest, d)
 		}
 	}
 	data := []string{fmt.Sprintf("probes=%d", planned),
-		fmt.Sprintf("judged=%d;;;0;%d", r.Judgement.Judged, planned)}
+		fmt.Sprintf("judged=%d;;;0;%d", r.Judgement.Judged, planned),
+		fmt.Sprintf("settled=%d;;;0;%d", settled, planned)}
 	for _, place := range seedtest.Placements() {
 		data = append(data, fmt.Sprintf("%s=%d;;;0;%d", place, by[place], planned))
 	}

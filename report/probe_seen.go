@@ -8,19 +8,21 @@ import (
 	"seedtest"
 )
 
-// sightings writes every copy that was found.
-func (p *page) sightings(x seedtest.Probe) {
+// sightings writes every copy that was found; moments of another day have their date.
+func (p *page) sightings(x seedtest.Probe, begun time.Time) {
 	if len(x.Sightings) == 0 {
 		p.section("SEEN", "nowhere")
 		return
 	}
 	p.section("SEEN", plural(len(x.Sightings), "copy", "copies"))
-	for _, s := range x.Sightings {
-		p.entry("  "+clock(s.At)+" ", p.say(sightingWords(s)))
+	few, left := lately(p.style, x.Sightings, screenful)
+	p.earlier(left)
+	for _, s := range few {
+		p.entry("  "+moment(s.At, begun)+" ", p.say(sightingWords(s, s.At)))
 	}
 }
 
-func sightingWords(s seedtest.Seen) string {
+func sightingWords(s seedtest.Seen, at time.Time) string {
 	text := s.Mailbox + roleWord(s.Role)
 	if s.Class != "" {
 		text += ", class " + s.Class
@@ -31,7 +33,7 @@ func sightingWords(s seedtest.Seen) string {
 		text += fmt.Sprintf(", UID %d of %d", s.UID, s.UIDValidity)
 	}
 	if !s.InternalDate.IsZero() {
-		text += ", stored " + clock(s.InternalDate)
+		text += ", stored " + moment(s.InternalDate, at)
 	}
 	carriers := make([]string, len(s.Carriers))
 	for i, c := range s.Carriers {
@@ -46,7 +48,7 @@ func sightingWords(s seedtest.Seen) string {
 	case s.Gone != nil && s.Gone.ByUs:
 		text += ", removed by us on " + day(s.Gone.LastSeen)
 	case s.Gone != nil:
-		text += ", GONE, last seen " + clock(s.Gone.LastSeen)
+		text += ", GONE, last seen " + moment(s.Gone.LastSeen, at)
 	}
 	return text
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Probe explains one probe: where it ended and why, every attempt with its dialogue and the time of
-// each stage, what further servers said, every sighting, the proof of absence mailbox by mailbox,
+// each stage, what further servers said, every sighting and later move, the proof of absence mailbox by mailbox,
 // the seed's troubles, the header's hops and authentication, and the causes that were found. An id
 // that the run does not have is an error.
 func Probe(w io.Writer, r Report, id seedtest.ProbeID, s Style) error {
@@ -23,7 +23,8 @@ func Probe(w io.Writer, r Report, id seedtest.ProbeID, s Style) error {
 	p.probeHead(r.Run, *x)
 	p.attempts(r.Run, *x)
 	p.further(*x)
-	p.sightings(*x)
+	p.sightings(*x, r.Run.Started)
+	p.probeMoves(r.Run, *x)
 	p.proof(r.Run, *x)
 	p.troubles(r.Run, *x)
 	p.times(*x)
@@ -39,17 +40,7 @@ func (p *page) probeHead(r seedtest.Run, x seedtest.Probe) {
 	p.para("", p.say(who(r, x)+": "+outcome(r, x)), 0)
 	p.labelled("why", x.Why)
 	p.labelled("counted", countedWords(r, x))
-	places := []string{"first " + placeWord(x.Placements.First),
-		"now " + placeWord(x.Placements.Current)}
-	if x.Placements.Settled != nil {
-		places = append(places, "settled "+placeWord(*x.Placements.Settled))
-	} else {
-		places = append(places, "not settled")
-	}
-	if x.Placements.Class != "" {
-		places = append(places, "class "+x.Placements.Class)
-	}
-	p.labelled("places", strings.Join(append(places, lateWords(x)), ", "))
+	p.labelled("places", placesWords(x, r.Started))
 	p.labelled("run", r.Opened.Run.Short()+", suite "+r.Opened.Suite.Name+", "+
 		span(r.Started, ended(r)))
 	p.labelled("probe", string(x.ID)+", message "+x.Message)

@@ -229,6 +229,10 @@ func (st *story) hostileProbe(route, seed, text string) {
 		sub.TLS = &seedtest.TLSInfo{Version: text, Cipher: text, Peer: text, Issuer: text}
 		st.add(3*s, seedtest.Sighting{Seed: seed, Token: tok, Mailbox: text, Class: text,
 			Carriers: []seedtest.Carrier{seedtest.CarrierSubject}})
+		st.add(4*s, seedtest.Gone{Seed: seed, Token: tok, Mailbox: text, LastSeen: at(3 * s)})
+		st.add(4*s, seedtest.Sighting{Seed: seed, Token: tok, Mailbox: text + "2", Class: text,
+			Carriers: []seedtest.Carrier{seedtest.CarrierSubject}, Absent: at(3 * s)})
+		st.stamps[id] = [][]seedtest.Stamp{nil, {{Field: text, Verdict: text, Raw: text, Trusted: true}}}
 		st.add(3*s, seedtest.Bounce{Dispatch: seedtest.DispatchID(id), Probe: id, Action: text,
 			Status: text, Diagnostic: text, RemoteMTA: text})
 	}

@@ -26,6 +26,7 @@ type story struct {
 	planned  []seedtest.Fact
 	facts    []seedtest.Fact
 	analyses map[seedtest.ProbeID]seedtest.Analysis
+	stamps   map[seedtest.ProbeID][][]seedtest.Stamp // by copy
 	findings []seedtest.Finding
 	usage    report.Usage
 }
@@ -33,7 +34,8 @@ type story struct {
 // begin opens a run of a suite by routes to seeds. A route named control is one; a seed's provider
 // is its name up to the dash.
 func begin(suite string, routes, seeds []string) *story {
-	st := &story{analyses: map[seedtest.ProbeID]seedtest.Analysis{}}
+	st := &story{analyses: map[seedtest.ProbeID]seedtest.Analysis{},
+		stamps: map[seedtest.ProbeID][][]seedtest.Stamp{}}
 	st.opened = seedtest.Opened{Run: "06abcdefghijklmnopqr7k2q9a", Version: "1.0",
 		Edition: "2026-11-01",
 		Suite: seedtest.Suite{Name: suite, Routes: routes, Seeds: seeds, Messages: []string{"notice"},
@@ -189,6 +191,9 @@ func (st *story) report(asOf time.Duration) report.Report {
 	for i := range run.Probes {
 		if a, ok := st.analyses[run.Probes[i].ID]; ok {
 			run.Probes[i].Analysis = &a
+		}
+		for k, stamps := range st.stamps[run.Probes[i].ID] {
+			run.Probes[i].Sightings[k].Stamps = stamps
 		}
 	}
 	u := report.UsageOf(run)

@@ -19,6 +19,7 @@ func Text(w io.Writer, r Report, s Style) error {
 	p.verdict(r)
 	p.summary(r, judged)
 	p.table(r, judged)
+	p.moves(r.Run)
 	p.control(r.Run, control)
 	p.expectations(r.Judgement)
 	p.why(r)
@@ -47,6 +48,7 @@ func (p *page) verdict(r Report) {
 		runWord(run),
 		span(run.Started, ended(run)),
 		judgedWords(r.Judgement),
+		settledWords(run),
 		unfinished(run),
 	})
 }

@@ -224,10 +224,11 @@ func blindWhy(r seedtest.Run, p seedtest.Probe) string {
 	return why
 }
 
-// arrivalRemark says that a message was late, first tried in vain, or moved.
+// arrivalRemark says that a message was late, first tried in vain, moved, or is gone.
 func arrivalRemark(p seedtest.Probe) string {
 	var said []string
-	if s := p.Decisive(); s != nil && s.ByHand {
+	s := p.Decisive()
+	if s != nil && s.ByHand {
 		said = append(said, "by hand")
 	}
 	if p.Late != nil && *p.Late {
@@ -238,6 +239,12 @@ func arrivalRemark(p seedtest.Probe) string {
 	}
 	if f := p.Placements.First; f != "" && f != p.Placements.Current {
 		said = append(said, "first "+string(f))
+	}
+	if s := p.Placements.Settled; s != nil && *s != p.Placements.Current {
+		said = append(said, "settled "+string(*s))
+	}
+	if s != nil && s.Gone != nil && !s.Gone.ByUs {
+		said = append(said, "GONE since")
 	}
 	if p.Placements.Class == "unknown" {
 		said = append(said, "class unknown")

@@ -181,26 +181,40 @@ func (a *app) storeToRead() (string, error) {
 	return a.storeOf(path)
 }
 
-// attach gives every probe that was seen the analysis of the header that decided.
+// attach gives every probe that was seen the analysis of the header that decided, and every copy
+// the stamps of its header.
 func attach(ctx context.Context, s *store.Store, run *seedtest.Run) error {
 	for i := range run.Probes {
 		p := &run.Probes[i]
-		seen := p.Decisive()
-		if seen == nil || seen.HeaderSum == "" {
-			continue
+		read := map[string]*seedtest.Analysis{} // by the sum of the header
+		for k := range p.Sightings {
+			seen := &p.Sightings[k]
+			sum := seen.HeaderSum
+			if sum == "" {
+				continue
+			}
+			if read[sum] == nil {
+				raw, err := s.Header(ctx, sum)
+				if err != nil {
+					return fmt.Errorf("header of probe %s: %w", p.ID, err)
+				}
+				a := analyze.Message(raw, string(p.ID), trustAt(run.Seed(p.Seed)))
+				read[sum] = &a
+			}
+			seen.Stamps = read[sum].Stamps
+			if seen == p.Decisive() {
+				p.Analysis = read[sum]
+			}
 		}
-		raw, err := s.Header(ctx, seen.HeaderSum)
-		if err != nil {
-			return fmt.Errorf("header of probe %s: %w", p.ID, err)
-		}
-		trust := seedtest.Trust{}
-		if seed := run.Seed(p.Seed); seed != nil {
-			trust = seed.Seed.Provider.Trust
-		}
-		a := analyze.Message(raw, string(p.ID), trust)
-		p.Analysis = &a
 	}
 	return nil
+}
+
+func trustAt(s *seedtest.SeedState) seedtest.Trust {
+	if s == nil {
+		return seedtest.Trust{}
+	}
+	return s.Seed.Provider.Trust
 }
 
 // folded reads a run from the store and folds its facts.
