@@ -130,6 +130,22 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
+// heedSlowness ends quick looks where the server does what it is asked, and says that it slows us
+// down (rule 23). Nothing is hidden by that: the trouble is over when it is noted.
+func (v *vigil) heedSlowness(ctx context.Context) error {
+	if v.s == nil {
+		return nil
+	}
+	what := v.s.slowed()
+	if what == "" || v.slow {
+		return nil
+	}
+	v.slow = true
+	now := v.a.Now()
+	return v.record(ctx, seedtest.Fault{Seed: v.seed.Name, Kind: seedtest.FaultThrottled, What: what,
+		From: now, To: &now})
+}
+
 // calm records that the server wants less asked, and leaves it alone for as long as it said. There
 // are no quick looks afterwards (rule 23).
 func (v *vigil) calm(ctx context.Context, t *trouble) error {

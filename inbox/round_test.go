@@ -403,6 +403,47 @@ func TestRule23ThrottlingEndsQuickLooks(t *testing.T) {
 	})
 }
 
+// Gmail does what it is asked, and says that it slows us down: what it shows counts, and quick looks
+// end.
+func TestRule23SlowedDownAnswersCount(t *testing.T) {
+	b := newBook(2)
+	b.seed.Own = false
+	watch(t, b, nil, func(w *watching) {
+		w.accept(0)
+		w.accept(1)
+		w.deliver("INBOX", w.header(0), "")
+		w.instead(slowly)
+		time.Sleep(20 * time.Second)
+		w.placed(0, seedtest.Inbox)
+		before := w.asked("STATUS")
+		time.Sleep(4 * time.Minute)
+		if n := w.asked("STATUS"); n != before {
+			t.Errorf("%d STATUS in the minutes after the server said that it slows us down", n-before)
+		}
+		w.ended()
+		w.placed(1, seedtest.Overdue)
+		faults := w.run().Faults
+		if len(faults) != 1 || faults[0].Kind != seedtest.FaultThrottled || faults[0].To == nil ||
+			!strings.Contains(faults[0].What, "OK Success [THROTTLED]") {
+			t.Errorf("faults %+v, want one of throttling, which is over", faults)
+		}
+		if w.logins != 1 {
+			t.Errorf("%d sign-ins, want 1", w.logins)
+		}
+	})
+}
+
+// slowly answers a STATUS as Gmail does when it throttles.
+func slowly(c *client, tag, line string) bool {
+	name, ok := strings.CutPrefix(line, "STATUS ")
+	if !ok {
+		return false
+	}
+	c.sayStatus(c.named(name))
+	c.say("%s OK Success [THROTTLED]", tag)
+	return true
+}
+
 func TestRule06VanishedAnywhere(t *testing.T) {
 	for mailbox, want := range map[string]seedtest.Placement{
 		"News": seedtest.Blind, "Sent": seedtest.Overdue,

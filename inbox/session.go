@@ -212,6 +212,15 @@ func (s *session) capabilities() []string {
 	return names
 }
 
+// slowed returns, once, in which words the server said that it slows us down, "" if it did not.
+func (s *session) slowed() string {
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	what := s.wire.slowed
+	s.wire.slowed = ""
+	return what
+}
+
 // spent is how many commands the session has sent.
 func (s *session) spent() int {
 	s.wire.mu.Lock()

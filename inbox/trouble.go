@@ -63,6 +63,13 @@ func throttled(code, text string) (time.Duration, bool) {
 	return 0, false
 }
 
+// slowedDown reports whether the end of a command that was done says that the server slows us down.
+// Gmail ends each with "OK Success [THROTTLED]" then, and answers late (mscdex/node-imap #593,
+// jstedfast/MailKit #1396).
+func slowedDown(code, text string) bool {
+	return strings.EqualFold(code, "THROTTLED") || strings.Contains(strings.ToLower(text), "[throttled]")
+}
+
 // refused makes trouble of a NO or BAD, or nil if err is none.
 func refused(err error, kind seedtest.FaultKind) *trouble {
 	var r *refusal

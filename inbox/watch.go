@@ -244,6 +244,9 @@ func (v *vigil) work(ctx context.Context) error {
 			return nil
 		}
 		err := v.step(ctx, pending)
+		if err == nil {
+			err = v.heedSlowness(ctx)
+		}
 		var t *trouble
 		if errors.As(err, &t) && t.kind == seedtest.FaultThrottled && t.open {
 			err = v.calm(ctx, t) // the connection is there: to sign in anew would be worse

@@ -43,6 +43,7 @@ type wire struct {
 	secrets   []string
 	dialog    *transcript // nil: none is wanted
 	said      string      // the last BYE, ALERT or untagged NO
+	slowed    string      // the last OK that says that the server slows us down
 	greeting  string
 	caps      map[string]bool // shared: never changed
 	utf8      bool            // mailbox names are in UTF-8
@@ -169,6 +170,9 @@ func (w *wire) ended(tag string, rest []byte) []byte {
 	a.status, a.code, a.text = statusLine(rest)
 	w.learn(a.code)
 	a.code, a.text = w.tidy(a.code), w.tidy(a.text)
+	if a.status == "OK" && slowedDown(a.code, a.text) {
+		w.slowed = cmd.name + ": " + w.tidy(string(rest))
+	}
 	if tag == w.hushed {
 		w.hushed = ""
 	}
