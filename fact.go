@@ -98,9 +98,10 @@ type Baseline struct {
 type Mark struct {
 	Mailbox     string `json:"mailbox"`
 	UIDValidity uint32 `json:"uidvalidity"`
-	LastUID     uint32 `json:"last_uid"`        // highest UID in use, 0 if none
-	UIDNext     uint32 `json:"uidnext"`         // as the server told it, 0 if it did not
-	Error       string `json:"error,omitempty"` // why the mailbox could not be read
+	LastUID     uint32 `json:"last_uid"`           // highest UID in use, 0 if none
+	UIDNext     uint32 `json:"uidnext"`            // as the server told it, 0 if it did not
+	Messages    uint32 `json:"messages,omitempty"` // 0 also in marks of older versions
+	Error       string `json:"error,omitempty"`    // why the mailbox could not be read
 }
 
 // Attempt is written, durably, before the last octets of a message's content leave (rule 5).

@@ -26,7 +26,7 @@ func (v *vigil) baseline(ctx context.Context, told map[string]boxStatus) error {
 		m := marks[b.Name]
 		all.Mailboxes = append(all.Mailboxes, m)
 		if m.Error == "" {
-			b.start(m.UIDValidity, baseOf(m))
+			b.startAt(m)
 		}
 	}
 	if err := v.record(ctx, all); err != nil {
@@ -41,7 +41,7 @@ func (v *vigil) baseline(ctx context.Context, told map[string]boxStatus) error {
 func (v *vigil) resume(base seedtest.Baseline) {
 	for _, m := range base.Mailboxes {
 		if b := v.boxNamed(m.Mailbox); b != nil && m.Error == "" {
-			b.start(m.UIDValidity, baseOf(m))
+			b.startAt(m)
 		}
 	}
 }
@@ -77,6 +77,7 @@ func (v *vigil) stand(ctx context.Context, told map[string]boxStatus) (map[strin
 			}
 		default:
 			m.UIDValidity, m.UIDNext = b.told.uidValidity, b.told.uidNext
+			m.Messages = b.told.messages
 			if m.UIDNext > 0 {
 				m.LastUID = m.UIDNext - 1 // if not lower: it bounds the reading as well
 			}
@@ -149,7 +150,7 @@ func (b *box) mark(m *seedtest.Mark, y stay) {
 		b.told = boxStatus{mailbox: b.Name, uidValidity: y.uidValidity, uidNext: y.uidNext,
 			messages: y.exists}
 	}
-	m.UIDNext = max(m.UIDNext, y.uidNext)
+	m.UIDNext, m.Messages = max(m.UIDNext, y.uidNext), max(b.told.messages, y.exists)
 	highest := uint32(0)
 	for _, p := range y.answers[0].places {
 		highest = max(highest, p.uid)

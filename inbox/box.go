@@ -32,6 +32,8 @@ type box struct {
 	asked   bool      // told holds an answer
 	told    boxStatus // the last STATUS
 	checked boxStatus // the one by which the copies that are followed were last asked for
+	exists  uint32    // messages that were met since then by a visit
+	held    uint32    // messages when all that was in it had last been read
 	lies    bool      // its UIDNEXT cannot be believed
 
 	refused  time.Time // when it could not be read the last time that was tried; zero: it could
@@ -82,13 +84,20 @@ func (b *box) whyUnreadable() string {
 func (b *box) start(validity, base uint32) {
 	b.validity, b.base, b.next = validity, base, above(base)
 	b.read, b.bodies, b.again = nil, nil, 0
-	b.since, b.from = time.Time{}, 0
+	b.since, b.from, b.held = time.Time{}, 0, 0
+}
+
+// startAt makes everything above a mark be read.
+func (b *box) startAt(m seedtest.Mark) {
+	b.start(m.UIDValidity, baseOf(m))
+	b.held = m.Messages
 }
 
 // looked notes that all that was in the mailbox at a time was read, unless some of it was not.
 func (b *box) looked(at time.Time) {
 	if b.told.uidNext <= b.next {
 		b.since, b.from = at, b.next
+		b.held = max(b.told.messages, b.exists)
 	}
 }
 
@@ -115,12 +124,23 @@ func (b *box) renumbered(validity uint32) {
 
 // hear takes what a server tells of where the mailbox stands.
 func (b *box) hear(st boxStatus) {
-	b.told, b.asked = st, true
-	b.lies = b.lies || falseNext(st)
+	b.told, b.asked, b.exists = st, true, 0
+	b.lies = b.lies || b.belied(st)
 }
 
-// falseNext reports whether a status tells a UIDNEXT that cannot be one. The highest UID has none.
-func falseNext(st boxStatus) bool { return st.uidNext == maxUID }
+// belied reports whether a status shows that its UIDNEXT cannot be believed: UIDs begin with 1 and
+// rise, and the highest has none. So UIDNEXT never falls, and messages come only as it rises.
+func (b *box) belied(st boxStatus) bool {
+	switch {
+	case st.uidNext == 0: // it is not told
+		return false
+	case st.uidNext == maxUID || st.messages >= st.uidNext:
+		return true
+	case b.validity == 0 || st.uidValidity != b.validity:
+		return false
+	}
+	return st.uidNext < b.next || st.uidNext == b.next && st.messages > b.held
+}
 
 // fresh reports whether the last status tells of mail that was not read. Where UIDNEXT is not told
 // or not to be believed only the mailbox itself can say.

@@ -208,6 +208,7 @@ func (v *vigil) takeStay(p plan, y stay) []seedtest.Sighting {
 	if p.followed {
 		v.check(b, uidsAbove(y.places(), 0))
 	}
+	b.exists = max(b.exists, y.exists)
 	b.looked(v.asked)
 	return found
 }

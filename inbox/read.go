@@ -106,10 +106,11 @@ func (v *vigil) classify(ctx context.Context, s *seedtest.Sighting) error {
 
 // readMany lists what is above the last UID that was asked for, and reads it in batches.
 func (v *vigil) readMany(ctx context.Context, b *box) error {
-	there, _, err := v.listUIDs(ctx, b, b.next)
+	there, y, err := v.listUIDs(ctx, b, b.next)
 	if err != nil {
 		return err
 	}
+	b.exists = y.exists
 	if err := v.readUIDs(ctx, b, notIn(there, b.read)); err != nil {
 		return err
 	}

@@ -231,6 +231,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 		m.ToUID = there[len(there)-1]
 	}
 	b.askedFor(b.top(y.opened))
+	b.exists = y.exists
 	r.check(b, there)
 	b.looked(r.asked)
 	r.vanish(b, there)

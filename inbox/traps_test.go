@@ -275,3 +275,46 @@ func TestTrapSectionByAnyName(t *testing.T) {
 		})
 	}
 }
+
+// A server that does not count on in UIDNEXT of some mailbox, or tells one of the past, is found out
+// by the number of messages. Nobody looked into the mailbox before.
+func TestWatchFindsAFalseUIDNEXTOut(t *testing.T) {
+	for _, next := range []int{5, 4, 2} {
+		for _, own := range []bool{true, false} {
+			b := newBook(2)
+			b.seed.Own = own
+			watch(t, b, func(s *server) {
+				s.box("News").next = 3
+				s.deliver("News", "Subject: old\r\n\r\n", "")
+				s.deliver("News", "Subject: old\r\n\r\n", "")
+				s.instead(func(c *client, tag, line string) bool {
+					n := s.count("News")
+					switch {
+					case n > 2 && strings.HasPrefix(line, `STATUS "News"`):
+						c.say(`* STATUS "News" (MESSAGES %d UIDNEXT %d UIDVALIDITY 7)`, n, next)
+					case n > 2 && strings.HasPrefix(line, `EXAMINE "News"`):
+						c.mu.Lock()
+						c.open = c.box("News")
+						c.mu.Unlock()
+						c.say("* %d EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT %d] x", n, next)
+					default:
+						return false
+					}
+					c.say("%s OK done", tag)
+					return true
+				})
+			}, func(w *watching) {
+				w.accept(0)
+				w.accept(1)
+				time.Sleep(time.Minute)
+				w.deliver("News", w.header(0), "")
+				w.ended()
+				w.placed(0, seedtest.Other)
+				w.placed(1, seedtest.Overdue)
+				if reads := w.asked("UID FETCH 5 (UID INTERNALDATE"); reads != 1 {
+					t.Errorf("UIDNEXT %d: its header was read %d times, want once", next, reads)
+				}
+			})
+		}
+	}
+}
