@@ -32,6 +32,7 @@ type account struct {
 	mu      sync.Mutex
 	boxes   []*mailbox // in the order of LIST
 	letters uint64     // so far
+	quota   int        // octets in all; 0: no limit of its own
 }
 
 // accountChange is what a client, not the provider, did to a message.

@@ -183,7 +183,7 @@ func (c *imapConn) transfer(word string, messages []picked, to string) imapReply
 		a.mu.Unlock()
 		return imapNo("TRYCREATE", "No such mailbox")
 	}
-	if word == "COPY" && !a.hasRoom(len(messages), 0) {
+	if word == "COPY" && !a.hasRoom(len(messages), octetsOf(messages)) {
 		a.mu.Unlock()
 		return imapNo("OVERQUOTA", "Not enough room")
 	}
@@ -206,6 +206,14 @@ func (c *imapConn) transfer(word string, messages []picked, to string) imapReply
 	a.mu.Unlock()
 	c.report(changes)
 	return c.transferred(word, code, len(uids) > 0)
+}
+
+func octetsOf(messages []picked) int {
+	sum := 0
+	for _, m := range messages {
+		sum += len(m.raw)
+	}
+	return sum
 }
 
 // leaves says from where COPY or MOVE takes a message. Where mailboxes are labels, whatever goes
@@ -298,15 +306,15 @@ const (
 	imapMaxOctets  = 64 << 20
 )
 
-// hasRoom reports whether clients may add so many messages of so many octets in all.
+// hasRoom reports whether clients may add so many messages of so many octets in all. The caller
+// holds the lock.
 func (a *account) hasRoom(letters, octets int) bool {
-	for _, box := range a.boxes {
-		letters += len(box.list)
-		for _, s := range box.list {
-			octets += len(s.raw)
-		}
+	have, used := a.holds()
+	most := imapMaxOctets
+	if a.quota > 0 {
+		most = min(most, a.quota)
 	}
-	return letters <= imapMaxLetters && octets <= imapMaxOctets
+	return have+letters <= imapMaxLetters && used+octets <= most
 }
 
 // dateTime is a quoted date and time, whose day may have one digit.

@@ -45,6 +45,8 @@ var imapCommands = map[string]imapCommand{
 	"APPEND":      {imapSignedIn, "", (*imapConn).append},
 	"IDLE":        {imapSignedIn, "IDLE", (*imapConn).idle},
 
+	"GETQUOTAROOT": {imapSignedIn, "QUOTA", (*imapConn).getQuotaRoot},
+
 	"CHECK":       {imapOpen, "", plainIMAP("CHECK completed", nil)},
 	"CLOSE":       {imapOpen, "", plainIMAP("CLOSE completed", (*imapConn).closeAndExpunge)},
 	"UNSELECT":    {imapOpen, "UNSELECT", plainIMAP("UNSELECT completed", (*imapConn).closeView)},

@@ -65,6 +65,9 @@ func (s *mxSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 		return reply(550, smtp.EnhancedCode{5, 1, 1}, fmt.Sprintf(
 			"<%s>: Recipient address rejected: User unknown in virtual mailbox table", to))
 	}
+	if found.account.full(0) {
+		return found.whyFull()
+	}
 	if wait := s.greylisted(to); wait > 0 {
 		return reply(451, smtp.EnhancedCode{4, 7, 1}, fmt.Sprintf(
 			"Greylisting in action, please come back in %d seconds", int(wait.Seconds()+1)))
@@ -114,6 +117,8 @@ func (s *mxSession) Data(r io.Reader) error {
 	switch {
 	case a.refuse != nil:
 		return a.refuse
+	case s.seed.account.full(len(raw)):
+		return s.seed.whyFull()
 	case a.drop:
 		s.world.truth.note(about, Event{What: Dropped, Detail: "thrown away by " + s.mx.mx})
 	default:
