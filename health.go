@@ -87,7 +87,7 @@ func HealthOf(looks []SeedLook) Health {
 
 // After says how a seed is after a further look.
 func (h Health) After(l SeedLook) Health {
-	signs := append(slices.Clone(l.Signs), h.moved(l.Mailboxes)...)
+	signs := append(slices.Clone(l.Signs), h.moved(l)...)
 	slices.SortStableFunc(signs, func(a, b Sign) int {
 		return cmp.Compare(a.State.rank(), b.State.rank())
 	})
@@ -209,7 +209,7 @@ func watched(before, listed []Mailbox) []Mailbox {
 	var now []Mailbox
 	for _, m := range listed {
 		if isWatched(m) {
-			now = append(now, Mailbox{Name: m.Name, Role: m.Role, Class: m.Class})
+			now = append(now, Mailbox{Name: m.Name, Role: m.Role, Class: m.Class, FoundBy: m.FoundBy})
 		}
 	}
 	for _, m := range before {
@@ -221,22 +221,27 @@ func watched(before, listed []Mailbox) []Mailbox {
 }
 
 // moved compares the mailboxes that are watched with those that are listed now. Without its junk
-// mailbox a seed cannot tell junk from other; without one that is like an inbox it still can.
-func (h Health) moved(listed []Mailbox) []Sign {
-	if listed == nil {
+// mailbox a seed cannot tell junk from other; without one that is like an inbox it still can. Of a
+// mailbox that the configuration names a sign of the look may tell already.
+func (h Health) moved(l SeedLook) []Sign {
+	if l.Mailboxes == nil {
 		return nil
 	}
+	told := slices.ContainsFunc(l.Signs, func(s Sign) bool { return s.State == SeedRenamed })
 	var signs []Sign
 	for _, m := range h.Mailboxes {
-		next, there := successor(m, listed)
+		next, there := successor(m, l.Mailboxes)
 		sign := Sign{State: SeedRenamed, Passed: there || m.Role != RoleJunk, Certain: true}
 		switch {
-		case there && next.Name == m.Name:
+		case there && next.Name == m.Name, m.FoundBy == FoundByConfiguration && (there || told):
 			continue
 		case there:
 			sign.Evidence = fmt.Sprintf("%s mailbox %q is now %q", m.Role, m.Name, next.Name)
 			sign.Advice = []string{fmt.Sprintf("nothing, if %q is where the provider files such mail now",
-				next.Name)}
+				next.Name), "if it is not: " + adviceVanished(m)}
+		case slices.ContainsFunc(l.Mailboxes, func(x Mailbox) bool { return x.Name == m.Name }):
+			sign.Evidence = fmt.Sprintf("nothing says any more that %q is the %s mailbox", m.Name, m.Role)
+			sign.Advice = []string{adviceVanished(m)}
 		default:
 			sign.Evidence = fmt.Sprintf("%s mailbox %q is not listed any more", m.Role, m.Name)
 			sign.Advice = []string{adviceVanished(m)}

@@ -176,6 +176,9 @@ const (
 	RoleInboxLike Role = "inbox-like" // part of the inbox for its owner: has a class
 )
 
+// FoundByConfiguration is how the role of a mailbox was found that the configuration names.
+const FoundByConfiguration = "configuration"
+
 // Mailbox is one mailbox of a seed as LIST told it.
 type Mailbox struct {
 	Name       string `json:"name"` // as a person reads it: modified UTF-7 decoded

@@ -36,7 +36,19 @@ type Login struct {
 	Password SecretSource `json:"-"` // PLAIN or LOGIN
 	Token    SecretSource `json:"-"` // an OAuth access token, for XOAUTH2 or OAUTHBEARER
 	OAuth    *OAuth       `json:"-"` // where Token's tokens come from; nil: Token knows by itself
+
+	By LoginBy `json:"by,omitempty"` // which of these; empty: not said
 }
+
+// LoginBy is by what an account is opened.
+type LoginBy string
+
+// The ways. Tokens of ByConsent are ours to renew, and those of ByToken another program's.
+const (
+	ByPassword LoginBy = "password"
+	ByConsent  LoginBy = "oauth"
+	ByToken    LoginBy = "token"
+)
 
 // Identity is who the mail is from.
 type Identity struct {

@@ -144,6 +144,7 @@ func (t *table) checkSeedLogin(seed *seedtest.Seed) {
 		seed.Login.Username = t.username(*seed)
 	}
 	t.checkOAuth("seed-"+seed.Name, seed.Provider.ID, &seed.Login, seed.CA)
+	seed.Login.By = loginBy(seed.Login)
 	if t.get("password") == nil && t.get("token") == nil && t.get("oauth") == nil {
 		t.r.fail(t.node, "there is no password, token or oauth to sign in with",
 			"write password = "+secretForms)
@@ -156,6 +157,16 @@ func (t *table) checkSeedLogin(seed *seedtest.Seed) {
 	if seed.Server.TLS == seedtest.TLSNone && !seed.Own {
 		t.r.warn(t.node, "the seed signs in without TLS, and the password can be read on the way")
 	}
+}
+
+func loginBy(l seedtest.Login) seedtest.LoginBy {
+	switch {
+	case l.OAuth != nil:
+		return seedtest.ByConsent
+	case l.Token != nil:
+		return seedtest.ByToken
+	}
+	return seedtest.ByPassword
 }
 
 // username returns what the provider signs in by.

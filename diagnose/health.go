@@ -13,9 +13,10 @@ import (
 //go:embed health.toml
 var healthData string
 
-// condition of health.toml: what its owner can do about a seed's condition.
+// conditionAdvice is what its owner can do about a seed's condition, by what opens its account.
 type conditionAdvice struct {
 	ID     seedtest.Condition
+	By     seedtest.LoginBy // empty: by anything else
 	Advice []string
 }
 
@@ -26,6 +27,7 @@ type serverWords struct {
 	Text      pattern
 	Condition seedtest.Condition
 	Certain   bool
+	By        seedtest.LoginBy // for whom the advice is; empty: for all
 	Advice    []string
 	Status    string
 	Source    string
@@ -70,6 +72,7 @@ func Look(run seedtest.Run, seed string) seedtest.SeedLook {
 		}
 	}
 	l.Signs = append(l.Signs, fullness(run, state.Seed)...)
+	l.Signs = append(l.Signs, Misnamed(state.Seed, l.Mailboxes)...)
 	l.Signs = append(l.Signs, contamination(run, state.Seed)...)
 	return l
 }
@@ -115,22 +118,46 @@ func Trouble(seed seedtest.Seed, f seedtest.Fault) (seedtest.Sign, bool) {
 	if s.State == "" {
 		return s, false
 	}
-	if w != nil && w.Condition == s.State {
-		s.Advice = w.Advice
+	by := seed.Login.By
+	var advice []string
+	if w != nil && w.Condition == s.State && (w.By == "" || by == "" || w.By == by) {
+		advice = append(advice, w.Advice...)
 	}
-	s.Advice = append(slices.Clone(s.Advice), theHealthBook().advice(s.State)...)
-	s.Advice = filledAll(append(secretPage(seed, s), s.Advice...), seed)
+	advice = append(advice, secretPage(seed, s.State, advice)...)
+	advice = append(advice, habits(seed, s.State, f.Kind)...)
+	s.Advice = filledAll(append(advice, theHealthBook().advice(s.State, by)...), seed)
 	return s, true
 }
 
-// secretPage says where the provider of a refused seed makes app passwords, unless the advice does.
-func secretPage(seed seedtest.Seed, s seedtest.Sign) []string {
+// secretPage says where the provider of a seed that is not let in makes app passwords, unless the
+// advice does.
+func secretPage(seed seedtest.Seed, state seedtest.Condition, advice []string) []string {
 	page := seed.Provider.Account.SecretPage
-	if s.State != seedtest.SeedRefused || page == "" || strings.Contains(strings.Join(s.Advice, " "),
-		page) {
+	if page == "" || !byPassword(seed) || strings.Contains(strings.Join(advice, " "), page) ||
+		state != seedtest.SeedRefused && state != seedtest.SeedRevoked {
 		return nil
 	}
 	return []string{"app passwords of {{provider}} are made at " + page}
+}
+
+// byPassword reports whether an account is opened by a password, as far as is known.
+func byPassword(seed seedtest.Seed) bool {
+	return seed.Login.By == seedtest.ByPassword || seed.Login.By == ""
+}
+
+// habits are those of the provider that look like a mistake of the owner's.
+func habits(seed seedtest.Seed, state seedtest.Condition, kind seedtest.FaultKind) []string {
+	p := seed.Provider
+	if !byPassword(seed) {
+		p.Account.Note = "" // that is about passwords
+	}
+	switch {
+	case state == seedtest.SeedRefused && kind == seedtest.FaultLogin:
+		return p.HintsFor(seedtest.HintLogin)
+	case state == seedtest.SeedDown && kind == seedtest.FaultConnect:
+		return p.HintsFor(seedtest.HintConnect)
+	}
+	return nil
 }
 
 // ofReason is what a typed reason means.
@@ -173,10 +200,13 @@ func (b *healthBook) words(provider, text string) *serverWords {
 	return nil
 }
 
-func (b *healthBook) advice(c seedtest.Condition) []string {
-	for _, x := range b.Condition {
-		if x.ID == c {
-			return x.Advice
+// advice is about a condition where an account is opened so.
+func (b *healthBook) advice(c seedtest.Condition, by seedtest.LoginBy) []string {
+	for _, by := range []seedtest.LoginBy{by, ""} {
+		for _, x := range b.Condition {
+			if x.ID == c && x.By == by {
+				return x.Advice
+			}
 		}
 	}
 	return nil
@@ -184,7 +214,7 @@ func (b *healthBook) advice(c seedtest.Condition) []string {
 
 // Advice is what the owner of a seed can do about a condition.
 func Advice(seed seedtest.Seed, c seedtest.Condition) []string {
-	return filledAll(theHealthBook().advice(c), seed)
+	return filledAll(theHealthBook().advice(c, seed.Login.By), seed)
 }
 
 func filledAll(texts []string, seed seedtest.Seed) []string {
@@ -204,22 +234,63 @@ func filledAll(texts []string, seed seedtest.Seed) []string {
 // mailboxFull is the cause by which replies say so.
 const mailboxFull = "rcpt.full"
 
-// fullness reads from what servers answered about the seed's probes that its mailbox is full.
+// fullness reads from what servers answered about the seed's probes, and to its canaries, that its
+// mailbox is full.
 func fullness(run seedtest.Run, seed seedtest.Seed) []seedtest.Sign {
 	for i := range run.Probes {
 		p := &run.Probes[i]
 		if p.Seed != seed.Name {
 			continue
 		}
-		o := observed{Probe: p}
-		for _, a := range o.answers() {
-			if rule := theBook().reply(a.Reply); rule != nil && rule.Cause == mailboxFull {
-				return []seedtest.Sign{{State: seedtest.SeedFull, Evidence: replyText(a.Reply),
-					Advice: Advice(seed, seedtest.SeedFull), Passed: p.Placements.Current.Seen()}}
-			}
+		if said := saidFull(p, seed.Provider.ID); said != "" {
+			return []seedtest.Sign{{State: seedtest.SeedFull, Evidence: said,
+				Advice: Advice(seed, seedtest.SeedFull), Passed: p.Placements.Current.Seen()}}
 		}
 	}
 	return nil
+}
+
+// saidFull returns the words by which a server said of a probe's mailbox that it is full.
+func saidFull(p *seedtest.Probe, provider string) string {
+	o := observed{Probe: p}
+	for _, a := range o.answers() {
+		if rule := theBook().reply(a.Reply); rule != nil && rule.Cause == mailboxFull {
+			return replyText(a.Reply)
+		}
+	}
+	if p.Proof == nil || p.Proof.Canary == nil {
+		return ""
+	}
+	why := p.Proof.Canary.Why
+	if w := theHealthBook().words(provider, why); w != nil && w.Condition == seedtest.SeedFull {
+		return why
+	}
+	return ""
+}
+
+// Misnamed says that the configuration of a seed names a junk mailbox that is not listed. The seed
+// counts while another one is known to be junk.
+func Misnamed(seed seedtest.Seed, listed []seedtest.Mailbox) []seedtest.Sign {
+	isNamed := func(m seedtest.Mailbox) bool { return m.FoundBy == seedtest.FoundByConfiguration }
+	if seed.Junk == "" || listed == nil || slices.ContainsFunc(listed, isNamed) {
+		return nil
+	}
+	var others []string
+	for _, m := range listed {
+		if m.Role == seedtest.RoleJunk {
+			others = append(others, fmt.Sprintf("%q", m.Name))
+		}
+	}
+	s := seedtest.Sign{State: seedtest.SeedRenamed, Certain: true, Passed: len(others) > 0,
+		Evidence: fmt.Sprintf("the configuration names the junk mailbox %q, and it is not listed",
+			seed.Junk),
+		Advice: []string{fmt.Sprintf("look in webmail how the junk mailbox is called now, and change "+
+			"junk = %q in imap of [seed.%s]", seed.Junk, seed.Name)}}
+	if len(others) > 0 {
+		s.Advice = append(s.Advice, fmt.Sprintf("or take it out, if %s is where the provider files junk",
+			strings.Join(others, " or ")))
+	}
+	return []seedtest.Sign{s}
 }
 
 // contamination quotes what the headers of a seed's mail show of its knowing the sender.

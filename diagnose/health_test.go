@@ -13,6 +13,12 @@ import (
 // words can tell against having advice.
 func TestServerWords(t *testing.T) {
 	b := theHealthBook()
+	ways := []seedtest.LoginBy{"", seedtest.ByPassword, seedtest.ByConsent, seedtest.ByToken}
+	for _, c := range b.Condition {
+		if !slices.Contains(seedtest.Conditions(), c.ID) || !slices.Contains(ways, c.By) {
+			t.Errorf("advice about %q for who signs in by %q", c.ID, c.By)
+		}
+	}
 	ids := map[string]bool{}
 	for _, w := range b.Words {
 		if ids[w.ID] {
@@ -31,8 +37,13 @@ func TestServerWords(t *testing.T) {
 				t.Errorf("%s at %s: %q is told by %+v", w.ID, p, w.Example, got)
 			}
 		}
-		if len(b.advice(w.Condition)) == 0 {
-			t.Errorf("%s: nothing is advised about %s", w.ID, w.Condition)
+		for _, by := range ways {
+			if len(b.advice(w.Condition, by)) == 0 {
+				t.Errorf("%s: nothing is advised about %s, by %q", w.ID, w.Condition, by)
+			}
+		}
+		if !slices.Contains(ways, w.By) {
+			t.Errorf("%s: for who signs in by %q", w.ID, w.By)
 		}
 	}
 }
@@ -65,8 +76,13 @@ func TestTroubleTellsTheCondition(t *testing.T) {
 		{"outlook", throttled,
 			"STATUS: BAD Request is throttled. Suggested Backoff Time: 59000 milliseconds",
 			seedtest.SeedThrottled, false, "rest"},
-		{"microsoft365", mailbox, "LIST: BAD User is authenticated but not connected.",
-			seedtest.SeedThrottled, false, "IMAP is on"},
+		{"microsoft365", login, "LIST: BAD User is authenticated but not connected.",
+			seedtest.SeedRefused, false, "switch IMAP on"},
+		{"outlook", login, "STATUS: BAD User is authenticated but not connected.",
+			seedtest.SeedRefused, false, "IMAP.AccessAsUser.All"},
+		{"outlook", throttled,
+			"SELECT: BAD Request is throttled. Suggested Backoff Time: 4000 milliseconds",
+			seedtest.SeedThrottled, false, "rest"},
 		{"outlook", login,
 			"invalid_grant: AADSTS700082: The refresh token has expired due to inactivity.",
 			seedtest.SeedRevoked, true, "seedtest login"},
@@ -141,6 +157,28 @@ func TestAdviceNamesThePageOfAppPasswords(t *testing.T) {
 	}
 }
 
+// TestAdviceFitsTheSignIn holds that nobody is told to sign in anew who has a password, nor to make
+// a password who has none.
+func TestAdviceFitsTheSignIn(t *testing.T) {
+	page := "https://mail.example.com/apppasswords"
+	const revoked = "LOGIN: NO [AUTHENTICATIONFAILED] This app password has been revoked"
+	for by, c := range map[seedtest.LoginBy]struct{ want, lacks string }{
+		seedtest.ByPassword: {page, "seedtest login"},
+		seedtest.ByConsent:  {"seedtest login s", page},
+		seedtest.ByToken:    {"the program that gives the token", "seedtest login"},
+		"":                  {"seedtest login s", "the program"},
+	} {
+		seed := seedtest.Seed{Name: "s", Login: seedtest.Login{By: by},
+			Provider: seedtest.Provider{ID: "example", Account: seedtest.Account{SecretPage: page}}}
+		s, _ := Trouble(seed, seedtest.Fault{Kind: seedtest.FaultLogin, What: revoked})
+		advice := strings.Join(s.Advice, "; ")
+		if s.State != seedtest.SeedRevoked || !strings.Contains(advice, c.want) ||
+			strings.Contains(advice, c.lacks) {
+			t.Errorf("by %q: %s, advice %q; want %q and no %q", by, s.State, advice, c.want, c.lacks)
+		}
+	}
+}
+
 func TestTypedReasonsComeFirst(t *testing.T) {
 	for reason, want := range map[seedtest.FaultReason]seedtest.Condition{
 		seedtest.ReasonNoConsent: seedtest.SeedRevoked, seedtest.ReasonRevoked: seedtest.SeedRevoked,
@@ -185,6 +223,50 @@ func seen(faults []seedtest.Fault, reply *seedtest.Reply) seedtest.Run {
 	return seedtest.Fold(list, at.Add(5*time.Minute))
 }
 
+// TestMisnamedJunk holds that a junk mailbox that the configuration names and nobody lists is told
+// of at every look, until the configuration is changed.
+func TestMisnamedJunk(t *testing.T) {
+	box := func(name string, role seedtest.Role, by string) seedtest.Mailbox {
+		return seedtest.Mailbox{Name: name, Role: role, FoundBy: by}
+	}
+	inbox := box("INBOX", seedtest.RoleInbox, "protocol")
+	named := box("Mine", seedtest.RoleJunk, seedtest.FoundByConfiguration)
+	other := box("Spam", seedtest.RoleJunk, "name")
+	seed := seedtest.Seed{Name: "s", Junk: "Mine"}
+	look := func(listed ...seedtest.Mailbox) seedtest.SeedLook {
+		return seedtest.SeedLook{Read: true, Mailboxes: listed, Signs: Misnamed(seed, listed)}
+	}
+	for name, c := range map[string]struct {
+		then   seedtest.SeedLook
+		want   seedtest.Condition
+		sick   bool
+		advice string
+	}{
+		"it is there":     {look(inbox, named), seedtest.SeedOK, false, ""},
+		"nothing is junk": {look(inbox), seedtest.SeedRenamed, true, `change junk = "Mine"`},
+		"another is junk": {look(inbox, other), seedtest.SeedRenamed, false, `if "Spam" is where`},
+	} {
+		was := look(inbox, named)
+		for _, before := range [][]seedtest.SeedLook{nil, {was}, {was, c.then}} {
+			h := seedtest.HealthOf(append(before, c.then))
+			advice := strings.Join(h.Advice, "; ")
+			if h.State != c.want || h.Sick != c.sick || !strings.Contains(advice, c.advice) ||
+				strings.Contains(advice, "nothing") || c.advice != "" && len(h.Why) != 1 {
+				t.Errorf("%s, after %d looks: %s, sick %t, why %q, advice %q; want %s, %t, %q", name,
+					len(before), h.State, h.Sick, h.Why, advice, c.want, c.sick, c.advice)
+			}
+		}
+	}
+	seed.Junk = "Spam"
+	mended := []seedtest.SeedLook{look(inbox, box("Spam", seedtest.RoleJunk,
+		seedtest.FoundByConfiguration))}
+	seed.Junk = "Mine"
+	if h := seedtest.HealthOf(append([]seedtest.SeedLook{look(inbox, named), look(inbox, other)},
+		mended...)); h.State != seedtest.SeedOK {
+		t.Errorf("with the name of today: %s %q", h.State, h.Why)
+	}
+}
+
 func TestLookAtARun(t *testing.T) {
 	later := time.Date(2026, 11, 1, 12, 1, 0, 0, time.UTC)
 	broken := seedtest.Fault{Kind: seedtest.FaultLost, What: "closed"}
@@ -214,6 +296,13 @@ func TestLookAtARun(t *testing.T) {
 	if h := Health(seen(nil, full))["s"]; h.State != seedtest.SeedFull || h.Sick || !h.Ailing() ||
 		!strings.Contains(h.Why[0], "552 5.2.2 Mailbox full") {
 		t.Errorf("a full seed: %+v", h)
+	}
+	refused := seen(nil, nil)
+	refused.Probes[0].Proof = &seedtest.Round{Canary: &seedtest.RoundCanary{
+		Why: "APPEND: NO [OVERQUOTA] Quota exceeded (mailbox for user is full)"}}
+	if h := Health(refused)["s"]; h.State != seedtest.SeedFull || len(h.Advice) == 0 ||
+		!strings.Contains(h.Why[0], "[OVERQUOTA]") {
+		t.Errorf("a seed that takes no canary because it is full: %+v", h)
 	}
 	if h := Health(seen(nil, &seedtest.Reply{Code: 550, Enhanced: "5.7.1",
 		Text: "no"}))["s"]; h.State != seedtest.SeedOK {

@@ -19,7 +19,7 @@ type Listed struct {
 // How a role was found, in the order in which the ways are tried.
 const (
 	foundProtocol      = "protocol" // INBOX needs no finding
-	foundConfiguration = "configuration"
+	foundConfiguration = seedtest.FoundByConfiguration
 	foundSpecialUse    = "special-use"
 	foundXLIST         = "xlist"
 	foundPreset        = "preset"

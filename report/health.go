@@ -92,10 +92,11 @@ func movedWords(s seedtest.Seed, m seedtest.AddressChange, style Style) string {
 }
 
 // conditionOf says a seed's condition in a word or two for one line: "locked", "down, not counted".
-// It is empty where the seed is well, or where what is told of it harms nothing yet.
+// It is empty where the seed is well, or where what is told of it harms nothing yet. A mailbox that
+// is called something else does.
 func conditionOf(s seedtest.SeedState) string {
 	h := s.Health
-	if h == nil || !h.Sick && !h.Ailing() {
+	if h == nil || !h.Sick && !h.Ailing() && h.State != seedtest.SeedRenamed {
 		if s.Sick != "" {
 			return "sick, not counted"
 		}

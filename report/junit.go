@@ -161,6 +161,11 @@ func (j junit) probe(p seedtest.Probe) xmlCase {
 	default:
 		c.Failure = note
 	}
+	if c.Out != "" { // there is no note that would tell of its seed
+		for _, line := range healthLines(j.Run, p.Seed) {
+			c.Out += "\n" + j.say(line)
+		}
+	}
 	return c
 }
 

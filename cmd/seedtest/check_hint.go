@@ -8,17 +8,13 @@ import (
 	"seedtest/inbox"
 )
 
-// seedHint says what the owner of a seed should know of its provider, by what the check found.
+// seedHint says what the owner of a seed should know of its provider, by what the check found. What
+// to do about a refused sign-in stands in its health.
 func seedHint(s seedtest.Seed, c inbox.Check) string {
 	p := s.Provider
 	hints := p.HintsFor(seedtest.HintCheck)
 	isJunk := func(m seedtest.Mailbox) bool { return m.Role == seedtest.RoleJunk }
-	switch {
-	case c.Trouble != nil && c.Trouble.Kind == seedtest.FaultLogin:
-		hints = append(p.HintsFor(seedtest.HintLogin), hints...)
-	case c.Trouble != nil && c.Trouble.Kind == seedtest.FaultConnect:
-		hints = append(p.HintsFor(seedtest.HintConnect), hints...)
-	case c.Trouble == nil && !slices.ContainsFunc(c.Mailboxes, isJunk):
+	if c.Trouble == nil && !slices.ContainsFunc(c.Mailboxes, isJunk) {
 		noJunk := p.HintsFor(seedtest.HintNoJunk)
 		if len(noJunk) == 0 {
 			noJunk = []string{`name it with imap = { junk = "..." }, if there is one`}

@@ -5,14 +5,12 @@ import (
 	"testing"
 
 	"seedtest"
+	"seedtest/diagnose"
 	"seedtest/inbox"
 	"seedtest/provider"
 )
 
 func TestSeedHint(t *testing.T) {
-	trouble := func(kind seedtest.FaultKind) inbox.Check {
-		return inbox.Check{Trouble: &seedtest.Fault{Kind: kind}}
-	}
 	junk := inbox.Check{Mailboxes: []seedtest.Mailbox{{Name: "Junk", Role: seedtest.RoleJunk}}}
 	for _, x := range []struct {
 		provider string
@@ -20,12 +18,7 @@ func TestSeedHint(t *testing.T) {
 		want     []string // none: no hint
 	}{
 		{"gmail", junk, nil},
-		{"gmail", trouble(seedtest.FaultLogin), []string{"2-step"}},
-		{"gmail", trouble(seedtest.FaultLost), nil},
-		{"yandex", trouble(seedtest.FaultLogin), []string{"IMAP switched off"}},
-		{"netease", trouble(seedtest.FaultLogin), []string{"IMAP switched off", "sign in too often"}},
-		{"exchange", trouble(seedtest.FaultConnect), []string{"does not start its IMAP service"}},
-		{"proton", trouble(seedtest.FaultConnect), []string{"certificate of its own"}},
+		{"gmail", inbox.Check{Trouble: &seedtest.Fault{}}, nil},
 		{"gmx", inbox.Check{}, []string{"no junk mailbox was found", "spam filter is on"}},
 		{"dovecot", inbox.Check{}, []string{"no junk mailbox was found", "imap = { junk"}},
 		{"outlook", junk, []string{"not observable by IMAP"}},
@@ -43,6 +36,44 @@ func TestSeedHint(t *testing.T) {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: hint %q, want %q in it", x.provider, got, want)
 			}
+		}
+	}
+}
+
+// TestRefusedSeedsAreToldOfTheirProvider holds what is advised of a trouble against what is known
+// of the provider's habits, by what the seed signs in by.
+func TestRefusedSeedsAreToldOfTheirProvider(t *testing.T) {
+	const login, connect = seedtest.FaultLogin, seedtest.FaultConnect
+	for _, x := range []struct {
+		provider string
+		kind     seedtest.FaultKind
+		by       seedtest.LoginBy
+		want     []string
+		lacks    string
+	}{
+		{"gmail", login, seedtest.ByPassword, []string{"2-step", "apppasswords"}, "seedtest login"},
+		{"gmail", login, seedtest.ByConsent, []string{"seedtest login"}, "app password"},
+		{"gmail", seedtest.FaultLost, seedtest.ByPassword, nil, "2-step"},
+		{"yandex", login, seedtest.ByPassword, []string{"IMAP switched off"}, ""},
+		{"yandex", login, seedtest.ByToken, []string{"IMAP switched off", "the token"}, "app password"},
+		{"netease", login, seedtest.ByPassword, []string{"IMAP switched off", "sign in too often"}, ""},
+		{"exchange", connect, seedtest.ByPassword, []string{"does not start its IMAP service"}, ""},
+		{"proton", connect, seedtest.ByPassword, []string{"certificate of its own"}, ""},
+	} {
+		p, ok := provider.ByID(x.provider)
+		if !ok {
+			t.Fatalf("there is no preset %q", x.provider)
+		}
+		seed := seedtest.Seed{Name: "s", Provider: p, Login: seedtest.Login{By: x.by}}
+		s, _ := diagnose.Trouble(seed, seedtest.Fault{Kind: x.kind, What: "words that nobody knows"})
+		got := strings.Join(s.Advice, "; ")
+		for _, want := range x.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s, %s by %s: advice %q, want %q in it", x.provider, x.kind, x.by, got, want)
+			}
+		}
+		if x.lacks != "" && strings.Contains(got, x.lacks) {
+			t.Errorf("%s, %s by %s: advice %q, want no %q", x.provider, x.kind, x.by, got, x.lacks)
 		}
 	}
 }

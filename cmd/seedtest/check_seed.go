@@ -166,6 +166,7 @@ func liveLook(c checked, seed seedtest.Seed, now time.Time) seedtest.SeedLook {
 			l.Signs = append(l.Signs, s)
 		}
 	}
+	l.Signs = append(l.Signs, diagnose.Misnamed(seed, l.Mailboxes)...)
 	for _, q := range c.Seed.Quotas {
 		if q.Share() >= quotaWarns {
 			l.Signs = append(l.Signs, seedtest.Sign{State: seedtest.SeedFull, Passed: q.Share() < quotaFull,

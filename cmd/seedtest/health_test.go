@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bufio"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"net"
+	"html"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
-	"seedtest/config"
 	"seedtest/lab"
 )
 
@@ -97,54 +93,142 @@ func (b *bench) ran() ran {
 	return r
 }
 
-// TestEachConditionIsTold lets a seed fall into each condition, and holds check, report and JSON
-// against it.
+// illness is what befalls strict-a, and what has to be told of it.
+type illness struct {
+	state    string
+	befalls  func(*bench)
+	sick     bool   // by a check
+	counts   bool   // after a run: for that the evidence of a run is less, or more
+	evidence string // empty: it names a port
+	advice   string
+}
+
+func fault(kind lab.FaultKind, detail string) func(*bench) {
+	return func(b *bench) { b.world.Inject(lab.Fault{Kind: kind, Party: "strict-a", Detail: detail}) }
+}
+
+var illnesses = []illness{
+	{state: "down", befalls: fault(lab.IMAPRefuseConnect, ""), counts: true, advice: "reached"},
+	{state: "refused", befalls: fault(lab.IMAPRefuseLogin, ""), counts: true,
+		evidence: "Authentication failed", advice: "app password"},
+	{state: "locked", befalls: fault(lab.IMAPRefuseLogin, "[CONTACTADMIN] Account is locked"),
+		sick: true, evidence: "Account is locked", advice: "on the web"},
+	{state: "revoked", befalls: fault(lab.IMAPRefuseLogin,
+		"[AUTHENTICATIONFAILED] This app password has been revoked"), sick: true,
+		evidence: "has been revoked", advice: "make a new password or app password"},
+	{state: "throttled", befalls: fault(lab.IMAPThrottle, "[THROTTLED] Slow down"), counts: true,
+		evidence: "Slow down", advice: "rest"},
+	{state: "full", befalls: (*bench).fill, sick: true, counts: true, advice: "make room"},
+	{state: "renamed", befalls: (*bench).rename, counts: true, evidence: `"Bin of mine"`,
+		advice: `change junk = "Bin of mine" in imap of [seed.strict-a]`},
+}
+
+// fill lets strict-a have no room for more mail.
+func (b *bench) fill() {
+	const some = 4 << 10
+	raw := "Subject: of the owner\r\n\r\n" + strings.Repeat("x", some) + "\r\n"
+	if err := b.world.Deliver("strict-a", "INBOX", []byte(raw)); err != nil {
+		b.t.Fatal(err)
+	}
+	b.world.SetQuota("strict-a", some)
+}
+
+// rename lets the junk mailbox that the configuration of strict-a names be called something else.
+func (b *bench) rename() {
+	b.nameJunk()
+	if !b.world.Create("strict-a", "Bin of mine") {
+		b.t.Fatal("the mailbox could not be made")
+	}
+	if got := b.ran(); got.Detail.State != "ok" {
+		b.t.Fatalf("before: %+v", got)
+	}
+	if !b.world.Rename("strict-a", "Bin of mine", "Elsewhere") {
+		b.t.Fatal("the mailbox could not be renamed")
+	}
+}
+
+func (b *bench) nameJunk() {
+	b.configure(func(text string) string {
+		head, tail, _ := strings.Cut(text, "[seed.strict-a]")
+		return head + "[seed.strict-a]" + strings.Replace(tail, "imap = { ",
+			`imap = { junk = "Bin of mine", `, 1)
+	})
+}
+
+// TestEachConditionIsTold lets a seed fall into each condition, and holds check, and a run in every
+// format, against it.
 func TestEachConditionIsTold(t *testing.T) {
-	for _, c := range []struct {
-		state  string
-		fault  lab.Fault
-		sick   bool
-		advice string
-	}{
-		{"down", lab.Fault{Kind: lab.IMAPRefuseConnect}, false, "reached"},
-		{"refused", lab.Fault{Kind: lab.IMAPRefuseLogin}, false, "password"},
-		{"locked", lab.Fault{Kind: lab.IMAPRefuseLogin, Detail: "[CONTACTADMIN] Account is locked"}, true,
-			"on the web"},
-		{"revoked", lab.Fault{Kind: lab.IMAPRefuseLogin,
-			Detail: "[AUTHENTICATIONFAILED] invalid_grant: the consent was withdrawn"}, true,
-			"seedtest login strict-a"},
-		{"throttled", lab.Fault{Kind: lab.IMAPThrottle, Detail: "[THROTTLED] Slow down"}, false, "rest"},
-		{"full", lab.Fault{Kind: lab.IMAPRefuseLogin,
-			Detail: "[OVERQUOTA] Quota exceeded (mailbox is full)"}, true,
-			"make room"},
-	} {
-		t.Run(c.state, func(t *testing.T) {
+	for _, x := range illnesses {
+		t.Run(x.state, func(t *testing.T) {
 			b := sickbay(t)
-			c.fault.Party = "strict-a"
-			b.world.Inject(c.fault)
-			got, status := b.checked()
-			if got.State != c.state || got.Sick != c.sick || status != statusNothing {
-				t.Errorf("check: %+v, exit status %d; want %s, sick %t, %d", got, status, c.state, c.sick,
-					statusNothing)
+			x.befalls(b)
+			b.holdCheck(x)
+			got := b.ran()
+			if got.Detail.State != x.state || got.Detail.Sick != !x.counts || got.Health != "ok" ||
+				!got.counted {
+				t.Errorf("run: %+v; want %s, counted, and to be counted in the next one: %t", got, x.state,
+					x.counts)
 			}
-			if !strings.Contains(strings.Join(got.Advice, " "), c.advice) || len(got.Why) == 0 {
-				t.Errorf("check: why %q, advice %q; want %q in it", got.Why, got.Advice, c.advice)
-			}
-			run := b.ran()
-			if run.Detail.State != c.state || run.Detail.Sick != c.sick || run.Health != "ok" ||
-				!run.counted {
-				t.Errorf("run: %+v; want %s, sick %t, and counted", run, c.state, c.sick)
-			}
-			evidence := strings.TrimPrefix(got.Why[0], "this check: ")
-			if c.state != "down" && !strings.Contains(run.text, evidence) { // that one names a port
-				t.Errorf("report: no %q in %s", evidence, run.text)
-			}
-			if want := "strict-a is " + c.state + " since"; !strings.Contains(run.text, want) ||
-				!strings.Contains(run.text, c.advice) {
-				t.Errorf("report: no %q, or no %q, in %s", want, c.advice, run.text)
-			}
+			b.holdFormats(x)
 		})
 	}
+}
+
+// holdCheck holds what check says, to a program and to a person, against an illness.
+func (b *bench) holdCheck(x illness) {
+	b.t.Helper()
+	got, status := b.checked()
+	if want := statusNothing; got.State != x.state || got.Sick != x.sick ||
+		(status != want) != (x.state == "renamed") {
+		b.t.Errorf("check: %+v, exit status %d; want %s, sick %t, %d", got, status, x.state, x.sick, want)
+	}
+	if !strings.Contains(strings.Join(got.Advice, " "), x.advice) || len(got.Why) == 0 ||
+		!strings.Contains(got.Why[0], x.evidence) {
+		b.t.Errorf("check: why %q, advice %q; want %q and %q in it", got.Why, got.Advice, x.evidence,
+			x.advice)
+	}
+	told := b.run(b.t.Context(), nil, "check", "strict-a").stdout
+	text := strings.Join(strings.Fields(told), " ")
+	for _, want := range []string{"health " + x.state + " since", x.evidence, "do ", x.advice} {
+		if !strings.Contains(text, want) {
+			b.t.Errorf("check: no %q in\n%s", want, told)
+		}
+	}
+}
+
+// holdFormats holds every format of the last run against an illness.
+func (b *bench) holdFormats(x illness) {
+	b.t.Helper()
+	for _, format := range runFormats {
+		wanted := []string{"strict-a", x.state, x.evidence, x.advice}
+		if format == "nagios" { // a line
+			wanted = []string{"seed strict-a " + x.state}
+		}
+		got := b.run(b.t.Context(), nil, "show", "last", "--format", format).stdout
+		text := strings.Join(strings.Fields(plain(b.t, format, got)), " ")
+		for _, want := range wanted {
+			if !strings.Contains(text, want) {
+				b.t.Errorf("%s: no %q in\n%s", format, want, got)
+			}
+		}
+	}
+}
+
+// plain takes the escapes of a format out of it.
+func plain(t *testing.T, format, text string) string {
+	switch format {
+	case "json":
+		var whole any
+		if err := json.Unmarshal([]byte(text), &whole); err != nil {
+			t.Error(err)
+		}
+		return fmt.Sprint(whole)
+	case "markdown":
+		return strings.ReplaceAll(text, `\`, "")
+	case "junit":
+		return html.UnescapeString(text)
+	}
+	return text
 }
 
 // TestRevokedConsentIsTold withdraws the consent of an OAuth sign-in: no words of a server are
@@ -196,64 +280,6 @@ func TestSickSeedIsLeftOut(t *testing.T) {
 	}
 	if got, status := b.checked(); got.State != "ok" || status != statusPass {
 		t.Errorf("check: %+v, exit status %d; want ok", got, status)
-	}
-}
-
-// TestRenamedJunkIsNoticed lets the junk mailbox of a seed vanish between two runs.
-func TestRenamedJunkIsNoticed(t *testing.T) {
-	b := sickbay(t)
-	b.configure(func(text string) string {
-		head, tail, _ := strings.Cut(text, "[seed.strict-a]")
-		return head + "[seed.strict-a]" + strings.Replace(tail, "imap = { ",
-			`imap = { junk = "Bin of mine", `, 1)
-	})
-	b.commands(`CREATE "Bin of mine"`)
-	if got := b.ran(); got.Detail.State != "ok" {
-		t.Fatalf("before: %+v", got)
-	}
-	b.commands(`RENAME "Bin of mine" "Elsewhere"`)
-	if got, _ := b.checked(); got.State != "renamed" || !strings.Contains(strings.Join(got.Why, " "),
-		`"Bin of mine"`) ||
-		len(got.Advice) == 0 {
-		t.Errorf("check: %+v; want renamed, with the name", got)
-	}
-	if got := b.ran(); got.Detail.State != "renamed" || !strings.Contains(got.text,
-		"strict-a is renamed since") {
-		t.Errorf("run: %+v; want renamed", got.Detail)
-	}
-}
-
-// commands carries out IMAP commands as the owner of strict-a.
-func (b *bench) commands(lines ...string) {
-	b.t.Helper()
-	cfg, err := config.Load(b.config(), config.Env{})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	seed, _ := seedOf(cfg, "strict-a")
-	secret, err := seed.Login.Password.Secret(b.t.Context())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	conn, err := tls.Dial("tcp", net.JoinHostPort(seed.Server.Host, strconv.Itoa(seed.Server.Port)),
-		&tls.Config{RootCAs: b.world.Roots(), ServerName: "imap.strict.example"})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	in := bufio.NewScanner(conn)
-	lines = append([]string{fmt.Sprintf("LOGIN %q %q", seed.Login.Username, secret.Reveal())},
-		lines...)
-	for i, line := range lines {
-		tag := fmt.Sprintf("t%d ", i)
-		if _, err := fmt.Fprintf(conn, "%s%s\r\n", tag, line); err != nil {
-			b.t.Fatal(err)
-		}
-		for in.Scan() && !strings.HasPrefix(in.Text(), tag) {
-		}
-		if !strings.HasPrefix(in.Text(), tag+"OK") {
-			b.t.Fatalf("%s: %q", line, in.Text())
-		}
 	}
 }
 
