@@ -278,7 +278,17 @@ type Canary struct {
 	UID         uint32 `json:"uid"` // 0: not known
 	Seen        bool   `json:"seen"`
 	Removed     bool   `json:"removed"`
-	Why         string `json:"why,omitempty"` // why it was not appended, or why it was left
+	Marked      bool   `json:"marked,omitempty"` // as deleted, which is all that could be done
+	Why         string `json:"why,omitempty"`    // why it was not appended, or why it was left
+
+	Copies []CanaryCopy `json:"copies,omitempty"` // where else it is shown or was moved
+}
+
+// CanaryCopy is a further place of a canary. Its UID is 0 if the server did not say it.
+type CanaryCopy struct {
+	Mailbox     string `json:"mailbox"`
+	UIDValidity uint32 `json:"uidvalidity"`
+	UID         uint32 `json:"uid"`
 }
 
 // Bounce is a delivery report about a probe.

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
-
-	"github.com/emersion/go-imap/v2"
 
 	"seedtest"
 )
@@ -17,18 +16,22 @@ const staleView = "the view is stale: a message that we appended was not shown"
 
 // appendCanary puts a message of our own into INBOX, where the seed allows it, which the round must
 // then see. It is recorded before, so that whoever comes after a crash knows of it. A server that
-// takes none spoils no proof.
+// takes none spoils no proof; but one that has not been seen since it was appended must be.
 func (r *round) appendCanary(ctx context.Context) error {
 	if !r.seed.Canary || r.a.Mint == nil {
 		return nil
 	}
-	r.Canary = &seedtest.RoundCanary{Why: r.whyNoCanary()}
-	if r.Canary.Why != "" {
-		return nil
+	r.Canary = &seedtest.RoundCanary{}
+	why := r.whyNoCanary()
+	var token seedtest.Token
+	if why == "" {
+		var err error
+		if token, err = r.a.Mint(); err != nil {
+			why = seedtest.OneLine(err.Error(), 200)
+		}
 	}
-	token, err := r.a.Mint()
-	if err != nil {
-		r.Canary.Why = seedtest.OneLine(err.Error(), 200)
+	if why != "" {
+		r.noFurther(why)
 		return nil
 	}
 	c := &seedtest.Canary{Seed: r.seed.Name, Token: token, Mailbox: r.inbox().Name}
@@ -42,43 +45,55 @@ func (r *round) appendCanary(ctx context.Context) error {
 	return r.record(ctx, *c)
 }
 
-// putCanary appends a canary. After a refusal, or if the connection broke, no other is tried.
+// putCanary appends a canary. After a refusal, if the connection broke, or if it cannot be removed,
+// no other is tried.
 func (r *round) putCanary(ctx context.Context, c *seedtest.Canary) error {
 	at := r.a.Now()
-	got, err := r.s.append(ctx, c.Mailbox, canaryMessage(r.seed.Address, c.Token, at))
+	got, err := r.s.append(ctx, canaryMessage(r.seed.Address, c.Token, at))
 	var refused *refusal
 	switch {
 	case errors.As(err, &refused):
 		c.Why = seedtest.OneLine(err.Error(), 200)
-		r.noCanary, r.Canary.Why = c.Why, c.Why
+		r.noCanary = c.Why
+		r.noFurther(c.Why)
 	case err != nil:
 		r.noCanary = "the connection broke when one was appended"
 		return err
 	default:
 		c.UIDValidity, c.UID = appendUID(got.code)
+		r.appended, r.appendedAt = c, at
 		r.canary, r.Canary.Appended = c, &at
+		if !r.s.expungesByUID() {
+			r.noCanary = "one of this run lies there already, and could only be marked as deleted"
+		}
 	}
 	return nil
 }
 
-// whyNoCanary says why none is appended: what we cannot remove again, and alone, we do not append.
+// noFurther says why no canary is appended. The one before must be seen if it was not yet.
+func (r *round) noFurther(why string) {
+	if c := r.appended; c != nil && !c.Seen {
+		at := r.appendedAt
+		r.canary, r.Canary.Appended = c, &at
+		return
+	}
+	r.Canary.Why = why
+}
+
+// whyNoCanary says why none is appended. At Gmail one would be archived for ever that cannot go by
+// way of Trash.
 func (r *round) whyNoCanary() string {
 	switch {
 	case r.noCanary != "":
 		return r.noCanary
 	case r.inbox() == nil:
 		return "INBOX cannot be read"
-	case r.s.has("X-GM-EXT-1"):
-		return "an expunge at Gmail archives only: it could not be removed"
-	case !r.s.expungesByUID():
-		return "the server has no UIDPLUS: it could not be removed alone"
-	case !r.s.has("LITERAL+") && !r.s.has("LITERAL-"):
-		return "the server has no LITERAL+: if it refused, the connection would be lost"
+	case r.s.labels() && !(r.s.has("MOVE") && r.s.expungesByUID() && binOf(r.boxes) != ""):
+		return "an expunge archives only, and there is no way through Trash: it could not be removed"
 	}
 	return ""
 }
 
-// canaryMessage is small enough for a literal that is not waited for (RFC 7888).
 func canaryMessage(address string, token seedtest.Token, at time.Time) []byte {
 	return fmt.Appendf(nil, "From: <%[1]s>\r\nTo: <%[1]s>\r\nDate: %[2]s\r\n"+
 		"Subject: seedtest canary\r\nMessage-ID: <%[3]s@seedtest.invalid>\r\n"+
@@ -89,24 +104,34 @@ func canaryMessage(address string, token seedtest.Token, at time.Time) []byte {
 		address, at.Format(time.RFC1123Z), token)
 }
 
-// append puts a message into a mailbox, as one that was read so that nobody is told of it.
-func (s *session) append(ctx context.Context, mailbox string, message []byte) (*answer, error) {
-	options := &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}}
-	got, err := s.do(ctx, func() func() error {
-		c := s.client.Append(mailbox, int64(len(message)), options)
-		_, failed := c.Write(message)
-		if err := c.Close(); failed == nil {
-			failed = err
-		}
-		if failed != nil {
-			return func() error { return failed }
-		}
-		return dropFirst(c.Wait)
-	})
-	if err != nil {
-		return nil, err
+// append puts a message into INBOX, as one that was read so that nobody is told of it. It is
+// announced first, because servers without LITERAL+ want that, and a refusal costs nothing then.
+// The library gives the connection up at such a refusal; so the wire does this alone.
+func (s *session) append(ctx context.Context, message []byte) (*answer, error) {
+	s.letGo()
+	s.wire.allow(s.timeouts.Command)
+	defer s.wire.allow(restSilence)
+	line := fmt.Sprintf(`APPEND %s (\Seen) {%d}`, inboxName, len(message))
+	cmd := s.wire.alone("APPEND", line)
+	s.say(cmd.tag + " " + line)
+	if !s.wire.await(cmd.goes) {
+		return nil, s.lost(ctx, io.EOF)
 	}
-	return got[0], nil
+	if s.wire.wants(cmd) {
+		s.say(string(message))
+	}
+	if !s.wire.await(cmd.over) {
+		return nil, s.lost(ctx, io.EOF)
+	}
+	s.heard = time.Now()
+	return &cmd.answer, cmd.answer.refusal()
+}
+
+// wants reports whether a command that was let go on has not ended.
+func (w *wire) wants(c *command) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return c.answer.status == ""
 }
 
 // appendUID reads the response code of APPEND (RFC 4315 section 3); zero if it is another.
@@ -132,15 +157,31 @@ func (v *vigil) canaryOf(t seedtest.Token) *seedtest.Canary {
 	return nil
 }
 
-// meet notes that a canary was read where it was appended. One whose UID nobody told has it now.
+// meet notes that a canary was read. One whose UID nobody told, or that got another one with the
+// whole mailbox, has it now. Where mailboxes are labels
+// it is shown in others too.
 func meet(c *seedtest.Canary, b *box, uid uint32) {
 	if b.Name != c.Mailbox {
+		c.Copies = withCopy(c.Copies, seedtest.CanaryCopy{Mailbox: b.Name, UIDValidity: b.validity,
+			UID: uid})
 		return
 	}
-	if c.UID == 0 {
+	if c.UID == 0 || c.UIDValidity != b.validity {
 		c.UIDValidity, c.UID = b.validity, uid
 	}
 	c.Seen = c.Seen || c.UID == uid && c.UIDValidity == b.validity
+}
+
+// withCopy returns a list with one more copy. It takes the place of one in the same mailbox whose
+// UID nobody knew.
+func withCopy(list []seedtest.CanaryCopy, x seedtest.CanaryCopy) []seedtest.CanaryCopy {
+	with := make([]seedtest.CanaryCopy, 0, len(list)+1)
+	for _, y := range list {
+		if y != x && (y.Mailbox != x.Mailbox || y.UID > 0) {
+			with = append(with, y)
+		}
+	}
+	return append(with, x)
 }
 
 // missCanary spoils a round that did not see its canary.
@@ -157,63 +198,11 @@ func (r *round) missCanary() {
 func (v *vigil) canariesIn(b *box) []uint32 {
 	var list []uint32
 	for _, c := range v.canaries {
-		if c.Mailbox == b.Name && c.UIDValidity == b.validity && c.UID > 0 {
-			list = append(list, c.UID)
+		for _, x := range copiesOf(c) {
+			if x.Mailbox == b.Name && x.UIDValidity == b.validity {
+				list = append(list, x.UID)
+			}
 		}
 	}
 	return list
-}
-
-// removeCanaries removes the canaries that are not removed yet, also those of a process that ended
-// before it could.
-func (v *vigil) removeCanaries(ctx context.Context) error {
-	for _, c := range v.canaries {
-		if c.Removed || c.UID == 0 {
-			continue
-		}
-		if err := v.removeCanary(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// removeCanary removes one as a clean-up would: by its UID and after a second look at its tag. One
-// that was seen and is not there has been removed; if it was never seen, nobody knows.
-func (v *vigil) removeCanary(ctx context.Context, c *seedtest.Canary) error {
-	cl := cleaner{s: v.s, boxes: v.boxes, known: v.a.Known, done: func(told []Cleaned) error {
-		c.Removed = told[0].Removed || c.Seen && told[0].Why == notThere
-		c.Why = told[0].Why
-		return nil
-	}}
-	err := cl.clean(ctx, c.Mailbox, []Copy{{Token: c.Token, Mailbox: c.Mailbox,
-		UIDValidity: c.UIDValidity, UID: c.UID}})
-	if err != nil {
-		return err
-	}
-	if err := v.record(ctx, *c); err != nil {
-		return err
-	}
-	return v.s.unselect(ctx)
-}
-
-// unselect leaves a mailbox that was opened for writing, where CLOSE would expunge what others
-// marked: EXAMINE leaves it without that.
-func (s *session) unselect(ctx context.Context) error {
-	if !s.has("UNSELECT") {
-		if _, err := s.do(ctx, s.examine(inboxName)); err != nil {
-			return notRefused(err)
-		}
-	}
-	_, err := s.do(ctx, s.leave)
-	return notRefused(err)
-}
-
-// notRefused returns an error unless it is a refusal.
-func notRefused(err error) error {
-	var r *refusal
-	if errors.As(err, &r) {
-		return nil
-	}
-	return err
 }

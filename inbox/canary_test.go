@@ -12,12 +12,14 @@ import (
 // cage is a shelf that takes messages by APPEND.
 type cage struct {
 	*shelf
-	open   string // what is appended, as far as it came
-	size   int    // 0: nothing is
+	labels *labelled // mailboxes are labels; nil: they are not
+	open   string    // what is appended, as far as it came
+	size   int       // 0: nothing is
 	tag    string
 	stale  int    // so many appended messages are shown only to who may write
 	hidden string // the one that is not shown yet
 	refuse string // the answer to APPEND or UID EXPUNGE
+	early  bool   // it refuses before the message is sent
 	breaks bool   // the next APPEND is taken, and the connection breaks
 	cut    func(line string) bool
 }
@@ -31,6 +33,40 @@ func newCage(s *server, caps string) *cage {
 	return x
 }
 
+// label makes labels of the mailboxes.
+func (x *cage) label() {
+	x.caps += " X-GM-EXT-1 MOVE"
+	x.create(allMail, `\All`)
+	x.labels = &labelled{shelf: x.shelf, tell: func(c *client, tag, code string) {
+		c.say("* OK [%s] moved", code)
+		c.say("%s OK done", tag)
+	}}
+}
+
+// file puts an appended message where it belongs.
+func (x *cage) file(header string) uint32 {
+	if x.labels != nil {
+		x.deliver(allMail, header, "")
+	}
+	return x.deliver("INBOX", header, "")
+}
+
+// reveal shows what was not shown yet, at the moment for it.
+func (x *cage) reveal(now bool) {
+	if now && x.hidden != "" {
+		x.file(x.hidden)
+		x.hidden = ""
+	}
+}
+
+// appended is the code that tells of an appended message.
+func (x *cage) appended(uid uint32) string {
+	if !strings.Contains(x.caps, "UIDPLUS") {
+		return ""
+	}
+	return fmt.Sprintf("[APPENDUID 7 %d] ", uid)
+}
+
 func (x *cage) take(c *client, tag, line string) bool {
 	if x.size > 0 {
 		x.more(c, tag, line)
@@ -41,20 +77,27 @@ func (x *cage) take(c *client, tag, line string) bool {
 	}
 	switch word, arg, _ := strings.Cut(line, " "); {
 	case word == "APPEND":
+		x.reveal(x.labels != nil)
+		if x.early {
+			c.say("%s NO %s", tag, strings.TrimPrefix(x.refuse, "APPEND "))
+			return true
+		}
 		x.tag, x.open = tag, ""
-		_, _ = fmt.Sscanf(arg[strings.Index(arg, "{"):], "{%d+}", &x.size)
+		_, _ = fmt.Sscanf(arg[strings.Index(arg, "{"):], "{%d}", &x.size)
+		c.say("+ go on")
 		return true
 	case word == "SELECT":
-		if x.hidden != "" {
-			x.deliver("INBOX", x.hidden, "")
-			x.hidden = ""
-		}
+		x.reveal(x.labels == nil)
 		return x.shelf.take(c, tag, line)
 	case strings.HasPrefix(line, "UID EXPUNGE") && strings.HasPrefix(x.refuse, "UID"):
 		c.say("%s NO not today", tag)
 		return true
+	case strings.HasPrefix(line, "UID MOVE") && x.labels != nil:
+		return x.labels.take(c, tag, line)
 	case strings.HasPrefix(line, "UID STORE"), strings.HasPrefix(line, "UID EXPUNGE"):
 		return x.shelf.take(c, tag, line)
+	case word == "EXPUNGE":
+		x.wrong = append(x.wrong, line)
 	case word == "CLOSE" && x.writing():
 		expunge(x.box("INBOX"), "1:*")
 	}
@@ -92,16 +135,16 @@ func (x *cage) more(c *client, tag, rest string) {
 	if x.stale > 0 {
 		x.stale--
 		x.hidden = header + "\r\n\r\n"
-		c.say("%s OK [APPENDUID 7 %d] done", x.tag, x.box("INBOX").next)
+		c.say("%s OK %sdone", x.tag, x.appended(x.box("INBOX").next))
 		return
 	}
-	uid := x.deliver("INBOX", header+"\r\n\r\n", "")
+	uid := x.file(header + "\r\n\r\n")
 	if x.breaks {
 		x.breaks = false
 		_ = c.Conn.Close()
 		return
 	}
-	c.say("%s OK [APPENDUID 7 %d] done", x.tag, uid)
+	c.say("%s OK %sdone", x.tag, x.appended(uid))
 }
 
 func TestRule12Canary(t *testing.T) {
@@ -123,12 +166,29 @@ func TestRule12Canary(t *testing.T) {
 			prepare: func(x *cage) { x.stale = 3 }, round: "view is stale"},
 		{name: "not seen at first", want: seedtest.Overdue, rounds: 2, appended: 2, left: "1d",
 			prepare: func(x *cage) { x.stale = 1 }, round: "view is stale"},
-		{name: "no UIDPLUS", want: seedtest.Overdue, rounds: 1, why: "no UIDPLUS", left: "1d",
+		{name: "no UIDPLUS", want: seedtest.Overdue, rounds: 1, appended: 1, left: "1d 2d",
 			prepare: func(x *cage) { x.caps = strings.Replace(x.caps, " UIDPLUS", "", 1) }},
-		{name: "no LITERAL+", want: seedtest.Overdue, rounds: 1, why: "no LITERAL+", left: "1d",
+		{name: "no UIDPLUS, not seen at first", want: seedtest.Blind, rounds: 3, appended: 1, left: "1d",
+			prepare: func(x *cage) {
+				x.caps = strings.Replace(x.caps, " UIDPLUS", "", 1)
+				x.stale = 1
+			}, round: "view is stale"},
+		{name: "no LITERAL+", want: seedtest.Overdue, rounds: 1, appended: 1, left: "1d",
 			prepare: func(x *cage) { x.caps = strings.Replace(x.caps, " LITERAL+", "", 1) }},
-		{name: "Gmail", caps: " X-GM-EXT-1", want: seedtest.Overdue, rounds: 1, why: "archives",
-			left: "1d"},
+		{name: "refused at once, no LITERAL+", want: seedtest.Overdue, rounds: 1, appended: 1,
+			why: "OVERQUOTA", left: "1d", prepare: func(x *cage) {
+				x.caps = strings.Replace(x.caps, " LITERAL+", "", 1)
+				x.refuse, x.early = "APPEND [OVERQUOTA] full", true
+			}},
+		{name: "Gmail", want: seedtest.Overdue, rounds: 1, appended: 1, left: "1d",
+			prepare: (*cage).label},
+		{name: "Gmail without a way through Trash", caps: " X-GM-EXT-1", want: seedtest.Overdue,
+			rounds: 1, why: "archives", left: "1d"},
+		{name: "Gmail, not seen at first", want: seedtest.Overdue, rounds: 2, appended: 2, left: "1d",
+			prepare: func(x *cage) {
+				x.label()
+				x.stale = 1
+			}, round: "view is stale"},
 		{name: "refused", want: seedtest.Overdue, rounds: 1, appended: 1, why: "OVERQUOTA", left: "1d",
 			prepare: func(x *cage) { x.refuse = "APPEND [OVERQUOTA] full" }},
 		{name: "lost after APPEND", want: seedtest.Overdue, rounds: 2, appended: 1, left: "1d",
@@ -158,6 +218,7 @@ func TestRule12Canary(t *testing.T) {
 				if got := k.left("INBOX"); got != x.left {
 					t.Errorf("left %q, want %q", got, x.left)
 				}
+				k.checkLabels(t)
 				if n := w.asked("APPEND"); n != x.appended {
 					t.Errorf("%d APPEND, want %d", n, x.appended)
 				}
@@ -167,6 +228,23 @@ func TestRule12Canary(t *testing.T) {
 				checkLeft(t, b, strings.Contains(x.left, "2"))
 			})
 		})
+	}
+}
+
+// checkLabels checks that no canary is left where mailboxes are labels, and that nothing was asked
+// that could remove what is not ours.
+func (x *cage) checkLabels(t *testing.T) {
+	t.Helper()
+	if len(x.wrong) > 0 {
+		t.Errorf("commands %q", x.wrong)
+	}
+	if x.labels == nil {
+		return
+	}
+	for _, name := range []string{allMail, "Trash"} {
+		if got := x.left(name); got != "" {
+			t.Errorf("%s holds %q, want nothing", name, got)
+		}
 	}
 }
 
@@ -205,13 +283,21 @@ func checkLeft(t *testing.T, b *book, left bool) {
 
 // Whoever comes after a crash removes what was left, and takes none of it for vanished mail.
 func TestRule12CanaryOfACrash(t *testing.T) {
-	for _, at := range []string{"APPEND", "SELECT", "UID EXPUNGE"} {
-		t.Run(at, func(t *testing.T) {
+	for _, x := range []struct {
+		at     string
+		labels bool
+	}{{"APPEND", false}, {"SELECT", false}, {"UID EXPUNGE", false}, {"APPEND", true},
+		{"SELECT", true}, {"UID MOVE", true}, {"UID STORE", true}, {"UID EXPUNGE", true}} {
+		t.Run(fmt.Sprintf("%s, labels %t", x.at, x.labels), func(t *testing.T) {
+			at := x.at
 			synctest.Test(t, func(t *testing.T) {
 				b := newBook(1)
 				b.seed.Canary = true
 				s := newServer(t)
 				k := newCage(s, " UIDPLUS")
+				if x.labels {
+					k.label()
+				}
 				crash := make(chan struct{})
 				if k.breaks = at == "APPEND"; !k.breaks {
 					crashed := false
@@ -236,7 +322,7 @@ func TestRule12CanaryOfACrash(t *testing.T) {
 				w.cancel()
 				<-w.done
 				s.hangUp()
-				if k.left("INBOX") == "1d" {
+				if k.left("INBOX") == "1d" && k.left("Trash") == "" {
 					t.Fatal("nothing was left by the crash")
 				}
 				a := b.awaiting()
@@ -247,6 +333,7 @@ func TestRule12CanaryOfACrash(t *testing.T) {
 				if got := k.left("INBOX"); got != "1d" {
 					t.Errorf("left %q, want what was there before", got)
 				}
+				k.checkLabels(t)
 				for _, f := range factsOf[seedtest.Fault](b) {
 					if f.Kind != seedtest.FaultLost {
 						t.Errorf("fault %+v, want none but the lost connection", f)

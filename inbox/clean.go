@@ -250,12 +250,16 @@ func (c *cleaner) ours(ctx context.Context, copies []Copy) ([]Copy, error) {
 // remove marks copies as deleted and expunges them: them only.
 func (c *cleaner) remove(ctx context.Context, copies []Copy) error {
 	set := uidSet(uidsOf(copies))
-	mark := imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
-	_, err := c.s.do(ctx, func() func() error { return c.s.client.Store(set, &mark, nil).Close })
-	if err != nil {
+	if err := c.markDeleted(ctx, set); err != nil {
 		return err
 	}
-	_, err = c.s.do(ctx, func() func() error { return c.s.client.UIDExpunge(set).Close })
+	_, err := c.s.do(ctx, func() func() error { return c.s.client.UIDExpunge(set).Close })
+	return err
+}
+
+func (c *cleaner) markDeleted(ctx context.Context, set imap.UIDSet) error {
+	mark := imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	_, err := c.s.do(ctx, func() func() error { return c.s.client.Store(set, &mark, nil).Close })
 	return err
 }
 

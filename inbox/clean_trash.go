@@ -41,9 +41,11 @@ func (c *cleaner) throughTrash(ctx context.Context, copies []Copy) error {
 	return c.eachBatch(ctx, append(inBin, c.binned...), c.clean)
 }
 
-// bin returns the name of Trash, empty if there is none that can be opened.
-func (c *cleaner) bin() string {
-	for _, b := range c.boxes {
+func (c *cleaner) bin() string { return binOf(c.boxes) }
+
+// binOf returns the name of Trash, empty if there is none that can be opened.
+func binOf(boxes []*box) string {
+	for _, b := range boxes {
 		if b.Role == seedtest.RoleTrash && b.readable() {
 			return b.Name
 		}

@@ -60,7 +60,7 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 	s.letGo()
 	s.wire.allow(s.timeouts.Command)
 	defer s.wire.allow(restSilence)
-	idle := s.wire.idle()
+	idle := s.wire.alone("IDLE", "IDLE")
 	s.say(idle.tag + " IDLE")
 	if !s.wire.await(idle.goes) {
 		return false, s.lost(ctx, io.EOF)
@@ -113,24 +113,37 @@ func (w *wire) hears(idle *command, worth func(*answer) bool) bool {
 	return idle.answer.status != "" || worth(&idle.answer)
 }
 
-// idle begins an IDLE, which is to be sent.
-func (w *wire) idle() *command {
+// alone begins a command that the wire sends without the library, and that waits for a continuation:
+// IDLE or APPEND. It is to be sent.
+func (w *wire) alone(name, line string) *command {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.commands++
-	cmd := w.sending(tagOf(w.commands), "IDLE")
+	cmd := w.sending(tagOf(w.commands), name)
 	cmd.goes, cmd.over = make(chan struct{}), make(chan struct{})
-	w.idling = cmd
-	w.note("C: ", []byte(cmd.tag+" IDLE"))
+	if name == "IDLE" {
+		w.idling = cmd
+	}
+	w.note("C: ", []byte(cmd.tag+" "+line))
 	return cmd
 }
 
-// proceed says that the server lets IDLE go on, or that it has ended.
+// proceed says that the server lets a command go on, or that it has ended.
 func (c *command) proceed() {
 	select {
 	case <-c.goes:
 	default:
 		close(c.goes)
+	}
+}
+
+// waits reports whether a command was sent alone, and not let go on yet.
+func (c *command) waits() bool {
+	select {
+	case <-c.goes:
+		return false
+	default:
+		return c.goes != nil
 	}
 }
 

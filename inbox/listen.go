@@ -87,8 +87,10 @@ func (w *wire) fail(err error) {
 // goOn takes a continuation.
 func (w *wire) goOn(raw []byte) ([]byte, error) {
 	switch {
-	case w.idling != nil:
-		w.idling.proceed()
+	case len(w.open) == 1 && w.open[0].waits():
+		w.open[0].proceed()
+		return nil, nil
+	case w.idling != nil: // says so again
 		return nil, nil
 	case w.library == nil || !w.awaited():
 		return nil, errors.New("the server asks for more of a command that is complete")

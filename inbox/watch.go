@@ -84,6 +84,9 @@ type vigil struct {
 	canaries []*seedtest.Canary // of this run
 	noCanary string             // why none is appended any more
 
+	appended   *seedtest.Canary // the last one that the server took
+	appendedAt time.Time
+
 	listed bool // a Listing is recorded
 	based  bool // a Baseline is recorded
 

@@ -62,7 +62,7 @@ type command struct {
 	asked     string // its tag by the library's count; empty: the library did not send it
 	answer    answer
 
-	goes, over chan struct{} // of IDLE: it was let go on or has ended; it has ended
+	goes, over chan struct{} // of one sent alone: it was let go on or has ended; it has ended
 }
 
 const (
