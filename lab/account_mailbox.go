@@ -19,6 +19,7 @@ type mailbox struct {
 	list     []*stored // by UID
 	gone     bool      // deleted or renamed
 	views    []*imapView
+	bells    []chan struct{} // of sessions that are told of its status
 }
 
 // stored is a letter in a mailbox.
@@ -82,6 +83,12 @@ func (b *mailbox) ring() {
 	for _, v := range b.views {
 		select {
 		case v.changed <- struct{}{}:
+		default:
+		}
+	}
+	for _, bell := range b.bells {
+		select {
+		case bell <- struct{}{}:
 		default:
 		}
 	}

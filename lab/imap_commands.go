@@ -44,6 +44,7 @@ var imapCommands = map[string]imapCommand{
 	"EXAMINE":     {imapSignedIn, "", selectIMAP(true)},
 	"APPEND":      {imapSignedIn, "", (*imapConn).append},
 	"IDLE":        {imapSignedIn, "IDLE", (*imapConn).idle},
+	"NOTIFY":      {imapSignedIn, "NOTIFY", (*imapConn).notify},
 
 	"GETQUOTAROOT": {imapSignedIn, "QUOTA", (*imapConn).getQuotaRoot},
 

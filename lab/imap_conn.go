@@ -22,6 +22,7 @@ type imapConn struct {
 	bw      *bufio.Writer
 	account *account  // nil until signed in
 	view    *imapView // nil unless a mailbox is open
+	notice  notice    // of other mailboxes
 
 	tag      string // of the command being answered
 	secure   bool
@@ -95,6 +96,7 @@ func (c *imapConn) hangUp(err error) {
 // leave gives up what the session holds. In order, it is said goodbye to in TLS too.
 func (c *imapConn) leave() {
 	c.closeView()
+	c.endNotice()
 	if c.account != nil {
 		c.account.limits.leave()
 	}

@@ -64,12 +64,17 @@ func (c *imapConn) push(lines <-chan heard) (heard, bool) {
 		}
 		if !c.mute(IMAPStall, IMAPMuteIdle) {
 			c.tell("IDLE")
+			c.tellNotice()
 		}
 		if !c.mute(IMAPStall) && c.flush() != nil {
 			return heard{}, false
 		}
 		select {
 		case <-changed:
+			if c.cutOff() {
+				return heard{}, false
+			}
+		case <-c.notice.bell:
 			if c.cutOff() {
 				return heard{}, false
 			}
