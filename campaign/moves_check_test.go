@@ -34,18 +34,18 @@ type checker struct {
 
 func (c *checker) check(t *testing.T) tally {
 	run := seedtest.Fold(c.facts, seedtest.AsOf(c.facts))
-	all := tally{}
+	all, says := tally{}, reported(t, run)
 	for _, p := range run.Probes {
-		o := &observed{checker: c, probe: p, seed: *run.Seed(p.Seed), moves: p.Moves()}
+		o := &observed{checker: c, probe: p, seed: *run.Seed(p.Seed), told: says[p.ID]}
+		o.spans = lit(c.spans, c.hands.dark[o.seed.Seed.Provider.ID])
 		if story := c.hands.tales[p.Token]; story != nil {
 			o.states = story.states
 		}
-		o.used = make([]bool, len(o.moves))
 		found := o.against()
 		all.add(found)
 		for _, why := range o.wrong {
 			t.Errorf("REPLAY=%d: %s (%s): %s\ntruth %v\ntold %v\nwatched %v, window to %s", c.random,
-				p.Seed, o.way(), why, o.states, o.told(), c.spans, clock(p.FollowEnd))
+				p.Seed, o.way(), why, o.states, o.lines(), o.spans, clock(p.FollowEnd))
 		}
 	}
 	return all
@@ -59,8 +59,8 @@ func (s span) String() string {
 	return fmt.Sprintf("\n  %s to %s, brief %t", clock(s.from), clock(s.to), s.brief)
 }
 
-// told writes the moves, one a line.
-func (o *observed) told() string {
+// lines writes the moves, one a line.
+func (o *observed) lines() string {
 	text := ""
 	for _, m := range o.moves {
 		text += fmt.Sprintf("\n  %s %q > %q, %s to %s", m.Kind, m.From, m.To, clock(m.After), clock(m.Before))
@@ -74,9 +74,9 @@ type observed struct {
 	probe  seedtest.Probe
 	seed   seedtest.SeedState
 	states []state
-	moves  []seedtest.Move
-	used   []bool // the moves that were demanded
-	wrong  []string
+	told
+	spans []span // in which somebody watched, and no fault kept it from looking
+	wrong []string
 }
 
 func (o *observed) fail(format string, args ...any) {
@@ -98,11 +98,16 @@ func (o *observed) gap() time.Duration {
 // against compares, and counts.
 func (o *observed) against() tally {
 	found := tally{kinds: map[seedtest.MoveKind]int{}, widths: map[string][]time.Duration{}}
+	free := *o // of faults
+	free.spans = o.checker.spans
 	last := -1
 	for i := range o.states {
 		within := i > 0 && o.states[i].from.Before(o.probe.FollowEnd)
 		if within {
 			found.injected++
+			if free.observable(i-1) && free.observable(i) && !(o.observable(i-1) && o.observable(i)) {
+				found.excused++
+			}
 		}
 		if !o.observable(i) || last < 0 && len(o.states[i].boxes) == 0 {
 			continue // nobody saw it, or not yet
@@ -197,7 +202,6 @@ func (o *observed) demand(i, k int) bool {
 			told = false
 			return
 		}
-		o.used[n] = true
 		if direct {
 			o.close(o.moves[n], k)
 		}
@@ -249,56 +253,6 @@ func less(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(x string) bool { return slices.Contains(b, x) })
 }
 
-// invented looks for moves that did not happen: each has to have left and entered mailboxes that
-// the message really left and entered, each once, in its interval. What was entered may have been
-// seen a look later than what was left. A view that still shows the message is not left.
-func (o *observed) invented() {
-	leavings, enterings := o.crossings()
-	for _, m := range o.moves {
-		viewed := m.FromRole == seedtest.RoleAll && m.Kind == seedtest.Moved
-		if m.From != "" && m.Kind != seedtest.Copied && !viewed && !take(leavings, m.From, func(at time.Time) bool {
-			return holds(m, at)
-		}) {
-			o.fail("told and not so: left %s between %s and %s", m.From, clock(m.After), clock(m.Before))
-		}
-		if m.To != "" && !take(enterings, m.To, func(at time.Time) bool {
-			return !at.After(m.Before.Add(o.gap())) && (m.Kind == seedtest.Moved && !viewed || holds(m, at))
-		}) {
-			o.fail("told and not so: came to %s between %s and %s", m.To, clock(m.After), clock(m.Before))
-		}
-		if (viewed || m.Kind == seedtest.Copied) && !slices.ContainsFunc(o.states, func(s state) bool {
-			return slices.Contains(s.boxes, m.From) && !s.from.After(m.Before)
-		}) {
-			o.fail("told and not so: %s was in %s", m.Kind, m.From)
-		}
-	}
-}
-
-// crossings are the moments at which the message left and entered each mailbox.
-func (o *observed) crossings() (leavings, enterings map[string][]time.Time) {
-	leavings, enterings = map[string][]time.Time{}, map[string][]time.Time{}
-	var before []string
-	for _, s := range o.states {
-		for _, x := range less(before, s.boxes) {
-			leavings[x] = append(leavings[x], s.from)
-		}
-		for _, x := range less(s.boxes, before) {
-			enterings[x] = append(enterings[x], s.from)
-		}
-		before = s.boxes
-	}
-	return leavings, enterings
-}
-
-// take removes the first moment that fits.
-func take(moments map[string][]time.Time, mailbox string, fits func(time.Time) bool) bool {
-	i := slices.IndexFunc(moments[mailbox], fits)
-	if i >= 0 {
-		moments[mailbox] = slices.Delete(moments[mailbox], i, i+1)
-	}
-	return i >= 0
-}
-
 // settles holds the settled placement against where the message lay when its window closed, or
 // from there on to the first complete look after it, where no process looked before.
 func (o *observed) settles() {
@@ -319,7 +273,7 @@ func (o *observed) settles() {
 			may = append(may, o.placements(i)...)
 		}
 	}
-	switch now := o.probe.Placements.Settled; {
+	switch now := o.settled; {
 	case now == nil:
 		o.fail("it did not settle")
 	case !slices.Contains(may, *now):

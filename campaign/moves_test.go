@@ -60,6 +60,7 @@ func TestMoves(t *testing.T) {
 // hands are a sender whose messages are moved about, and the truth about them.
 type hands struct {
 	*fates
+	dark   map[string][]span // by provider: when a fault may have kept everybody from looking
 	random uint64
 	follow time.Duration
 	tales  map[seedtest.Token]*tale
@@ -198,13 +199,17 @@ func movesIn(t *testing.T, random uint64) tally {
 	}
 	draw := rand.New(rand.NewPCG(random, 7))
 	h := &hands{fates: &fates{world: w, ctx: ctx}, random: random,
-		follow: time.Duration(2+draw.IntN(10)) * time.Hour, tales: map[seedtest.Token]*tale{}}
+		follow: time.Duration(2+draw.IntN(10)) * time.Hour, tales: map[seedtest.Token]*tale{},
+		dark: map[string][]span{}}
 	if draw.IntN(4) == 0 {
 		h.follow *= 6 // days
 	}
 	seeds := watchable(w, h.follow, draw)
 	opened, planned := plan(t, w, seeds, random)
 	opened.Suite.Follow = h.follow
+	if random%2 == 0 {
+		h.befall(seeds, random)
+	}
 	c := &checker{random: random, draw: draw, hands: h, opened: opened}
 	c.work(ctx, t, planned)
 	cancel()
@@ -309,16 +314,17 @@ func settled(facts []seedtest.Fact) bool {
 	})
 }
 
-// tally counts changes: all within the windows, those that had to be told, and those that were;
-// and how wide the intervals are, by the way in which the seed was watched.
+// tally counts changes: all within the windows, those that had to be told, those that were, and
+// those that a fault excused; and how wide the intervals are, by the way in which the seed was watched.
 type tally struct {
-	injected, observable, told int
-	kinds                      map[seedtest.MoveKind]int
-	widths                     map[string][]time.Duration
+	injected, observable, told, excused int
+	kinds                               map[seedtest.MoveKind]int
+	widths                              map[string][]time.Duration
 }
 
 func (a *tally) add(b tally) {
-	a.injected, a.observable, a.told = a.injected+b.injected, a.observable+b.observable, a.told+b.told
+	a.injected, a.observable = a.injected+b.injected, a.observable+b.observable
+	a.told, a.excused = a.told+b.told, a.excused+b.excused
 	if a.kinds == nil {
 		a.kinds, a.widths = map[seedtest.MoveKind]int{}, map[string][]time.Duration{}
 	}
@@ -331,8 +337,8 @@ func (a *tally) add(b tally) {
 }
 
 func (a tally) print(t *testing.T) {
-	t.Logf("%d changes, %d observable, of them %d told; all that was told: %v", a.injected,
-		a.observable, a.told, a.kinds)
+	t.Logf("%d changes, %d observable, of them %d told; %d excused by faults; all that was told: %v",
+		a.injected, a.observable, a.told, a.excused, a.kinds)
 	for _, how := range slices.Sorted(maps.Keys(a.widths)) {
 		w := a.widths[how]
 		slices.Sort(w)
