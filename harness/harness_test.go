@@ -341,6 +341,34 @@ func TestRun(t *testing.T) {
 			t.Errorf("followed for %s, want the window and 60 s of attempts to look", d)
 		}
 	})
+	try(t, "rule 16 one look settles what nobody watched", func(t *testing.T, w *world) {
+		must(t, w.run(ctx, UntilTerminal))
+		time.Sleep(w.suite.Follow + 24*time.Hour)
+		if p := w.expect(t, seedtest.Inbox); p.Placements.Settled != nil {
+			t.Errorf("settled %s before anybody looked", *p.Placements.Settled)
+		}
+		begun := time.Now()
+		must(t, w.resume(ctx, seedtest.PurposeFollow, UntilSettled))
+		if p := w.expect(t, seedtest.Inbox); p.Placements.Settled == nil {
+			t.Error("not settled by a look after the window")
+		}
+		if d := time.Since(begun); d > seedtest.ProofGrace {
+			t.Errorf("it took %s, want one look", d)
+		}
+	})
+	try(t, "rule 16 who cannot look after the window gives up", func(t *testing.T, w *world) {
+		must(t, w.run(ctx, UntilTerminal))
+		time.Sleep(w.suite.Follow + 24*time.Hour)
+		w.box.lost = true
+		begun := time.Now()
+		must(t, w.resume(ctx, seedtest.PurposeFollow, UntilSettled))
+		if p := w.expect(t, seedtest.Inbox); p.Placements.Settled != nil {
+			t.Errorf("settled %s, though nobody could look", *p.Placements.Settled)
+		}
+		if d := time.Since(begun); d < seedtest.ProofGrace || d > 2*time.Minute {
+			t.Errorf("tried for %s, want 60 s", d)
+		}
+	})
 	try(t, "the store fails", func(t *testing.T, w *world) {
 		full := errors.New("no space left on device")
 		w.postman.before = func() { w.log.mu.Lock(); w.log.err = full; w.log.mu.Unlock() }
