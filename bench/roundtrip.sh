@@ -24,6 +24,7 @@ source bench/dovecot.sh
 smtp=$(free_port)
 user=inbox@main.example
 CGO_ENABLED=0 go build -trimpath -o "$dir" ./cmd/seedtest ./bench/receiver ./bench/idleclient
+# shellcheck disable=SC2119 # no further lines of configuration
 start_dovecot <<<"$user"
 
 cat >"$dir/seeds.toml" <<EOF

@@ -10,10 +10,12 @@
 # sighting, by one clock. All seeds expect their message from the start ("told at 250": each from
 # its 250 on, as in a run). "mute IDLE" stands behind a relay that swallows what IDLE pushes, "on the
 # wire" behind one that counts what a found message costs: round trips from the answer that tells of
-# it to its header, and bytes of IMAP both ways beyond the header's. Memory is what is resident after
-# settling, above what the process had before, for each watched seed; "rest %" and "CPU %" are the
-# processor time it takes at rest, and while messages come. The last lines hold the figures against
-# what is wanted, and the exit status is 3 if one was missed.
+# it to its header, and bytes of IMAP both ways beyond the header's. Memory ("KiB") is what is
+# resident at rest, above what the process had before, for each watched seed; "busy" is the same when
+# all messages have come. "rest %" and "CPU %" are the processor time it takes at rest, and while
+# messages come. At rest the others idle, and seedtest has a session ready; "following" it idles too
+# and looks now and then, as after a run. The last lines hold the figures against what is wanted, and
+# the exit status is 3 if one was missed.
 #
 # ONLY="seedtest 1000" measures the trials whose name and size begin so. The usual size holds 1,000
 # seeds, FULL=1 5,000. Dovecot needs root, inotify instances enough (raised while this runs, if it

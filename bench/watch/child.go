@@ -115,6 +115,12 @@ func (c *child) resident() (int, error) {
 	return strconv.Atoi(words[0])
 }
 
+// memory is what the watcher holds for each of its users, in KiB, above what it held before.
+func (c *child) memory(users int) (float64, error) {
+	now, err := c.resident()
+	return float64(now-c.base) / float64(users), err
+}
+
 // busy is how much processor time the watcher has used.
 func (c *child) busy() time.Duration {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))

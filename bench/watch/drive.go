@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ const (
 	few    = 100              // seeds
 	many   = 1000             // seeds
 	settle = 5 * time.Second  // before memory is read
+	rest   = 10 * time.Second // while nothing is awaited
 	last   = 30 * time.Second // how long the last messages may take to be noticed
 )
 
@@ -23,6 +25,7 @@ type trial struct {
 	rounds  int  // messages to each of these
 	told    bool // seedtest is told of the acceptance only, not before
 	idle    bool
+	follow  bool
 	relay   *relay // between the watcher and Dovecot; nil: none
 }
 
@@ -30,9 +33,11 @@ type trial struct {
 type outcome struct {
 	trial
 	late    []time.Duration // from the 250 to the sighting, rising
+	every   time.Duration   // from one delivery to the next, on average of the slowest round
 	missed  int
 	opening time.Duration
-	memory  float64       // KiB a watched user, above what the process had before
+	memory  float64       // KiB a watched user, above what the process had before, at most at rest
+	busy    float64       // the same when the messages have come
 	rest    time.Duration // of the processor, a second, while nothing is awaited
 	cpu     time.Duration // the same while messages came
 }
@@ -55,6 +60,8 @@ func trials(s settings) []trial {
 		trial{label: "seedtest, IDLE alone", watcher: "seedtest", users: few, rounds: 3, idle: true},
 		trial{label: "seedtest, mute IDLE", watcher: "seedtest", users: few, rounds: 3,
 			relay: &relay{mute: true}},
+		trial{label: "seedtest, following", watcher: "seedtest", users: min(many, s.Seeds),
+			reached: few, rounds: 1, follow: true},
 		trial{label: "seedtest, held", watcher: "seedtest", users: s.Seeds, reached: few, rounds: 1})
 }
 
@@ -72,12 +79,12 @@ func drive(s settings) error {
 		o.print(len(all) == 0)
 		all = append(all, o)
 	}
-	return judge(all)
+	return judge(s, all)
 }
 
 // measure has the watcher watch, delivers, and waits until all is seen.
 func (o *outcome) measure(s settings) error {
-	s.Users, s.Idle = o.users, o.idle
+	s.Users, s.Idle, s.Follow = o.users, o.idle, o.follow
 	if o.relay != nil {
 		addr, stop, err := o.relay.listen(s)
 		if err != nil {
@@ -95,21 +102,19 @@ func (o *outcome) measure(s settings) error {
 	}
 	o.opening = opening
 	time.Sleep(settle)
-	now, err := c.resident()
-	if err != nil {
-		return err
-	}
-	o.memory = float64(now-c.base) / float64(o.users)
-	o.rest = c.load(func() { time.Sleep(settle) })
+	before, err := c.memory(o.users)
+	o.rest = c.load(func() { time.Sleep(rest) })
+	after, err2 := c.memory(o.users)
+	o.memory = max(before, after)
 	o.cpu = c.load(func() {
 		for range o.rounds {
-			if err == nil {
-				err = o.round(s, c)
-			}
+			err = errors.Join(err, o.round(s, c))
 		}
 	})
 	slices.Sort(o.late)
-	return err
+	var err3 error
+	o.busy, err3 = c.memory(o.users)
+	return errors.Join(err, err2, err3)
 }
 
 // load is how much processor time the watcher uses a second while something is done.
@@ -148,6 +153,9 @@ func (o *outcome) round(s settings, c *child) error {
 	for i, n := range notices {
 		at[n.token] = accepted[i]
 	}
+	slices.SortFunc(accepted, time.Time.Compare)
+	span := accepted[len(accepted)-1].Sub(accepted[0])
+	o.every = max(o.every, span/time.Duration(max(1, len(accepted)-1)))
 	for limit := time.After(last); len(at) > 0; {
 		select {
 		case seen := <-c.seen:

@@ -35,6 +35,7 @@ type settings struct {
 	First    int  // the number of the first user
 	Users    int  // how many are watched
 	Idle     bool // seedtest: its looks are off
+	Follow   bool // seedtest: it follows a message at every seed
 	Modules  string
 	Script   string // imapflow's watcher
 	Seeds    int    // drive: how many seeds are held at most
@@ -112,6 +113,26 @@ func orders(r io.Reader, take func(notice)) error {
 		take(notice{user: number, token: words[2], at: time.UnixMicro(micro)})
 	}
 	return lines.Err()
+}
+
+// opened says so when n watches are ready, and gives each notice to take until the input ends or a
+// watch fails.
+func opened(in io.Reader, ready <-chan error, n int, take func(notice)) error {
+	over := make(chan error, 1)
+	go func() { over <- orders(in, take) }()
+	for {
+		select {
+		case err := <-over:
+			return err
+		case err := <-ready:
+			if err != nil {
+				return err
+			}
+		}
+		if n--; n == 0 {
+			say("ready")
+		}
+	}
 }
 
 var printing sync.Mutex

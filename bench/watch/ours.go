@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -22,11 +23,12 @@ func (s secret) Secret(context.Context) (seedtest.Secret, error) { return seedte
 
 // account is what one seed awaits, as the harness would say it.
 type account struct {
-	mu      sync.Mutex
-	pending []seedtest.Awaited
-	changed chan struct{}
-	ready   chan<- error
-	based   bool
+	mu       sync.Mutex
+	followed []seedtest.Awaited // seen by an earlier process
+	pending  []seedtest.Awaited
+	changed  chan struct{}
+	ready    chan<- error
+	based    bool
 }
 
 // watchOurs watches with the Watcher that the harness uses, at its own pace.
@@ -67,6 +69,10 @@ func watchOurs(ctx context.Context, s settings) error {
 	var watches sync.WaitGroup
 	for i := range accounts {
 		a := &account{changed: make(chan struct{}, 1), ready: ready}
+		if s.Follow {
+			a.followed = []seedtest.Awaited{{Token: seedtest.Token(mint()), Expected: time.Now(),
+				Seen: true}}
+		}
 		accounts[i] = a
 		seed := seed
 		seed.Name = user(s.First + i)
@@ -77,13 +83,7 @@ func watchOurs(ctx context.Context, s settings) error {
 			}
 		})
 	}
-	for range accounts {
-		if err := <-ready; err != nil {
-			return err
-		}
-	}
-	say("ready")
-	err = orders(in, func(n notice) { accounts[n.user-s.First].await(n) })
+	err = opened(in, ready, len(accounts), func(n notice) { accounts[n.user-s.First].await(n) })
 	cancel()
 	watches.Wait()
 	return err
@@ -100,7 +100,7 @@ func (a *account) awaiting() seedtest.Awaiting {
 func (a *account) now() seedtest.PendingProbes {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return seedtest.PendingProbes{Awaited: append([]seedtest.Awaited(nil), a.pending...)}
+	return seedtest.PendingProbes{Awaited: slices.Concat(a.followed, a.pending)}
 }
 
 func (a *account) await(n notice) {

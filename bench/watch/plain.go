@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"os"
 	"regexp"
 	"time"
@@ -33,23 +32,15 @@ func watchPlain(s settings) error {
 		return err
 	}
 	slots, ready := make(chan struct{}, atOnce), make(chan error, 2*s.Users)
-	for i := range s.Users {
-		for _, mailbox := range []string{"INBOX", "Junk"} {
+	go func() {
+		for i := range 2 * s.Users {
 			slots <- struct{}{}
-			p := plain{user: user(s.First + i), password: password, mailbox: mailbox}
-			go func() {
-				ready <- p.watch(s.Imaps, config, func() { <-slots; ready <- nil })
-			}()
+			p := plain{user: user(s.First + i/2), password: password,
+				mailbox: [...]string{"INBOX", "Junk"}[i%2]}
+			go func() { ready <- p.watch(s.Imaps, config, func() { <-slots; ready <- nil }) }()
 		}
-	}
-	for range 2 * s.Users {
-		if err := <-ready; err != nil {
-			return err
-		}
-	}
-	say("ready")
-	go func() { fmt.Fprintln(os.Stderr, "goimap:", <-ready) }()
-	return orders(in, func(notice) {}) // it is told by the server
+	}()
+	return opened(in, ready, 2*s.Users, func(notice) {}) // it is told by the server
 }
 
 // plain is one connection.
@@ -71,11 +62,11 @@ func (p plain) watch(addr string, config *tls.Config, ready func()) error {
 	if err := c.Login(p.user, p.password).Wait(); err != nil {
 		return err
 	}
-	opened, err := c.Select(p.mailbox, &imap.SelectOptions{ReadOnly: true}).Wait()
+	selected, err := c.Select(p.mailbox, &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil {
 		return err
 	}
-	seen := opened.NumMessages
+	seen := selected.NumMessages
 	for first := true; ; first = false {
 		idle, err := c.Idle()
 		if err != nil {

@@ -89,8 +89,8 @@ func lines(to io.Writer, from io.Reader, passes func([]byte) bool) {
 	}
 }
 
-// dialogue is what was said on one connection. A round trip is what the client says until the server
-// answers, and the answer.
+// dialogue is what was said on one connection. A round trip is what the client says until the
+// server answers, and the answer.
 type dialogue struct {
 	relay *relay
 

@@ -19,11 +19,11 @@ func quantile(rising []time.Duration, q float64) float64 {
 // print prints one line of the table, the first one below its head.
 func (o *outcome) print(first bool) {
 	if first {
-		fmt.Printf("%-22s %6s %8s %8s %8s %7s %7s %7s %7s %7s\n", "watcher", "users", "p50 ms",
-			"p99 ms", "max ms", "missed", "KiB", "open s", "rest %", "CPU %")
+		fmt.Printf("%-22s %5s %7s %7s %7s %6s %6s %6s %6s %6s %6s\n", "watcher", "users", "p50 ms",
+			"p99 ms", "max ms", "missed", "KiB", "busy", "open s", "rest %", "CPU %")
 	}
-	fmt.Printf("%-22s %6d %8.1f %8.1f %8.1f %7d %7.1f %7.1f %7.1f %7.1f\n", o.label, o.users,
-		quantile(o.late, 0.5), quantile(o.late, 0.99), quantile(o.late, 1), o.missed, o.memory,
+	fmt.Printf("%-22s %5d %7.1f %7.1f %7.1f %6d %6.1f %6.1f %6.1f %6.1f %6.1f\n", o.label, o.users,
+		quantile(o.late, 0.5), quantile(o.late, 0.99), quantile(o.late, 1), o.missed, o.memory, o.busy,
 		o.opening.Seconds(), o.rest.Seconds()*100, o.cpu.Seconds()*100)
 }
 
@@ -54,7 +54,7 @@ func (f figure) print() {
 }
 
 // judge prints what was wanted beside what there is, and the ratios.
-func judge(all []outcome) error {
+func judge(s settings, all []outcome) error {
 	find := func(label string) outcome {
 		for _, o := range all {
 			if fmt.Sprint(o.label, " ", o.users) == label {
@@ -65,7 +65,7 @@ func judge(all []outcome) error {
 	}
 	var err error
 	fmt.Println()
-	for _, f := range figures(all, find) {
+	for _, f := range figures(s, all, find) {
 		f.print()
 		if f.missed() {
 			err = errMissed
@@ -84,7 +84,7 @@ func judge(all []outcome) error {
 }
 
 // figures are those that somebody wants.
-func figures(all []outcome, find func(string) outcome) []figure {
+func figures(s settings, all []outcome, find func(string) outcome) []figure {
 	hundred, thousand := find("seedtest 100"), find("seedtest 1000")
 	mute, idle := find("seedtest, mute IDLE 100"), find("seedtest, IDLE alone 100")
 	list := []figure{
@@ -111,6 +111,12 @@ func figures(all []outcome, find func(string) outcome) []figure {
 			figure{"  " + other + "'s round trips", trips, math.Inf(1), ""},
 			figure{"  " + other + "'s bytes", bytes, math.Inf(1), "bytes"})
 	}
+	var slowest time.Duration
+	for _, o := range all {
+		slowest = max(slowest, o.every)
+	}
+	list = append(list, figure{"from one delivery to the next, at most",
+		float64(slowest.Microseconds()) / 1000, 1000 / float64(s.Rate) * tolerance, "ms"})
 	for _, o := range all {
 		if o.watcher != "seedtest" {
 			continue
