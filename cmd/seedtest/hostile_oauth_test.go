@@ -208,7 +208,7 @@ func TestHostileAuthorizationServers(t *testing.T) {
 			}
 			list := b.run(t.Context(), nil, "login", "--format", "json")
 			obey(t, "login", "login", list.stdout)
-			_, err := os.Stat(filepath.Join(b.dir, ".local", "state", "seedtest", "tokens", "seed-evil.json"))
+			_, err := os.Stat(filepath.Join(filepath.Dir(b.db), "tokens", "seed-evil.json"))
 			if kept := err == nil; kept != (s.status == statusPass) {
 				t.Errorf("tokens are kept: %t (%v)", kept, err)
 			}
