@@ -147,7 +147,8 @@ func heirsOf(copies []Seen) map[int]int {
 
 // heirOf returns the place of the copy that one became, -1 if there is none.
 func heirOf(s Seen, copies []Seen, taken map[int]bool) int {
-	from, _ := slices.BinarySearchFunc(copies, s.Last, func(x Seen, last time.Time) int {
+	// It was asked for before it was recorded as seen, and may be last known to be there then.
+	from, _ := slices.BinarySearchFunc(copies, later(s.Last, s.At), func(x Seen, last time.Time) int {
 		if x.At.After(last) {
 			return 1
 		}

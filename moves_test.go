@@ -56,6 +56,9 @@ func TestRule16Moves(t *testing.T) {
 		"to junk, where it was seen first": {func(s *story) {
 			s.sighting(9*minute, 1, "a", inJunk, in(1, 8*minute)).left(12*minute, 7*minute, inInbox, 1)
 		}, []string{"moved inbox>junk 7-12"}},
+		"to junk, before it was seen a second time": {func(s *story) {
+			s.sighting(9*minute, 1, "a", inJunk, in(1, minute)).left(12*minute, minute, inInbox, 1)
+		}, []string{"moved inbox>junk 1-12"}},
 		"a copy, and later removed": {func(s *story) {
 			s.sighting(9*minute, 1, "a", inJunk, in(1, 8*minute)).left(12*minute, 10*minute, inInbox, 1)
 		}, []string{"copied inbox>junk 8-9", "removed inbox> 10-12"}},
