@@ -291,18 +291,27 @@ func (f *Folder) graceOver(p *Probe, asOf time.Time) bool {
 	return closed || !asOf.Before(p.Deadline.Add(ProofGrace))
 }
 
-// vanished returns the trouble by which mail that could have been this one went unread (rule 6).
+// vanished returns the trouble by which mail that could have been this one went unread (rule 6): it
+// had not ended when the message was first tried.
 func (f *Folder) vanished(p *Probe) *FaultState {
 	since := p.Expected
 	if len(p.Attempts) > 0 && p.Attempts[0].At != nil {
 		since = *p.Attempts[0].At
 	}
 	for _, i := range f.faultsAt[p.Seed] {
-		if x := &f.run.Faults[i]; x.Kind == FaultVanished && !x.At.Before(since) {
+		if x := &f.run.Faults[i]; x.Kind == FaultVanished && !x.end().Before(since) {
 			return x
 		}
 	}
 	return nil
+}
+
+// end is when a trouble was over, or was recorded.
+func (x *FaultState) end() time.Time {
+	if x.To != nil {
+		return *x.To
+	}
+	return x.At
 }
 
 // baselineFault returns the fault by which a seed has no baseline (rule 8).

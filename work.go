@@ -31,6 +31,8 @@ type Awaiting struct {
 	Now func() time.Time
 	// Baseline is the seed's baseline of an earlier process, nil at the first.
 	Baseline *Baseline
+	// Mailboxes are those that an earlier process listed last.
+	Mailboxes []Mailbox
 	// Seen are the copies that earlier processes saw, those that are gone too.
 	Seen []Seen
 	// Canaries are those of an earlier process, the removed ones too.

@@ -28,15 +28,16 @@ func (w *work) watch(ctx context.Context, s *seedWork) {
 	canaries := w.fold.Canaries(s.seed.Name)
 	w.mu.Unlock()
 	err := w.Watcher.Watch(ctx, s.seed, seedtest.Awaiting{
-		Pending:  func() seedtest.PendingProbes { return w.pending(s.seed.Name) },
-		Changed:  s.changed,
-		Known:    w.knows,
-		Record:   func(ctx context.Context, b ...seedtest.FactBody) error { return w.see(ctx, b) },
-		Now:      w.Now,
-		Baseline: state.Baseline,
-		Seen:     seen,
-		Canaries: canaries,
-		Mint:     w.Mint,
+		Pending:   func() seedtest.PendingProbes { return w.pending(s.seed.Name) },
+		Changed:   s.changed,
+		Known:     w.knows,
+		Record:    func(ctx context.Context, b ...seedtest.FactBody) error { return w.see(ctx, b) },
+		Now:       w.Now,
+		Baseline:  state.Baseline,
+		Mailboxes: state.Mailboxes,
+		Seen:      seen,
+		Canaries:  canaries,
+		Mint:      w.Mint,
 	})
 	if err != nil && ctx.Err() == nil {
 		w.fail(fmt.Errorf("seed %s: watch: %w", s.seed.Name, err))

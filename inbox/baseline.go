@@ -11,7 +11,6 @@ import (
 func (v *vigil) baseline(ctx context.Context, told map[string]boxStatus) error {
 	if v.a.Baseline != nil {
 		v.resume(*v.a.Baseline)
-		v.based = true
 		return nil
 	}
 	marks, err := v.stand(ctx, told)
@@ -39,11 +38,13 @@ func (v *vigil) baseline(ctx context.Context, told map[string]boxStatus) error {
 // resume takes the marks of an earlier process: what is above them is read again. A mailbox
 // without one was not there or not readable, and is read from its beginning.
 func (v *vigil) resume(base seedtest.Baseline) {
+	v.based = true
 	for _, m := range base.Mailboxes {
 		if b := v.boxNamed(m.Mailbox); b != nil && m.Error == "" {
 			b.startAt(m)
 		}
 	}
+	v.missAtResume(base)
 }
 
 // baseOf is the UID above which everything came after the mark was taken.

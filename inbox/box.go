@@ -26,6 +26,9 @@ type box struct {
 	bodies   uids   // whose bodies were read too, or need not be
 	again    int    // further looks at UIDs that were told and not shown
 
+	former uids   // UIDs that were read under another name
+	doubt  *doubt // whether it is what it was; nil: there is none
+
 	since time.Time // all that was there then was read
 	from  uint32    // UIDs from here on were not in use then
 
@@ -36,6 +39,7 @@ type box struct {
 	held    uint32    // messages when all that was in it had last been read
 	lies    bool      // its UIDNEXT cannot be believed
 
+	missed   time.Time // when it was first not listed; zero: it is
 	refused  time.Time // when it could not be read the last time that was tried; zero: it could
 	refusals int       // in a row
 }
@@ -85,6 +89,7 @@ func (b *box) start(validity, base uint32) {
 	b.validity, b.base, b.next = validity, base, above(base)
 	b.read, b.bodies, b.again = nil, nil, 0
 	b.since, b.from, b.held = time.Time{}, 0, 0
+	b.former, b.doubt = nil, nil
 }
 
 // startAt makes everything above a mark be read.
@@ -119,13 +124,19 @@ func (b *box) renumbered(validity uint32) {
 		b.validity = validity // it was not told before
 		return
 	}
-	b.start(validity, 0)
+	b.startAnew(validity, false)
 }
 
 // hear takes what a server tells of where the mailbox stands.
 func (b *box) hear(st boxStatus) {
 	b.told, b.asked, b.exists = st, true, 0
-	b.lies = b.lies || b.belied(st)
+	switch {
+	case b.lies:
+	case b.remade(st):
+		b.startAnew(st.uidValidity, true)
+	default:
+		b.lies = b.belied(st)
+	}
 }
 
 // belied reports whether a status shows that its UIDNEXT cannot be believed: UIDs begin with 1 and
@@ -237,19 +248,21 @@ func (v *vigil) list(ctx context.Context) (map[string]boxStatus, error) {
 func (v *vigil) relist(ctx context.Context, listed []listedBox) error {
 	before := mailboxesOf(v.boxes)
 	known := map[string]*box{}
-	for _, b := range v.boxes {
+	for _, b := range slices.Concat(v.boxes, v.left) {
 		known[b.Name] = b
 	}
 	boxes := boxesOf(listed, *v.seed)
 	for i, b := range boxes {
-		if old := known[b.Name]; old != nil {
+		if old := known[b.Name]; old != nil && (b.Selectable || !old.readable()) {
 			old.Mailbox, old.usable, old.skip = b.Mailbox, b.usable, b.skip
+			old.missed = time.Time{}
 			boxes[i] = old
 			continue
 		}
 		b.start(0, 0)
 		b.lies = slices.Contains(v.seed.Provider.Quirks, "uidnext-unreliable")
 	}
+	v.left = v.missed(boxes)
 	v.boxes = boxes
 	return v.announce(ctx, !sameMailboxes(before, mailboxesOf(boxes)))
 }

@@ -131,7 +131,7 @@ func (v *vigil) followLost(ctx context.Context) error {
 // gone records the copies that are no longer there, and has the other mailboxes swept for where
 // they went. A copy that is there again is sighted again.
 func (v *vigil) gone(ctx context.Context) error {
-	var facts []seedtest.FactBody
+	facts := v.takeVanished()
 	for _, c := range v.copies {
 		switch {
 		case c.lost && !c.gone:
@@ -147,6 +147,13 @@ func (v *vigil) gone(ctx context.Context) error {
 		c.lost, c.back = false, false
 	}
 	return v.record(ctx, facts...)
+}
+
+// takeVanished returns the faults of vanished mail that are to be recorded.
+func (v *vigil) takeVanished() []seedtest.FactBody {
+	facts := v.vanished
+	v.vanished = nil
+	return facts
 }
 
 // askClass is how often the class of a copy is asked for again: providers sort a message some time

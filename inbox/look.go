@@ -61,6 +61,7 @@ func (v *vigil) sweep(ctx context.Context) error {
 		return err
 	}
 	v.lastLook = v.lastSweep // the main mailboxes were among them
+	v.seek(false)
 	if err := v.heed(ctx, boxes, failed); err != nil {
 		return err
 	}
@@ -139,6 +140,7 @@ func (v *vigil) visit(ctx context.Context, boxes []*box) error {
 	if err := v.punctual(ctx, found); err != nil {
 		return err
 	}
+	v.recognize()
 	return v.gone(ctx)
 }
 

@@ -50,7 +50,7 @@ func (v *vigil) prove(ctx context.Context, p seedtest.PendingProbes) error {
 			}
 		}
 	}
-	if err := v.record(ctx, append(r.vanished, r.Round)...); err != nil {
+	if err := v.record(ctx, append(v.takeVanished(), r.Round)...); err != nil {
 		return err
 	}
 	if broken != nil || r.Complete || v.tries == 0 {
@@ -75,8 +75,7 @@ func (v *vigil) pause(ctx context.Context) error {
 type round struct {
 	*vigil
 	seedtest.Round
-	vanished []seedtest.FactBody
-	canary   *seedtest.Canary // nil: none was appended
+	canary *seedtest.Canary // nil: none was appended
 }
 
 // spoil says why the round proves nothing. The first reason stands.
@@ -98,6 +97,7 @@ func (r *round) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.seek(true)
 	for _, essential := range []bool{true, false} {
 		for _, b := range r.boxes {
 			if b.Selectable && b.Essential == essential {
@@ -207,7 +207,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 		return "its status could not be asked", nil
 	}
 	b.renumbered(b.told.uidValidity)
-	if !b.Essential && b.readOut() && len(r.followedIn(b)) == 0 {
+	if !b.Essential && b.doubt == nil && b.readOut() && len(r.followedIn(b)) == 0 {
 		b.looked(r.asked)
 		m.ToUID = b.told.uidNext - 1
 		return "", nil
@@ -235,6 +235,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 	r.check(b, there)
 	b.looked(r.asked)
 	r.vanish(b, there)
+	r.decide(b, max(b.told.messages, y.exists))
 	if left := notIn(there, b.read); len(left) > 0 {
 		return fmt.Sprintf("the header of UID %d did not come", left[0]), nil
 	}
@@ -289,6 +290,9 @@ func (r *round) vanish(b *box, there []uint32) {
 	}
 	known := slices.Clone(b.read)
 	for _, uid := range there {
+		known.add(uid)
+	}
+	for uid := range b.former.all() {
 		known.add(uid)
 	}
 	for _, uid := range r.canariesIn(b) {

@@ -69,7 +69,8 @@ func TestRule06RepeatsWhatChanged(t *testing.T) {
 		}, 1, 2, seedtest.Overdue, "UIDVALIDITY of Spam"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			watch(t, newBook(1), nil, func(w *watching) {
+			one := func(s *server) { s.deliver("Spam", letterOfOthers, "") }
+			watch(t, newBook(1), one, func(w *watching) {
 				w.accept(0)
 				lists := 0
 				w.server.instead(func(c *client, tag, line string) bool {

@@ -79,7 +79,10 @@ type vigil struct {
 	signIns int // tried
 
 	boxes  []*box // in LIST's order
+	left   []*box // not listed any more, and not found under another name yet
 	copies []*kept
+
+	vanished []seedtest.FactBody // mail that went unread, to be recorded
 
 	canaries []*seedtest.Canary // of this run
 	noCanary string             // why none is appended any more
