@@ -105,9 +105,18 @@ type Account struct {
 	// Access is "app-password", "password", "oauth-only", "bridge", "pop-only" or "none".
 	Access       string `json:"access,omitempty"`
 	SecretPage   string `json:"secret_page,omitempty"`   // where an app password is made
+	PageGuessed  bool   `json:"page_guessed,omitempty"`  // SecretPage was found in nothing published
 	Note         string `json:"note,omitempty"`          // what a person should know to sign in
 	InactiveDays int    `json:"inactive_days,omitempty"` // after which it may be closed; 0: unknown
 	IMAPCounts   *bool  `json:"imap_counts,omitempty"`   // whether reading by IMAP is use; nil: unknown
+}
+
+// PageOfSecrets says where an app password is made; empty if nobody knows.
+func (a Account) PageOfSecrets() string {
+	if a.SecretPage != "" && a.PageGuessed {
+		return a.SecretPage + " (unverified)"
+	}
+	return a.SecretPage
 }
 
 // HintWhen is the moment for which a hint is.

@@ -204,6 +204,7 @@ func (t *table) account(a seedtest.Account) seedtest.Account {
 	}
 	set(t, "access", &a.Access, t.word("access", "app-password", "password", "oauth-only"))
 	set(t, "secret_page", &a.SecretPage, t.line("secret_page", "https://example.net/app-passwords"))
+	a.PageGuessed = a.PageGuessed && t.get("secret_page") == nil
 	set(t, "note", &a.Note, t.line("note", "An app password is needed."))
 	return a
 }

@@ -137,7 +137,8 @@ func secretPage(seed seedtest.Seed, state seedtest.Condition, advice []string) [
 		state != seedtest.SeedRefused && state != seedtest.SeedRevoked {
 		return nil
 	}
-	return []string{"app passwords of {{provider}} are made at " + page}
+	return []string{"app passwords of {{provider}} are made at " +
+		seed.Provider.Account.PageOfSecrets()}
 }
 
 // byPassword reports whether an account is opened by a password, as far as is known.

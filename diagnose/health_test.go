@@ -157,6 +157,18 @@ func TestAdviceNamesThePageOfAppPasswords(t *testing.T) {
 	}
 }
 
+func TestAGuessedPageIsToldAsOne(t *testing.T) {
+	for guessed, want := range map[bool]string{false: "made at https://x.example;", true: "made at " +
+		"https://x.example (unverified);"} {
+		seed := seedtest.Seed{Name: "s", Provider: seedtest.Provider{ID: "example",
+			Account: seedtest.Account{SecretPage: "https://x.example", PageGuessed: guessed}}}
+		s, _ := Trouble(seed, seedtest.Fault{Kind: seedtest.FaultLogin, What: "no"})
+		if got := strings.Join(s.Advice, "; "); !strings.Contains(got, want) {
+			t.Errorf("guessed %t: advice %q, want %q in it", guessed, got, want)
+		}
+	}
+}
+
 // TestAdviceFitsTheSignIn holds that nobody is told to sign in anew who has a password, nor to make
 // a password who has none.
 func TestAdviceFitsTheSignIn(t *testing.T) {

@@ -67,6 +67,7 @@ func (p Preset) provider() seedtest.Provider {
 
 func (p Preset) account() seedtest.Account {
 	return seedtest.Account{Access: p.Access, SecretPage: p.Auth.Secret, Note: p.Auth.Note,
+		PageGuessed:  slices.Contains(p.Unverified, "auth.secret"),
 		InactiveDays: p.Account.InactiveDays, IMAPCounts: p.Account.IMAPCounts}
 }
 

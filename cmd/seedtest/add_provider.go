@@ -66,8 +66,8 @@ func (a *app) sayAccount(s config.SeedEntry, account seedtest.Account) {
 	if account.Note != "" {
 		a.say("note: %s", account.Note)
 	}
-	if account.SecretPage != "" {
-		a.say("an app password is made at %s", account.SecretPage)
+	if page := account.PageOfSecrets(); page != "" {
+		a.say("an app password is made at %s", page)
 	}
 }
 

@@ -56,6 +56,8 @@ func TestRefusedSeedsAreToldOfTheirProvider(t *testing.T) {
 		{"gmail", seedtest.FaultLost, seedtest.ByPassword, nil, "2-step"},
 		{"yandex", login, seedtest.ByPassword, []string{"IMAP switched off"}, ""},
 		{"yandex", login, seedtest.ByToken, []string{"IMAP switched off", "the token"}, "app password"},
+		{"mailru", login, seedtest.ByPassword, []string{"2-step-auth/passwords/ (unverified)"}, ""},
+		{"yahoo", login, seedtest.ByPassword, []string{"yahoo.com/account/security;"}, "unverified"},
 		{"netease", login, seedtest.ByPassword, []string{"IMAP switched off", "sign in too often"}, ""},
 		{"exchange", connect, seedtest.ByPassword, []string{"does not start its IMAP service"}, ""},
 		{"proton", connect, seedtest.ByPassword, []string{"certificate of its own"}, ""},
