@@ -23,16 +23,21 @@ type Pace struct {
 }
 
 // ownPace is for servers of ours: at once, then at gaps of a quarter of the time that has passed,
-// between 5 and 80 ms, and after half a minute each second. Asking is quicker than any push
-// (Dovecot's comes half a second late). A server that this makes busy is asked less (load).
+// between 5 and 80 ms. Asking is quicker than any push (Dovecot's comes half a second late). A server
+// that this makes busy is asked less (load). After half a minute a message is late, and the gaps are
+// a 30th of the time that has passed, up to 10 s; where there is time the server's push is waited for.
 func ownPace() Pace {
 	looks := []time.Duration{0}
 	for at := time.Duration(0); at < 30*time.Second; {
 		at += min(max(at/4, 5*time.Millisecond), 80*time.Millisecond)
 		looks = append(looks, at)
 	}
+	for at := 30 * time.Second; at < 5*time.Minute; {
+		at += at / 30
+		looks = append(looks, at)
+	}
 	return Pace{
-		Looks: looks, LookEvery: time.Second,
+		Looks: looks, LookEvery: 10 * time.Second,
 		Sweeps: []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second,
 			5 * time.Second},
 		SweepEvery: 10 * time.Second,

@@ -35,16 +35,28 @@ func TestRule23PaceOfOthers(t *testing.T) {
 	}
 }
 
-func TestOwnPaceLooksAtOnce(t *testing.T) {
+// Rule 23: a message that is expected soon is found within moments; for one that is late the gaps
+// grow, so that a day of waiting is no day of questions.
+func TestRule23OwnPaceLooksAtOnce(t *testing.T) {
 	p := ownPace()
 	for i := 1; i < len(p.Looks); i++ {
-		gap := p.Looks[i] - p.Looks[i-1]
-		if gap < 5*time.Millisecond || gap > time.Second {
-			t.Errorf("look %d is %s after the one before", i, gap)
+		at, gap := p.Looks[i], p.Looks[i]-p.Looks[i-1]
+		most := max(80*time.Millisecond, at/30)
+		if gap < 5*time.Millisecond || gap > most {
+			t.Errorf("look %d at %s is %s after the one before, want at most %s", i, at, gap, most)
 		}
 	}
 	if p.Looks[0] != 0 {
 		t.Errorf("the first look is after %s, want at once", p.Looks[0])
+	}
+	from := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	pending := seedtest.PendingProbes{Awaited: []seedtest.Awaited{{Expected: from}}}
+	n := 0
+	for last := from.Add(30 * time.Second); last.Before(from.Add(24 * time.Hour)); n++ {
+		last = p.nextLook(pending, last)
+	}
+	if n > 9000 {
+		t.Errorf("%d looks in a day after the first half minute, want at most 9,000", n)
 	}
 }
 
