@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,43 @@ func TestRule08WaitsForABaselineThatMayCome(t *testing.T) {
 			if len(w.postman.sent) != 0 {
 				t.Error("a message was sent that nobody could have seen")
 			}
+		})
+	}
+}
+
+// slow is a Watcher whose turn to sign in comes late.
+type slow struct {
+	Watcher
+	after time.Duration
+}
+
+func (s slow) Watch(ctx context.Context, seed seedtest.Seed, a seedtest.Awaiting) error {
+	select {
+	case <-time.After(s.after):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return s.Watcher.Watch(ctx, seed, a)
+}
+
+// Where many seeds are at one server their sign-ins take turns: who comes last is waited for.
+func TestRule08WaitsForTheTurnOfASeed(t *testing.T) {
+	for _, x := range []struct {
+		others int
+		host   string
+		want   seedtest.Placement
+	}{
+		{0, "", seedtest.Blind}, {1200, "", seedtest.Inbox},
+		{100, "", seedtest.Blind}, {1200, "imap.example.net", seedtest.Blind},
+	} {
+		try(t, "late", func(t *testing.T, w *world) {
+			w.parts.Watcher = slow{w.box, 50 * time.Second}
+			for i := range x.others {
+				w.opened.Seeds = append(w.opened.Seeds, seedtest.Seed{Name: fmt.Sprint("other", i), Own: true,
+					Server: seedtest.Endpoint{Host: x.host}})
+			}
+			must(t, w.run(t.Context(), UntilTerminal))
+			w.expect(t, x.want)
 		})
 	}
 }

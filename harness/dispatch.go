@@ -55,7 +55,7 @@ func (w *work) nextAttempt(d seedtest.Planned) (number int, wait time.Duration, 
 // message is not sent, because nobody could have seen it (rule 8). Where a sign-in was refused for
 // good there will be none.
 func (w *work) awaitBaselines(ctx context.Context, d seedtest.Planned) bool {
-	limit, begun := w.opened.Suite.BaselineTimeout, w.Now()
+	limit, begun := w.patience(d), w.Now()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for _, p := range d.Probes {
@@ -82,6 +82,27 @@ func (w *work) awaitBaselines(ctx context.Context, d seedtest.Planned) bool {
 		return false
 	}
 	return true
+}
+
+// Sign-ins to a server take turns (rule 23): a seed may wait so long for each other one there.
+const (
+	turnOfOwn    = 25 * time.Millisecond
+	turnOfOthers = 500 * time.Millisecond
+)
+
+// patience is how long the baselines of a dispatch are waited for.
+func (w *work) patience(d seedtest.Planned) time.Duration {
+	longest := time.Duration(0)
+	for _, p := range d.Probes {
+		if s := w.seeds[p.Seed]; s != nil {
+			turn := turnOfOthers
+			if s.seed.Own {
+				turn = turnOfOwn
+			}
+			longest = max(longest, time.Duration(w.seedsAt[s.seed.Server]-1)*turn)
+		}
+	}
+	return w.opened.Suite.BaselineTimeout + longest
 }
 
 func (w *work) noBaseline(ctx context.Context, s *seedWork, what string, from time.Time) {

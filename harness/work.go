@@ -65,8 +65,9 @@ type work struct {
 	opened  seedtest.Opened
 	plan    []seedtest.Planned
 	seeds   map[string]*seedWork
-	looked  map[string]bool // seeds that had their one look (UntilLooked)
-	failed  error           // the first trouble that ends the run
+	seedsAt map[seedtest.Endpoint]int // how many are at a server: never changed
+	looked  map[string]bool           // seeds that had their one look (UntilLooked)
+	failed  error                     // the first trouble that ends the run
 	timers  []*time.Timer
 	ended   bool // no timer may be set any more
 	abandon context.CancelCauseFunc
@@ -90,13 +91,16 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
 	w := &work{Parts: p, id: opened.Run, until: until, fold: seedtest.NewFolder(),
-		opened: opened, plan: planned, seeds: map[string]*seedWork{}, looked: map[string]bool{},
+		opened: opened, plan: planned, seeds: map[string]*seedWork{},
+		seedsAt: map[seedtest.Endpoint]int{}, looked: map[string]bool{},
 		began: p.Now()}
 	for _, s := range opened.Seeds {
 		w.seeds[s.Name] = &seedWork{seed: s, changed: make(chan struct{}, 1),
 			baseline: make(chan struct{}), refused: make(chan struct{})}
 		if s.ByHand {
 			w.haveBaseline(s.Name) // its owner looks: nothing is to be prepared
+		} else {
+			w.seedsAt[s.Server]++
 		}
 	}
 	return w
