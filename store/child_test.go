@@ -43,6 +43,12 @@ func beChild(what, path string) error {
 		_, err := io.Copy(io.Discard, os.Stdin) // until it is killed
 		return err
 	}
+	for what == "note" {
+		if err := increase(ctx, s, "n"); err != nil {
+			return err
+		}
+		fmt.Println("noted")
+	}
 	return appendForEver(ctx, s, what)
 }
 

@@ -192,12 +192,13 @@ func TestOpenNewerStore(t *testing.T) {
 	}
 }
 
-// A store of version 1 with facts becomes one of version 2, by whichever of two processes is first,
-// and a step that fails leaves version 1 behind.
+// A store with facts becomes one of the next version, by whichever of two processes is first, and a
+// step that fails leaves the old version behind.
 func TestMigration(t *testing.T) {
 	path := closedStore(t)
-	steps := append(migrations()[:1:1], "ALTER TABLE run ADD COLUMN note TEXT NOT NULL DEFAULT '';")
-	broken := append(steps[:1:1], "ALTER TABLE run ADD COLUMN note TEXT; SELECT nonsense;")
+	now := len(migrations())
+	steps := append(migrations()[:now:now], "ALTER TABLE run ADD COLUMN note TEXT NOT NULL DEFAULT '';")
+	broken := append(steps[:now:now], "ALTER TABLE run ADD COLUMN note TEXT; SELECT nonsense;")
 	move := func(steps []string) error {
 		s := &Store{path: path}
 		if err := s.connect(t.Context()); err != nil {
@@ -205,10 +206,11 @@ func TestMigration(t *testing.T) {
 		}
 		return errors.Join(migrate(t.Context(), s.conn, path, steps), s.shut())
 	}
-	if err := move(broken); err == nil || !strings.Contains(err.Error(), "version 1 to 2") {
-		t.Errorf("a broken step: got error %v, want one that names version 2", err)
+	if err := move(broken); err == nil ||
+		!strings.Contains(err.Error(), fmt.Sprintf("version %d to %d", now, now+1)) {
+		t.Errorf("a broken step: got error %v, want one that names version %d", err, now+1)
 	}
-	openStore(t, path) // it is whole, and of version 1
+	openStore(t, path) // it is whole, and of this version
 
 	var wg sync.WaitGroup
 	for range 4 {
@@ -224,8 +226,8 @@ func TestMigration(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.shut()
-	if v := count(t, s, "PRAGMA user_version"); v != 2 {
-		t.Errorf("the version is %d, want 2", v)
+	if v := count(t, s, "PRAGMA user_version"); v != now+1 {
+		t.Errorf("the version is %d, want %d", v, now+1)
 	}
 	if n := count(t, s, "SELECT count(*) FROM run WHERE note = ''"); n != 1 {
 		t.Errorf("%d runs have the new column, want 1", n)
