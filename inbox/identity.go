@@ -30,10 +30,11 @@ func (b *box) startAnew(validity uint32, hopeless bool) {
 }
 
 // remade reports whether a status can only be one of another mailbox, at a server that gives it the
-// same UIDVALIDITY: it begins to count anew, and lacks messages.
+// same UIDVALIDITY: it counts anew, from below the baseline, and lacks messages. A status that is
+// merely stale does not go back that far.
 func (b *box) remade(st boxStatus) bool {
 	return b.validity != 0 && st.uidValidity == b.validity && st.uidNext != 0 &&
-		st.uidNext < b.next && st.messages < b.held
+		st.uidNext <= b.base && st.messages < b.held
 }
 
 // recognize ends the doubts about mailboxes that were read under their new numbers.

@@ -220,3 +220,40 @@ func TestRule06MailboxGoneBetweenProcesses(t *testing.T) {
 		})
 	}
 }
+
+// A mailbox that one list lacks, and a status that is older than the last one, hide nothing.
+func TestRule06StaleAnswersLoseNothing(t *testing.T) {
+	for _, stale := range []string{"LIST", "STATUS"} {
+		watch(t, newBook(1), ownNumbers, func(w *watching) {
+			w.accept(0)
+			w.deliver("News", letterOfOthers, "")
+			time.Sleep(time.Minute)
+			news, once := w.box("News"), true
+			w.server.instead(func(c *client, tag, line string) bool {
+				switch {
+				case !once || !inRound(w) && stale == "LIST":
+				case strings.HasPrefix(line, stale+` "" "*"`):
+					once = false
+					w.delete("News")
+					c.list("")
+					w.server.mu.Lock()
+					w.boxes = append(w.boxes, news)
+					w.server.mu.Unlock()
+					c.say("%s OK done", tag)
+					return true
+				case strings.HasPrefix(line, `STATUS "News"`):
+					once = false
+					c.say("* STATUS News (MESSAGES 0 UIDNEXT 1 UIDVALIDITY %d)", news.validity)
+					c.say("%s OK done", tag)
+					return true
+				}
+				return false
+			})
+			w.ended()
+			w.placed(0, seedtest.Overdue)
+			if f := w.run().Faults; len(f) != 0 || once {
+				t.Errorf("%s: faults %+v, want none; it was never stale: %t", stale, f, once)
+			}
+		})
+	}
+}

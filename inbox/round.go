@@ -97,7 +97,7 @@ func (r *round) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.seek(true)
+	r.seek(false)
 	for _, essential := range []bool{true, false} {
 		for _, b := range r.boxes {
 			if b.Selectable && b.Essential == essential {
@@ -112,9 +112,11 @@ func (r *round) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if why := before.differs(after); why != "" {
+	why := before.differs(after)
+	if why != "" {
 		r.spoil("%s", why)
 	}
+	r.seek(why == "") // what is missing in two lists is gone
 	r.lastLook, r.lastSweep = r.Begun, r.Begun
 	return r.followLost(ctx)
 }
