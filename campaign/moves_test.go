@@ -210,6 +210,9 @@ func movesIn(t *testing.T, random uint64) tally {
 	if random%2 == 0 {
 		h.befall(seeds, random)
 	}
+	if random%3 > 0 { // what is seen was asked for before
+		w.Inject(lab.Fault{Kind: lab.IMAPSlow, Detail: fmt.Sprint(1+draw.IntN(400), "ms")})
+	}
 	c := &checker{random: random, draw: draw, hands: h, opened: opened}
 	c.work(ctx, t, planned)
 	cancel()

@@ -163,3 +163,35 @@ func TestFollowLeavesOutWhatASweepCouldNotAsk(t *testing.T) {
 		}
 	}
 }
+
+// A process that looks once looks again where something is gone: what it read before it saw that
+// may hold the message, or take it later.
+func TestOneLookTellsRemovedFromMoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(1), newServer(t)
+		first := begin(t, b, s, b.awaiting())
+		<-b.based
+		b.accept(0)
+		uid := s.deliver("News", b.header(0), "")
+		first.ended()
+
+		time.Sleep(b.suite.Follow + time.Hour)
+		s.remove("News", uid)
+		s.instead(func(*client, string, string) bool { time.Sleep(50 * time.Millisecond); return false })
+		a := b.awaiting()
+		a.Baseline, a.Seen = &factsOf[seedtest.Baseline](b)[0], b.probe(0).Sightings
+		b.settled = true
+		second := begin(t, b, s, a)
+		second.ended()
+		time.Sleep(time.Hour)
+		b.add(seedtest.Sighting{Seed: "a", Token: b.tokens[0], Mailbox: "INBOX",
+			Role: seedtest.RoleInbox, UIDValidity: 1, UID: 99})
+		moves := b.probe(0).Moves()
+		if len(moves) != 2 || moves[0].Kind != seedtest.Removed || moves[1].Kind != seedtest.Returned {
+			t.Errorf("moves %+v, want removed, and returned an hour later", moves)
+		}
+		if p := b.probe(0); p.Placements.Settled == nil {
+			t.Error("one look did not settle it")
+		}
+	})
+}

@@ -31,6 +31,7 @@ func (v *vigil) nextProof(p seedtest.PendingProbes) time.Time {
 func (v *vigil) prove(ctx context.Context, p seedtest.PendingProbes) error {
 	r := &round{vigil: v, Round: seedtest.Round{Seed: v.seed.Name, Begun: v.a.Now(),
 		Try: v.tries + 1}}
+	changes := v.lull.changes
 	broken := r.carryOut(ctx)
 	var t *trouble
 	if errors.As(broken, &t) {
@@ -39,6 +40,9 @@ func (v *vigil) prove(ctx context.Context, p seedtest.PendingProbes) error {
 		return broken
 	}
 	r.Ended, r.Complete = v.a.Now(), r.Why == "" && broken == nil
+	if broken == nil && v.lull.changes > changes {
+		broken = v.sweep(ctx) // what is gone may lie in a mailbox that was read before that was seen
+	}
 	if broken == nil {
 		broken = v.removeCanaries(ctx) // before the round is on record: after that we may be done
 	}
