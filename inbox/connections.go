@@ -23,6 +23,7 @@ type Connections struct {
 	accounts map[string]*account
 	gates    map[string]chan struct{} // by server
 	turns    map[string]*turns        // by server
+	keeps    bool                     // sessions (kept.go)
 }
 
 // NewConnections returns one in which nothing is open.
@@ -38,6 +39,7 @@ type account struct {
 	queue  []*waiter  // who wants a connection, the first first
 	atRest []*session // those that can be handed over
 	away   []*waiter  // who handed its session over, and would like one again
+	kept   []*session // those that nobody has
 }
 
 // What holds where no preset says.

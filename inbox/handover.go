@@ -34,6 +34,12 @@ const turnWait = time.Minute
 // error is a *trouble without words, or the context's.
 func (c *Connections) take(ctx context.Context, a *account, w *waiter, most int,
 	patience time.Duration) (*session, error) {
+	if s := c.takeKept(a); s != nil {
+		if w.takesOver {
+			return s, nil
+		}
+		s.logout(ctx) // for its place
+	}
 	if c.enter(a, w, most) {
 		return nil, nil
 	}
@@ -105,7 +111,7 @@ func (c *Connections) handOver(s *session) (given, wanted bool) {
 }
 
 // leave is handOver of a session that its owner needs no more: where nobody waits it goes to who
-// lent its own.
+// lent its own, or is kept.
 func (c *Connections) leave(s *session) (given, wanted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +120,7 @@ func (c *Connections) leave(s *session) (given, wanted bool) {
 		list = &s.account.away
 	}
 	if len(*list) == 0 {
-		return false, false
+		return c.keep(s), false
 	}
 	return s.giveFirst(list), true
 }

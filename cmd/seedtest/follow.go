@@ -47,6 +47,7 @@ func (a *app) followRuns(ctx context.Context, args []string, until harness.Until
 		return err
 	}
 	defer s.close()
+	s.connections.Keep()
 	ids, err := s.toFollow(ctx, args)
 	if err != nil {
 		return err

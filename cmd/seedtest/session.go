@@ -60,8 +60,9 @@ func (a *app) openStore(ctx context.Context, path string) (*store.Store, error) 
 	return s, nil
 }
 
-// close leaves the routes in order and closes the store.
+// close leaves the servers in order and closes the store.
 func (s *session) close() {
+	s.connections.Close(context.Background())
 	for _, c := range s.clients {
 		_ = c.Close()
 	}
