@@ -73,9 +73,18 @@ func asSeenAt(seen []Seen, at time.Time) []Seen {
 		if s.GoneAt.After(at) && !s.byUs() {
 			s.Gone, s.GoneAt = nil, time.Time{}
 		}
-		then = append(then, s)
+		then = append(then, s.classedAt(at))
 	}
 	return then
+}
+
+// classedAt is a copy with the class that it was known to have at a time.
+func (s Seen) classedAt(at time.Time) Seen {
+	for len(s.Classes) > 0 && s.Classes[len(s.Classes)-1].At.After(at) {
+		last := s.Classes[len(s.Classes)-1]
+		s.Class, s.Classes = last.From, s.Classes[:len(s.Classes)-1]
+	}
+	return s
 }
 
 // decisive returns the index of the copy that decides the current placement: the one of least

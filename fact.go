@@ -205,7 +205,8 @@ type Sighting struct {
 	Token        Token     `json:"token"`
 	Mailbox      string    `json:"mailbox"`
 	Role         Role      `json:"role"`
-	Class        string    `json:"class,omitempty"` // category; "unknown": it has one and we could not read it
+	Class        string    `json:"class,omitempty"`      // category; "unknown": it has one and we could not read it
+	ClassAfter   time.Time `json:"class_after,omitzero"` // of a class that changed: last seen in the one before
 	UIDValidity  uint32    `json:"uidvalidity"`
 	UID          uint32    `json:"uid"`
 	InternalDate time.Time `json:"internal_date"`   // whole seconds; zero if the server gave none

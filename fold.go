@@ -317,9 +317,7 @@ func (p *Probe) see(b Sighting, at time.Time) {
 		s := &p.Sightings[i]
 		if sameCopy(s.Sighting, b.Mailbox, b.UIDValidity, b.UID) && !(b.ByHand && s.Gone != nil) {
 			s.Gone, s.GoneAt, s.Last = nil, time.Time{}, later(s.Last, at)
-			if b.Class != "" {
-				p.Sightings[i].Class = b.Class
-			}
+			s.reclass(b, at)
 			if b.ByHand && b.HeaderSum != "" { // the source was shown later
 				p.Sightings[i].HeaderSum, p.Sightings[i].Carriers = b.HeaderSum, b.Carriers
 			}
@@ -329,6 +327,23 @@ func (p *Probe) see(b Sighting, at time.Time) {
 	if !p.putThere(b) {
 		p.Sightings = append(p.Sightings, Seen{Sighting: b, At: at, Last: at})
 	}
+}
+
+// reclass takes the class that a copy has now. That it cannot be read now says nothing.
+func (s *Seen) reclass(b Sighting, at time.Time) {
+	known := s.Class != "" && s.Class != classUnknown
+	if b.Class == "" || b.Class == s.Class || known && b.Class == classUnknown {
+		return
+	}
+	if known && !b.ByHand {
+		after := later(b.ClassAfter, s.At)
+		if n := len(s.Classes); n > 0 {
+			after = later(after, s.Classes[n-1].At)
+		}
+		s.Classes = append(slices.Clip(s.Classes), ClassChange{From: s.Class, To: b.Class,
+			After: after, At: at})
+	}
+	s.Class = b.Class
 }
 
 // putThere reports whether we ourselves moved a message to where it is seen now: that says nothing

@@ -14,6 +14,7 @@ const (
 	Copied   MoveKind = "copied"   // a further copy lies in a mailbox, and the others stayed
 	Removed  MoveKind = "removed"  // it left a mailbox, and is in no other
 	Returned MoveKind = "returned" // it was in no mailbox, and is in one again
+	Resorted MoveKind = "resorted" // it stayed in its mailbox, and its provider sorts it elsewhere within
 )
 
 // Move is a change of where a message lies after it had come (rule 16). It happened at or after
@@ -27,6 +28,8 @@ type Move struct {
 	After    time.Time
 	Before   time.Time
 	ByUs     bool    // "seedtest clean" did it
+	Class    string  // of Resorted: within the mailbox, now
+	OldClass string  // of Resorted: and before
 	Stamps   []Stamp // that its provider left as it did it, if the caller attached those of the copies
 }
 
@@ -44,6 +47,7 @@ func (p Probe) Moves() []Move {
 	copies = byTime(append(copies, archived(byTime(copies), viewsOf(p.Sightings))...))
 	heirs := heirsOf(copies)
 	moves := append(departures(copies, heirs), arrivals(copies, heirs)...)
+	moves = append(moves, resorts(copies)...)
 	slices.SortStableFunc(moves, func(a, b Move) int { return a.Before.Compare(b.Before) })
 	return moves
 }
@@ -185,6 +189,19 @@ func departures(copies []Seen, heirs map[int]int) []Move {
 			m.Stamps = copies[h].stampedSince(s)
 		}
 		moves = append(moves, m)
+	}
+	return moves
+}
+
+// resorts are the changes of class within mailboxes.
+func resorts(copies []Seen) []Move {
+	var moves []Move
+	for _, s := range copies {
+		for _, c := range s.Classes {
+			moves = append(moves, Move{Kind: Resorted, From: s.Mailbox, FromRole: s.Role,
+				To: s.Mailbox, ToRole: s.Role, OldClass: c.From, Class: c.To, After: c.After,
+				Before: c.At})
+		}
 	}
 	return moves
 }

@@ -63,6 +63,7 @@ func (f *Folder) placeSeen(p *Probe, i int, asOf time.Time) {
 	s := p.Sightings[i]
 	now := placementOf(s.Sighting)
 	first := p.Sightings[firstCopy(p.Sightings)]
+	first = first.classedAt(first.At)
 	p.Placements = ProbePlaces{First: placementOf(first.Sighting), Current: now, Class: classOf(s.Sighting)}
 	p.FollowEnd = first.At.Add(f.run.Opened.Suite.Follow)
 	cleaned := p.cleaned()

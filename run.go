@@ -67,6 +67,15 @@ type Seen struct {
 	GoneAt   time.Time // it was known to be gone; zero: it is there
 
 	Stamps []Stamp // of its header, if the caller attached them, which only several copies need
+
+	Classes []ClassChange // of its class within the mailbox, in order
+}
+
+// ClassChange is a change of a message's class within its mailbox, at or after After and at or
+// before At.
+type ClassChange struct {
+	From, To  string
+	After, At time.Time
 }
 
 // ProbePlaces are the placements of a probe over time (rule 16).

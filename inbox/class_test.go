@@ -129,6 +129,48 @@ func TestGmailCategoryThatComesLate(t *testing.T) {
 	})
 }
 
+// A message that is sorted anew within INBOX changes no status. It is noticed all the same, with the
+// interval in which it happened: soon at a server of ours, within about an hour at those of others.
+func TestGmailCategoryThatChanges(t *testing.T) {
+	for own, within := range map[bool]time.Duration{true: 11 * time.Second, false: 80 * time.Minute} {
+		t.Run(fmt.Sprintf("own %t", own), func(t *testing.T) {
+			var g gmail
+			b := newBook(1)
+			gmailSeed(b)
+			b.seed.Own, b.settled, b.suite.Follow = own, true, 5*time.Hour
+			watch(t, b, g.begin, func(w *watching) {
+				g.class[1] = "primary"
+				w.accept(0)
+				w.deliver("INBOX", w.header(0), "")
+				time.Sleep(130 * time.Minute)
+				w.server.mu.Lock()
+				g.class[1] = "promotions"
+				w.server.mu.Unlock()
+				changed := time.Now()
+				before := w.asked("UID SEARCH")
+				w.ended()
+				p := w.placed(0, seedtest.Category)
+				if p.Placements.First != seedtest.Inbox || p.Placements.Class != "promotions" ||
+					p.Placements.Settled == nil || *p.Placements.Settled != seedtest.Category {
+					t.Errorf("placements %+v, want first inbox and settled category promotions", p.Placements)
+				}
+				moves := p.Moves()
+				if len(moves) != 1 || moves[0].Kind != seedtest.Resorted ||
+					moves[0].OldClass != "primary" || moves[0].Class != "promotions" {
+					t.Fatalf("moves %+v, want one from primary to promotions", moves)
+				}
+				if m := moves[0]; m.After.After(changed) || m.Before.Before(changed) ||
+					m.Before.Sub(m.After) > within {
+					t.Errorf("between %s and %s, want %s in it and at most %s", m.After, m.Before, changed, within)
+				}
+				if n := w.asked("UID SEARCH") - before; !own && n > 3+len(gmailClasses) {
+					t.Errorf("%d searches in 3 hours, want one an hour and one for each class", n)
+				}
+			})
+		})
+	}
+}
+
 // What stands in All Mail as well is one message: the mailbox that holds it decides.
 func TestGmailLabelsAreOneMessage(t *testing.T) {
 	for _, x := range []struct {

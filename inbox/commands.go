@@ -225,13 +225,7 @@ func uidSet(uids []uint32) imap.UIDSet {
 func (s *session) inClass(ctx context.Context, uid uint32, classes []string) (string, error) {
 	sends := make([]func() func() error, len(classes))
 	for i, class := range classes {
-		sends[i] = func() func() error {
-			return dropFirst(s.client.UIDSearch(&imap.SearchCriteria{
-				UID: []imap.UIDSet{uidSet([]uint32{uid})},
-				Header: []imap.SearchCriteriaHeaderField{
-					{Key: "X-GM-RAW", Value: "category:" + class}},
-			}, nil).Wait)
-		}
+		sends[i] = s.inCategory(class, []uint32{uid})
 	}
 	visited, err := s.visit(ctx, inboxName, sends...)
 	if err != nil {

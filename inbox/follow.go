@@ -16,6 +16,7 @@ type kept struct {
 	lost    bool      // it was not there at the last look, which is not recorded yet
 	back    bool      // it was gone and is there again, which is not recorded yet
 	classes int       // how often its class was asked for again
+	classed time.Time // it was of its class then
 }
 
 // keep remembers a copy. A further one beside another has all mailboxes swept soon, to tell a copy
@@ -30,7 +31,7 @@ func (v *vigil) keep(s seedtest.Sighting) {
 		v.lastSweep = time.Time{}
 	}
 	v.lull.changes++
-	v.copies = append(v.copies, &kept{Sighting: s, seen: v.asked})
+	v.copies = append(v.copies, &kept{Sighting: s, seen: v.asked, classed: v.asked})
 }
 
 // keepFrom remembers the copies that earlier processes saw.

@@ -68,6 +68,9 @@ func (v *vigil) sweep(ctx context.Context) error {
 	if err := v.followLost(ctx); err != nil || v.lull.changes != changes {
 		return err
 	}
+	if err := v.followClasses(ctx, v.seed.Own); err != nil {
+		return err
+	}
 	return v.quietSweep(ctx, begun, boxes, failed)
 }
 

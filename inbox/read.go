@@ -93,10 +93,8 @@ func (v *vigil) classify(ctx context.Context, s *seedtest.Sighting) error {
 		return nil
 	}
 	class, err := v.s.inClass(ctx, s.UID, p.Classes)
-	if r := refused(err, seedtest.FaultMailbox); r != nil && r.kind != seedtest.FaultThrottled {
-		return nil
-	} else if r != nil {
-		return r
+	if refused(err, "") != nil {
+		return v.bearable(err)
 	}
 	if class != "" {
 		s.Class = class

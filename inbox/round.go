@@ -112,6 +112,9 @@ func (r *round) carryOut(ctx context.Context) error {
 		}
 	}
 	r.missCanary()
+	if err := r.followClasses(ctx, true); err != nil {
+		return err
+	}
 	after, err := r.survey(ctx, func(b *box) bool { return b.readable() && b.Essential })
 	if err != nil {
 		return err

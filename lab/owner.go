@@ -50,6 +50,26 @@ func (w *World) Move(seed string, l Letter, to string) bool {
 	return ok
 }
 
+// Classify sorts a message into another class, behind the back of who watches. It reports whether
+// it is there.
+func (w *World) Classify(seed string, l Letter, class string) bool {
+	a := w.accountOf(seed)
+	if a == nil {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	box := a.find(l.Mailbox)
+	if box == nil {
+		return false
+	}
+	s := box.get(l.UID)
+	if s != nil {
+		s.letter.class = class
+	}
+	return s != nil
+}
+
 // Copy copies a message, or labels it, behind the back of who watches. It reports whether both the
 // message and the mailbox are there.
 func (w *World) Copy(seed string, l Letter, to string) bool {

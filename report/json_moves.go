@@ -15,6 +15,8 @@ type jsonMove struct {
 	After    *jsonTime   `json:"after"`
 	Before   *jsonTime   `json:"before"`
 	ByUs     bool        `json:"by_us,omitempty"`
+	Class    string      `json:"class,omitempty"`
+	OldClass string      `json:"old_class,omitempty"`
 	Stamps   []jsonStamp `json:"stamps,omitempty"`
 }
 
@@ -26,7 +28,8 @@ func movesJSON(p seedtest.Probe) []jsonMove {
 			before = cut.Add(time.Millisecond) // the interval holds the move, as it is written too
 		}
 		j := jsonMove{Kind: string(m.Kind), FromRole: string(m.FromRole), ToRole: string(m.ToRole),
-			After: jsonTimeOf(&m.After), Before: jsonTimeOf(&before), ByUs: m.ByUs}
+			After: jsonTimeOf(&m.After), Before: jsonTimeOf(&before), ByUs: m.ByUs,
+			Class: m.Class, OldClass: m.OldClass}
 		if m.Kind != seedtest.Returned {
 			j.From = &m.From
 		}

@@ -89,6 +89,9 @@ func moveWords(m seedtest.Move, begun time.Time) string {
 		text = "gone from " + from
 	case m.Kind == seedtest.Returned:
 		text = "back in " + to
+	case m.Kind == seedtest.Resorted:
+		text = "sorted anew within " + from + ", from " + cut(clean(m.OldClass), mostName) + " to " +
+			cut(clean(m.Class), mostName) + ","
 	case m.Kind == seedtest.Moved && m.From == m.To:
 		text = "taken out of " + from + " and put back"
 	default:
