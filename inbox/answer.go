@@ -183,10 +183,12 @@ func (a *answer) addFetch(seq uint32, items []value) {
 	}
 }
 
-// internalDate reads the date of RFC 9051 section 9, date-time; the zero time if it is not one.
+// internalDate reads the date of RFC 9051 section 9, date-time; the zero time if it is not one, or
+// one of a year that RFC 3339, and so JSON, cannot say.
 func internalDate(s string) time.Time {
 	for _, layout := range []string{"_2-Jan-2006 15:04:05 -0700", "2-Jan-2006 15:04:05 -0700"} {
-		if t, err := time.Parse(layout, s); err == nil {
+		t, err := time.Parse(layout, s)
+		if year := t.UTC().Year(); err == nil && year > 0 && year < 10_000 {
 			return t.UTC()
 		}
 	}

@@ -3,6 +3,7 @@ package inbox
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/emersion/go-imap/v2"
@@ -195,8 +196,10 @@ func contiguous(places []place, exists uint32) bool {
 	return last >= exists && int(last-first)+1 == len(seqs)
 }
 
-// placeBatch is how many messages are asked for by their place at once.
-const placeBatch = 500
+const (
+	placeBatch = 500     // messages that are asked for by their place at once
+	mostPlaces = 100_000 // and in all: a server can count messages that it has not
+)
 
 // placesDown lists messages by their place, from the last one down to a UID.
 func (v *vigil) placesDown(ctx context.Context, b *box, from, exists uint32) ([]place, error) {
@@ -208,13 +211,17 @@ func (v *vigil) placesDown(ctx context.Context, b *box, from, exists uint32) ([]
 		if err != nil {
 			return nil, err
 		}
-		below := false
-		for _, p := range y.answers[0].places {
+		places, below := y.answers[0].places, false
+		for _, p := range places {
 			all = append(all, p)
 			below = below || p.uid < from
 		}
 		if below || lo == 1 {
 			break
+		}
+		if len(places) == 0 || exists-lo >= mostPlaces {
+			return nil, &refusal{command: "FETCH", status: "OK", text: fmt.Sprintf(
+				"the server counts %d messages and does not tell which", exists)}
 		}
 		hi = lo - 1
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -168,6 +169,9 @@ func (w *wire) ended(tag string, rest []byte) []byte {
 	w.open = append(w.open[:i:i], w.open[i+1:]...)
 	a := &cmd.answer
 	a.status, a.code, a.text = statusLine(rest)
+	if !slices.Contains([]string{"OK", "NO", "BAD"}, a.status) {
+		a.status, a.code, a.text = "BAD", "", string(rest) // whatever it means, it is no OK
+	}
 	w.learn(a.code)
 	a.code, a.text = w.tidy(a.code), w.tidy(a.text)
 	if a.status == "OK" && slowedDown(a.code, a.text) {
