@@ -114,7 +114,7 @@ func tellSighting(b seedtest.Sighting, at time.Time, r seedtest.Run) string {
 		case decides && moved == nil:
 			return who(r, p) + ": " + outcome(r, p)
 		case moved != nil:
-			return who(r, p) + ": " + moveWords(*moved, r.Started) + "; now " + outcome(r, p)
+			return tellMove(*moved, p, r)
 		case isView(b.Role):
 			return ""
 		}
@@ -131,11 +131,20 @@ func tellGone(b seedtest.Gone, at time.Time, r seedtest.Run) string {
 		}
 		for _, m := range slices.Backward(p.Moves()) {
 			if m.From == b.Mailbox && m.Before.Equal(at) && m.Kind != seedtest.Copied {
-				return who(r, p) + ": " + moveWords(m, r.Started)
+				return tellMove(m, p, r)
 			}
 		}
 	}
 	return ""
+}
+
+// tellMove tells of a move and, if it led anywhere, what its message has come to by it.
+func tellMove(m seedtest.Move, p seedtest.Probe, r seedtest.Run) string {
+	text := who(r, p) + ": " + moveWords(m, r.Started)
+	if m.To == "" || m.ByUs {
+		return text
+	}
+	return text + "; now " + outcome(r, p)
 }
 
 // moveTo returns the move by which a copy came that was first seen at a time, or nil.

@@ -37,6 +37,16 @@ func (a *app) newDisplay(now func() time.Time) *display {
 		fold: seedtest.NewFolder()}
 }
 
+// recall takes what earlier processes stored of the run, and tells nothing of it.
+func (d *display) recall(facts []seedtest.Fact) {
+	if d == nil {
+		return
+	}
+	for _, f := range facts {
+		d.fold.Add(f)
+	}
+}
+
 // observe takes a fact. It is called by several goroutines.
 func (d *display) observe(f seedtest.Fact) {
 	d.mu.Lock()

@@ -90,6 +90,13 @@ routes = ["new"]
 seeds = ["silent-a"]
 deadline = "1h"
 
+[suite.followed]
+routes = ["old"]
+seeds = ["strict-a"]
+retry = ["1500ms"]
+deadline = "30s"
+follow = "48h"
+
 [suite.blind]
 routes = ["old"]
 seeds = ["broken-a"]
@@ -123,7 +130,7 @@ func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 			return setup(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "agrees": agrees,
+			"status": status, "agrees": agrees, "refile": refile,
 		},
 		RequireExplicitExec: true,
 	})

@@ -91,7 +91,7 @@ func (s *session) carryOn(ctx context.Context, cfg *config.Config, id seedtest.R
 	if err != nil {
 		return none, err
 	}
-	err = s.work(ctx, id, opened, func(p harness.Parts) error {
+	err = s.work(ctx, opened, facts, func(p harness.Parts) error {
 		// Facts are read again under the lease: what another process did until now counts.
 		if facts, err = s.store.Facts(ctx, id); err != nil {
 			return err

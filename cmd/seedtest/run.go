@@ -148,7 +148,7 @@ func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags)
 	case f.follow:
 		until = harness.UntilSettled
 	}
-	err = s.work(ctx, q.Run, opened, func(p harness.Parts) error {
+	err = s.work(ctx, opened, nil, func(p harness.Parts) error {
 		return harness.Run(ctx, p, opened, planned, until)
 	})
 	if err != nil {
@@ -157,15 +157,17 @@ func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags)
 	return s.judged(q.Run)
 }
 
-// work holds the lease of a run and the display while do works it.
-func (s *session) work(ctx context.Context, id seedtest.RunID, opened seedtest.Opened,
+// work holds the lease of a run and the display while do works it. known is what earlier processes
+// stored of it.
+func (s *session) work(ctx context.Context, opened seedtest.Opened, known []seedtest.Fact,
 	do func(harness.Parts) error) error {
-	lease, err := s.store.Lease(ctx, id)
+	lease, err := s.store.Lease(ctx, opened.Run)
 	if err != nil {
 		return broken(err, "wait until the other process has ended, or stop it")
 	}
 	defer func() { _ = lease.Release(context.WithoutCancel(ctx)) }()
 	d := s.app.newDisplay(s.clock)
+	d.recall(known)
 	stop := d.start()
 	defer inbox.Thrifty(len(opened.Seeds))()
 	parts := s.parts(opened.Routes, d.observer())
@@ -173,7 +175,7 @@ func (s *session) work(ctx context.Context, id seedtest.RunID, opened seedtest.O
 	err = do(parts)
 	stop()
 	if err != nil {
-		return broken(err, fmt.Sprintf("what was stored is kept: seedtest resume %s", id.Short()))
+		return broken(err, fmt.Sprintf("what was stored is kept: seedtest resume %s", opened.Run.Short()))
 	}
 	return nil
 }
