@@ -17,7 +17,8 @@ func (o *observed) invented() {
 	for _, m := range o.moves {
 		when := "between " + clock(m.After) + " and " + clock(m.Before)
 		if m.From != "" && m.Kind != seedtest.Copied && !take(leavings, m.From, func(x crossing) bool {
-			return holds(m, x.at) && (m.Kind == seedtest.Moved || x.brief || len(x.entered()) < len(x.left()))
+			return holds(m, x.at) && (m.Kind == seedtest.Moved || x.brief ||
+				len(x.entered()) < len(x.left()))
 		}) {
 			o.fail("told and not so: %s, left %s %s", m.Kind, m.From, when)
 		}
@@ -79,15 +80,17 @@ func (x crossing) entered() []string { return less(x.after, x.before) }
 
 func (x crossing) left() []string { return less(x.before, x.after) }
 
-// crossings are those of each mailbox.
+// crossings are those of each mailbox. A view shows a message also while it lies elsewhere: where
+// nobody saw that, the view is left as late as the other mailbox.
 func (o *observed) crossings() (leavings, enterings map[string][]crossing) {
 	leavings, enterings = map[string][]crossing{}, map[string][]crossing{}
+	var shown []string // by a view at last, and unseen elsewhere since
 	for i, s := range o.states {
 		x := crossing{at: s.from, after: s.boxes, brief: !o.observable(i)}
 		if i > 0 {
 			x.before, x.brief = o.states[i-1].boxes, x.brief || !o.observable(i-1)
 		}
-		for _, box := range x.left() {
+		for _, box := range append(x.left(), less(shown, x.left())...) {
 			leavings[box] = append(leavings[box], x)
 		}
 		for _, box := range x.entered() {
@@ -95,8 +98,20 @@ func (o *observed) crossings() (leavings, enterings map[string][]crossing) {
 				enterings[box] = append(enterings[box], x)
 			}
 		}
+		if now := o.views(s.boxes); len(now) > 0 || o.observable(i) {
+			shown = now
+		}
 	}
 	return leavings, enterings
+}
+
+// views are those of some mailboxes that the report tells of as views.
+func (o *observed) views(boxes []string) []string {
+	return slices.DeleteFunc(slices.Clone(boxes), func(box string) bool {
+		return !slices.ContainsFunc(o.moves, func(m seedtest.Move) bool {
+			return m.From == box && m.FromRole == seedtest.RoleAll
+		})
+	})
 }
 
 // take removes the first crossing that fits.
