@@ -22,16 +22,19 @@ import (
 )
 
 // villain is an IMAP server on loopback that means ill. What it does not do on purpose it does as
-// the standard says, with an INBOX and a Junk that are empty.
+// the standard says, with an INBOX and a Junk that are empty unless piles says otherwise.
 type villain struct {
 	greet   func(c *foe)                             // in place of the greeting
 	instead map[string]func(c *foe, tag, arg string) // in place of the answer to a command
 	cert    *tls.Certificate                         // nil: plain text
+	deliver func(v *villain, raw string)             // what becomes of mail; nil: it goes to INBOX
 	port    int
 
 	mu    sync.Mutex
+	piles []*pile
+	came  bool         // some mail has come
+	kept  []string     // mail that nobody is shown yet
 	heard bytes.Buffer // what clients told it, whatever the channel
-	conns sync.WaitGroup
 }
 
 // foe is one connection to a villain.
@@ -39,6 +42,7 @@ type foe struct {
 	net.Conn
 	in   *bufio.Reader
 	v    *villain
+	open *pile
 	done <-chan struct{} // the test has ended
 }
 
@@ -48,42 +52,57 @@ const mostHeard = 1 << 20
 // start lets a villain wait for connections until the test ends.
 func (v *villain) start(t *testing.T) *villain {
 	t.Helper()
+	if v.piles == nil {
+		v.piles = []*pile{newPile("INBOX", ""), newPile("Junk", `\Junk`)}
+	}
+	v.port = serving(t, v.serve)
+	return v
+}
+
+// serving serves connections to a port of its own until the test ends.
+func serving(t *testing.T, serve func(conn net.Conn, done <-chan struct{})) (port int) {
+	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.port = l.Addr().(*net.TCPAddr).Port
+	var conns sync.WaitGroup
 	done := make(chan struct{})
-	t.Cleanup(func() { close(done); _ = l.Close(); v.conns.Wait() })
-	v.conns.Go(func() {
+	t.Cleanup(func() { close(done); _ = l.Close(); conns.Wait() })
+	conns.Go(func() {
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			v.conns.Go(func() { v.serve(conn, done) })
+			conns.Go(func() {
+				ended := make(chan struct{})
+				defer close(ended)
+				conns.Go(func() {
+					select {
+					case <-done:
+					case <-ended:
+					}
+					_ = conn.Close()
+				})
+				serve(conn, done)
+			})
 		}
 	})
-	return v
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 func (v *villain) serve(conn net.Conn, done <-chan struct{}) {
-	ended := make(chan struct{})
-	defer close(ended)
-	v.conns.Go(func() {
-		select {
-		case <-done:
-		case <-ended:
-		}
-		_ = conn.Close()
-	})
 	c := &foe{Conn: conn, v: v, done: done}
 	if v.cert != nil {
 		c.Conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*v.cert}})
 	}
 	c.in = bufio.NewReader(io.TeeReader(c.Conn, v))
-	if v.greet != nil {
-		v.greet(c)
+	v.mu.Lock()
+	greet := v.greet
+	v.mu.Unlock()
+	if greet != nil {
+		greet(c)
 	} else {
 		c.say("* OK at your service")
 	}
@@ -98,7 +117,10 @@ func (v *villain) serve(conn net.Conn, done <-chan struct{}) {
 			name, arg, _ = strings.Cut(arg, " ")
 			name = "UID " + name
 		}
-		if do := v.instead[name]; do != nil {
+		v.mu.Lock()
+		do := v.instead[name]
+		v.mu.Unlock()
+		if do != nil {
 			do(c, tag, arg)
 			continue
 		}
@@ -141,15 +163,24 @@ func (c *foe) answer(tag, name, arg string) {
 	case "CAPABILITY":
 		c.say("* CAPABILITY IMAP4rev1 IDLE UIDPLUS UNSELECT QUOTA ID SPECIAL-USE")
 	case "LIST":
-		c.say(`* LIST (\HasNoChildren) "/" "INBOX"`)
-		c.say(`* LIST (\HasNoChildren \Junk) "/" "Junk"`)
+		c.list()
 	case "STATUS":
 		box, _, _ := strings.Cut(arg, " (")
-		c.say("* STATUS %s (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7)", box)
+		p := c.mailbox(box)
+		c.v.mu.Lock()
+		told := p.status()
+		c.v.mu.Unlock()
+		c.say("* STATUS %s (%s)", box, told)
 	case "EXAMINE", "SELECT":
-		c.say("* 0 EXISTS")
-		c.say("* OK [UIDVALIDITY 7] valid")
-		c.say("* OK [UIDNEXT 1] next")
+		c.open = c.mailbox(arg)
+		c.v.mu.Lock()
+		n, validity, next := len(c.open.letters), c.open.validity, c.open.next
+		c.v.mu.Unlock()
+		c.say("* %d EXISTS\r\n* OK [UIDVALIDITY %d] valid\r\n* OK [UIDNEXT %d] next", n, validity, next)
+	case "FETCH", "UID FETCH":
+		c.show(arg, name == "UID FETCH")
+	case "UID EXPUNGE":
+		c.expunge(arg)
 	case "IDLE":
 		c.say("+ idling")
 		_, _ = c.in.ReadString('\n')

@@ -26,6 +26,7 @@ type bench struct {
 	dir   string
 	db    string
 	stdin io.Reader // nil: empty
+	post  *post     // of a den (hostile_lair_test.go)
 
 	timeouts     inbox.Timeouts
 	checkTimeout time.Duration
