@@ -92,9 +92,9 @@ func (c *Config) Suite(name string) (seedtest.Suite, error) {
 func (c *Config) Select(s seedtest.Suite) (
 	[]seedtest.Route, []seedtest.Seed, []seedtest.Message, error,
 ) {
-	routes, e1 := pick(s.Routes, c.Routes, routeNamed)
-	seeds, e2 := pick(s.Seeds, c.Seeds, seedNamed)
-	messages, e3 := pick(s.Messages, c.Messages, messageNamed)
+	routes, e1 := pick(s.Routes, c.Routes, c.RouteNames(), routeNamed)
+	seeds, e2 := pick(s.Seeds, c.Seeds, c.SeedNames(), seedNamed)
+	messages, e3 := pick(s.Messages, c.Messages, c.messageNames(), messageNamed)
 	if err := errors.Join(e1, e2, e3); err != nil {
 		return nil, nil, nil, fmt.Errorf("suite %s: %w", s.Name, err)
 	}
@@ -107,6 +107,20 @@ func (c *Config) Select(s seedtest.Suite) (
 		return nil, nil, nil, fmt.Errorf("suite %s: no message", s.Name)
 	}
 	return routes, seeds, messages, nil
+}
+
+// RouteNames returns the names of the routes, in the order of the file.
+func (c *Config) RouteNames() []string {
+	return names(c.Routes, func(r seedtest.Route) string { return r.Name })
+}
+
+// SeedNames returns the names of the seeds, in the order of the file.
+func (c *Config) SeedNames() []string {
+	return names(c.Seeds, func(s seedtest.Seed) string { return s.Name })
+}
+
+func (c *Config) messageNames() []string {
+	return names(c.Messages, func(m seedtest.Message) string { return m.Name })
 }
 
 // everything is the name that stands for all there is.
@@ -122,8 +136,8 @@ func seedNamed(s seedtest.Seed, name string) bool {
 	return s.Name == name || ok && s.Provider.ID == id
 }
 
-// pick returns the things that names stand for, each once.
-func pick[T any](names []string, all []T, named func(T, string) bool) ([]T, error) {
+// pick returns the things that names stand for, each once. known are the names that there are.
+func pick[T any](names []string, all []T, known []string, named func(T, string) bool) ([]T, error) {
 	var out []T
 	var taken []int
 	var missing error
@@ -140,7 +154,8 @@ func pick[T any](names []string, all []T, named func(T, string) bool) ([]T, erro
 			}
 		}
 		if !found {
-			missing = errors.Join(missing, fmt.Errorf("%q is not in the configuration", name))
+			missing = errors.Join(missing, fmt.Errorf("%q is not in the configuration; %s", name,
+				oneOf(name, known)))
 		}
 	}
 	return out, missing

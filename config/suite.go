@@ -31,13 +31,11 @@ func (r *reader) suites(top *table, c *Config, presets *presets) {
 }
 
 func (t *table) suite(name string, c *Config, presets *presets) seedtest.Suite {
-	routes := names(c.Routes, func(r seedtest.Route) string { return r.Name })
-	messages := names(c.Messages, func(m seedtest.Message) string { return m.Name })
 	s := seedtest.Suite{
 		Name:            name,
-		Routes:          t.chosen("routes", routes),
+		Routes:          t.chosen("routes", c.RouteNames()),
 		Seeds:           t.chosenSeeds(c.Seeds, presets),
-		Messages:        t.chosen("messages", messages),
+		Messages:        t.chosen("messages", c.messageNames()),
 		Retry:           t.retry(),
 		Deadline:        t.duration("deadline", defaultDeadline),
 		Missing:         t.duration("missing", defaultMissing),

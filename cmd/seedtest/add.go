@@ -26,12 +26,12 @@ func (a *app) addCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add ADDRESS",
 		Short: "Add a seed mailbox to the configuration",
-		Long: `Finds the provider of the address (of a domain of one's own by DNS), asks for the password (or app password), signs in on the
-spot, shows the mailboxes found, and adds the seed to the configuration. The password goes
-into a file of its own, secrets/NAME with mode 0600 beside the configuration; it is read from
-standard input when that is no terminal. --password-env, --password-file and
---password-command name another source, and nothing is asked. With --oauth, consent is asked
-for as seedtest login does.`,
+		Long: `Finds the provider of the address (of a domain of one's own by DNS), asks for the password
+(or app password), signs in on the spot, shows the mailboxes found, and adds the seed to the
+configuration. The password goes into a file of its own, secrets/NAME with mode 0600 beside
+the configuration; it is read from standard input when that is no terminal. --password-env,
+--password-file and --password-command name another source, and nothing is asked. With
+--oauth, consent is asked for as seedtest login does.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			s.Address, s.TLS = args[0], seedtest.TLSMode(tls)

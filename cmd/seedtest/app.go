@@ -69,7 +69,7 @@ not be seen called blind, never missing.
 Start with "seedtest demo", which needs no account, no network and no configuration.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          commandNamed,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	f := root.PersistentFlags()
@@ -84,7 +84,31 @@ Start with "seedtest demo", which needs no account, no network and no configurat
 	root.AddCommand(a.demoCommand(), a.initCommand(), a.addCommand(), a.loginCommand(), a.cleanCommand(),
 		a.checkCommand(), a.runCommand(), a.resumeCommand(), a.followCommand(), a.showCommand(),
 		a.placeCommand(), a.analyzeCommand(), a.labCommand(), a.inspectCommand(), a.versionCommand())
+	for _, c := range root.Commands() {
+		if count := c.Args; count != nil {
+			c.Args = func(c *cobra.Command, args []string) error {
+				if err := count(c, args); err != nil {
+					return usage(err, "usage: "+c.UseLine())
+				}
+				return nil
+			}
+		}
+	}
 	return root
+}
+
+// commandNamed refuses what is no command, and says which one may have been meant.
+func commandNamed(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return usage(fmt.Errorf("unknown command %q", args[0]), config.Suggest(args[0], names))
 }
 
 // trouble is an error with the exit status that it means and hints for whoever reads it.

@@ -105,7 +105,8 @@ func named(cfg *config.Config, names []string) ([]seedtest.Route, []seedtest.See
 			seeds = append(seeds, s)
 		}
 		if n == len(routes)+len(seeds) {
-			return nil, nil, usage(fmt.Errorf("%s has no route or seed %q", cfg.Path, name))
+			return nil, nil, usage(fmt.Errorf("%s has no route or seed %q", cfg.Path, name),
+				config.Suggest(name, slices.Concat(cfg.RouteNames(), cfg.SeedNames())))
 		}
 	}
 	return routes, seeds, nil

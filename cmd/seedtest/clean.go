@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"seedtest"
+	"seedtest/config"
 	"seedtest/inbox"
 	"seedtest/report"
 )
@@ -69,33 +70,43 @@ func (d *age) String() string { return time.Duration(*d).String() }
 func (d *age) Set(text string) error {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return errNoAge
+		}
 		*d = age(time.Duration(n) * 24 * time.Hour)
-		return err
+		return nil
 	}
 	x, err := time.ParseDuration(text)
-	if err == nil && x < 0 {
-		err = errors.New("it is negative")
+	if err != nil || x < 0 {
+		return errNoAge
 	}
 	*d = age(x)
-	return err
+	return nil
 }
 
+var errNoAge = errors.New("want an age such as 7d, 12h or 90m")
+
 func (a *app) clean(ctx context.Context, args []string, f cleanFlags) error {
+	a.env.WithoutSecrets = f.dryRun
 	cfg, err := a.loadConfig()
 	if err != nil {
 		return err
 	}
 	if _, ok := seedOf(cfg, f.seed); !ok && f.seed != "" {
-		return usage(fmt.Errorf("%s has no seed %q", cfg.Path, f.seed))
+		return usage(fmt.Errorf("%s has no seed %q", cfg.Path, f.seed),
+			config.Suggest(f.seed, cfg.SeedNames()))
 	}
 	s, err := a.sessionFor(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	work, err := s.toClean(ctx, args, f)
+	work, followed, err := s.toClean(ctx, args, f)
 	if err != nil {
 		return err
+	}
+	if followed > 0 {
+		a.say("runs that are still followed are left out without --force: %d", followed)
 	}
 	n := 0
 	for _, w := range work {
@@ -166,32 +177,34 @@ const (
 	cleanLeft    cleanState = "left"  // as it was
 )
 
-// toClean collects what runs have seen and nobody has removed, by seed, in the order found.
-func (s *session) toClean(ctx context.Context, args []string, f cleanFlags) ([]cleanWork, error) {
+// toClean collects what runs have seen and nobody has removed, by seed, in the order found. followed
+// is how many runs are left out because they are still followed.
+func (s *session) toClean(ctx context.Context, args []string, f cleanFlags) (
+	work []cleanWork, followed int, err error) {
 	ids, err := s.runsToClean(ctx, args, f)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var work []cleanWork
 	for _, id := range ids {
 		facts, err := s.store.Facts(ctx, id)
 		if err != nil {
-			return nil, broken(err)
+			return nil, 0, broken(err)
 		}
 		run := seedtest.Fold(facts, seedtest.AsOf(facts))
 		switch open := unsettled(facts, s.clock()) || run.Closed == nil; {
 		case open && !f.force && len(args) > 0:
-			return nil, usage(fmt.Errorf("run %s is still followed: if its messages were removed now, "+
+			return nil, 0, usage(fmt.Errorf("run %s is still followed: if its messages were removed now, "+
 				"nobody could tell where they would have ended", id.Short()),
 				"wait until it is settled, or use --force")
 		case open && !f.force:
+			followed++
 			continue
 		}
 		for _, p := range run.Probes {
 			work = collect(work, run, p, f.seed)
 		}
 	}
-	return work, nil
+	return work, followed, nil
 }
 
 // runsToClean returns the runs that are named, or all, that began long enough ago.

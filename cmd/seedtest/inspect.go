@@ -180,6 +180,10 @@ func (a *app) inspectLogin(in inspecting) (seedtest.Login, error) {
 	}
 	e.Name, e.Address, e.Host, e.Username = "inspected", "user@example.net", "example.net", in.user
 	seed, err := config.SeedOf(e, a.env)
+	var mistake config.Error
+	if errors.As(err, &mistake) { // it speaks of a file that nobody wrote
+		err = fmt.Errorf("the password for %s: %s; %s", in.user, mistake.Problem, mistake.Hint)
+	}
 	return seed.Login, err
 }
 
@@ -190,7 +194,7 @@ func inspectHints(found inbox.Inspection, presets []string) []string {
 	if found.Remote == "" {
 		when = seedtest.HintConnect
 		hints = append(hints, "IMAP has TLS at once on port 993, and on 143 with --starttls; "+
-			"ports 25, 465 and 587 are SMTP")
+			"ports 25, 465 and 587 are SMTP", "what is ca = in a configuration is --ca here")
 	}
 	if len(presets) > 0 {
 		p, _ := provider.ByID(presets[0])
