@@ -26,8 +26,8 @@ type box struct {
 	bodies   uids   // whose bodies were read too, or need not be
 	again    int    // further looks at UIDs that were told and not shown
 
-	former uids   // UIDs that were read under another name
-	doubt  *doubt // whether it is what it was; nil: there is none
+	former uids       // UIDs that were read under another name
+	anew   *time.Time // the last look before it was numbered anew; nil: it was not
 
 	since time.Time // all that was there then was read
 	from  uint32    // UIDs from here on were not in use then
@@ -89,7 +89,7 @@ func (b *box) start(validity, base uint32) {
 	b.validity, b.base, b.next = validity, base, above(base)
 	b.read, b.bodies, b.again = nil, nil, 0
 	b.since, b.from, b.held = time.Time{}, 0, 0
-	b.former, b.doubt = nil, nil
+	b.former, b.anew = nil, nil
 }
 
 // startAt makes everything above a mark be read.
@@ -124,7 +124,7 @@ func (b *box) renumbered(validity uint32) {
 		b.validity = validity // it was not told before
 		return
 	}
-	b.startAnew(validity, false)
+	b.startAnew(validity)
 }
 
 // hear takes what a server tells of where the mailbox stands.
@@ -133,7 +133,7 @@ func (b *box) hear(st boxStatus) {
 	switch {
 	case b.lies:
 	case b.remade(st):
-		b.startAnew(st.uidValidity, true)
+		b.startAnew(st.uidValidity)
 	default:
 		b.lies = b.belied(st)
 	}

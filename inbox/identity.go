@@ -9,24 +9,18 @@ import (
 )
 
 // Between two looks a mailbox may be deleted, renamed, or made anew under its name. What came to it
-// after the last look is gone unread with it, and could have been what is awaited (rule 6), unless
-// what is there now is known to be the same mailbox: by UIDVALIDITY where it has another name, and
-// by what lies in it where it has other numbers.
+// after the last look is gone unread with it, and could have been what is awaited (rule 6). Only one
+// that was renamed can be known to be the same, by its UIDVALIDITY.
 
-// doubt is what was known of a mailbox before its numbers changed.
-type doubt struct {
-	validity uint32
-	messages uint32    // that it held at the last look
-	since    time.Time // the last look that read all of it; zero: there was none by this process
-	hopeless bool      // nothing that lies there now could tell
-}
-
-// startAnew makes the mailbox be read anew, and notes that it may be another one.
-func (b *box) startAnew(validity uint32, hopeless bool) {
-	d := doubt{validity: b.validity, messages: b.held, since: b.since,
-		hopeless: hopeless || b.doubt != nil}
+// startAnew makes the mailbox be read anew by other numbers, and notes since when nobody knows what
+// came and went by the old ones.
+func (b *box) startAnew(validity uint32) {
+	since := b.since
+	if b.anew != nil {
+		since = *b.anew
+	}
 	b.start(validity, 0)
-	b.doubt = &d
+	b.anew = &since
 }
 
 // remade reports whether a status can only be one of another mailbox, at a server that gives it the
@@ -37,45 +31,21 @@ func (b *box) remade(st boxStatus) bool {
 		st.uidNext <= b.base && st.messages < b.held
 }
 
-// recognize ends the doubts about mailboxes that were read under their new numbers.
-func (v *vigil) recognize() {
+// loseAnew tells of mailboxes that are numbered anew. Even one that still holds all that it held may
+// have lost what came later.
+func (v *vigil) loseAnew() {
 	for _, b := range v.boxes {
-		if b.told.uidValidity == b.validity && b.told.uidNext <= b.next && b.again == 0 {
-			v.decide(b, b.told.messages)
+		if b.anew != nil && placed(b) {
+			v.lose(b.Name, *b.anew, v.a.Now(), b.Name+" is numbered anew: mail may have come there and "+
+				"gone unread before")
 		}
+		b.anew = nil
 	}
 }
 
-// decide ends the doubt about a mailbox that was read and holds so many messages, if there is one.
-func (v *vigil) decide(b *box, messages uint32) {
-	d := b.doubt
-	if b.doubt = nil; d != nil && !v.same(b, d, messages) {
-		v.lose(b.Name, d.since, v.a.Now(), b.Name+" is numbered anew, and whether it is the same mailbox "+
-			"cannot be told: mail may have gone with the old one unread")
-	}
-}
-
-// same reports whether all that a mailbox held is there under its new numbers. Of an empty one
-// nobody can tell; but INBOX cannot be deleted.
-func (v *vigil) same(b *box, d *doubt, messages uint32) bool {
-	if d.hopeless || messages < d.messages || d.messages == 0 && b.Role != seedtest.RoleInbox {
-		return false
-	}
-	for _, c := range v.copies {
-		lay := c.Mailbox == b.Name && c.UIDValidity == d.validity && !c.seen.Before(d.since) &&
-			!(c.gone && d.since.IsZero())
-		if lay && !v.holds(b, c.Token) {
-			return false
-		}
-	}
-	return true
-}
-
-// holds reports whether a message is in a mailbox by its present numbers.
-func (v *vigil) holds(b *box, token seedtest.Token) bool {
-	return slices.ContainsFunc(v.copies, func(c *kept) bool {
-		return c.Token == token && c.Mailbox == b.Name && c.UIDValidity == b.validity && !c.gone
-	})
+// placed reports whether a message in a mailbox would be placed there (rule 10).
+func placed(b *box) bool {
+	return b.Role != seedtest.RoleSent && b.Role != seedtest.RoleDrafts
 }
 
 // missed returns the mailboxes that are not among those that are listed now, and where a placement
@@ -85,8 +55,7 @@ func (v *vigil) missed(boxes []*box) []*box {
 		return nil // nothing was sent yet
 	}
 	left := slices.DeleteFunc(slices.Concat(v.boxes, v.left), func(b *box) bool {
-		return slices.Contains(boxes, b) || !b.readable() || b.validity == 0 && !b.asked ||
-			b.Role == seedtest.RoleSent || b.Role == seedtest.RoleDrafts
+		return slices.Contains(boxes, b) || !b.readable() || b.validity == 0 && !b.asked || !placed(b)
 	})
 	for _, b := range left {
 		if b.missed.IsZero() {

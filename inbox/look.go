@@ -143,7 +143,7 @@ func (v *vigil) visit(ctx context.Context, boxes []*box) error {
 	if err := v.punctual(ctx, found); err != nil {
 		return err
 	}
-	v.recognize()
+	v.loseAnew()
 	return v.gone(ctx)
 }
 

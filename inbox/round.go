@@ -124,6 +124,7 @@ func (r *round) carryOut(ctx context.Context) error {
 		r.spoil("%s", why)
 	}
 	r.seek(why == "") // what is missing in two lists is gone
+	r.loseAnew()
 	r.lastLook, r.lastSweep = r.Begun, r.Begun
 	return r.followLost(ctx)
 }
@@ -216,7 +217,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 		return "its status could not be asked", nil
 	}
 	b.renumbered(b.told.uidValidity)
-	if !b.Essential && b.doubt == nil && b.readOut() && len(r.followedIn(b)) == 0 {
+	if !b.Essential && b.readOut() && len(r.followedIn(b)) == 0 {
 		b.looked(r.asked)
 		m.ToUID = b.told.uidNext - 1
 		return "", nil
@@ -244,7 +245,6 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 	r.check(b, there)
 	b.looked(r.asked)
 	r.vanish(b, there)
-	r.decide(b, max(b.told.messages, y.exists))
 	if left := notIn(there, b.read); len(left) > 0 {
 		return fmt.Sprintf("the header of UID %d did not come", left[0]), nil
 	}
@@ -294,7 +294,7 @@ func notIn(list []uint32, set uids) []uint32 {
 // vanish records mail above the baseline that went before it was read: it could have been what is
 // awaited, unless it lay where no placement is (rule 10).
 func (r *round) vanish(b *box, there []uint32) {
-	if b.Role == seedtest.RoleSent || b.Role == seedtest.RoleDrafts {
+	if !placed(b) {
 		return
 	}
 	known := slices.Clone(b.read)
