@@ -135,18 +135,15 @@ func lastFiled(seen []Seen) int {
 	return last
 }
 
-// lastChange is when the copies of a message were last seen to come, or to be there before going.
-func lastChange(seen []Seen) time.Time {
-	var last time.Time
+// lastChange is when the copies of a message were last seen to come, and to be there before going.
+func lastChange(seen []Seen) (came, left time.Time) {
 	for _, s := range seen {
-		if s.At.After(last) {
-			last = s.At
-		}
-		if !s.there() && s.Gone.LastSeen.After(last) {
-			last = s.Gone.LastSeen
+		came = later(came, s.At)
+		if !s.there() {
+			left = later(left, s.Gone.LastSeen)
 		}
 	}
-	return last
+	return came, left
 }
 
 // firstCopy returns the index of the copy seen first, a real mailbox before a view; -1 if none.

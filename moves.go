@@ -79,10 +79,11 @@ func archived(copies, views []Seen) []Seen {
 	var list []Seen
 	heirs := heirsOf(copies)
 	for _, v := range views {
-		end, last, first := v.At, v.Absent, true
+		end, last := v.At, v.Absent
 		for i, s := range copies {
 			// What the view showed first may be this very copy, unless that was missed afterwards.
-			if s.At.After(end) && !(first && s.Absent.Before(v.At)) {
+			same := end.Equal(v.At) && s.Absent.Before(v.At)
+			if s.At.After(end) && !same {
 				list = append(list, v.alone(end, last, &copies[i])...)
 			}
 			until := s.GoneAt
@@ -92,7 +93,7 @@ func archived(copies, views []Seen) []Seen {
 			if s.there() {
 				until = forever
 			}
-			if first = false; until.After(end) {
+			if until.After(end) {
 				end, last = until, s.Last
 			}
 		}

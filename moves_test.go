@@ -105,6 +105,11 @@ func TestRule16Moves(t *testing.T) {
 			s.left(30*minute, 28*minute, inInbox, 2).left(31*minute, 27*minute, inAll, 5)
 			s.sighting(31*minute, 1, "a", inTrash, in(9, 26*minute))
 		}, []string{"moved inbox>all 8-9", "moved all>inbox 19-20", "moved inbox>trash 28-30"}},
+		"removed and put back, which the view shows first": {func(s *story) {
+			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
+			s.left(9*minute, 8*minute, inAll, 5).sighting(30*minute, 1, "a", inAll, in(6, 28*minute))
+			s.sighting(31*minute, 1, "a", inTrash, in(2, 29*minute))
+		}, []string{"removed inbox> 8-9", "returned >trash 29-31"}},
 		"archived and removed": {func(s *story) {
 			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
 			s.left(20*minute, 19*minute, inAll, 5)

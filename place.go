@@ -47,7 +47,7 @@ func (f *Folder) place(p *Probe, asOf time.Time) {
 // (rule 10).
 func (f *Folder) decide(p *Probe) int {
 	i := decisive(p.Sightings)
-	if i < 0 || filed(p.Sightings[i].Sighting) || f.lookedAt(p, lastChange(p.Sightings)) {
+	if i < 0 || filed(p.Sightings[i].Sighting) || f.lookedAt(p) {
 		return i
 	}
 	return lastFiled(p.Sightings)
@@ -102,11 +102,13 @@ func (f *Folder) settled(p *Probe) *Placement {
 	return nil
 }
 
-// lookedAt reports whether everything at a probe's seed was read at or after a time: without that,
-// nobody knows whether a message still lies where it was last seen.
-func (f *Folder) lookedAt(p *Probe, from time.Time) bool {
+// lookedAt reports whether everything at a probe's seed was read since copies left, and when the
+// last one came or since: without that, nobody knows whether a message still lies where it was last
+// seen. The round that saw a copy come read the others too.
+func (f *Folder) lookedAt(p *Probe) bool {
+	came, left := lastChange(p.Sightings)
 	return slices.ContainsFunc(f.rounds[p.Seed], func(r Round) bool {
-		return r.speaksOf(p) && proves(r, from)
+		return r.speaksOf(p) && proves(r, left) && !r.Ended.Before(came)
 	})
 }
 

@@ -100,6 +100,10 @@ func TestRule10ViewNeedsACompleteLook(t *testing.T) {
 	}
 	view(t).round(due, "a", false).expect(due+2*minute, "p1", seedtest.Blind)
 	view(t).round(due, "a", true).expect(due, "p1", seedtest.Other)
+	saw := seedtest.Round{Seed: "a", Begun: at(minute), Ended: at(3 * minute), Complete: true}
+	view(t).add(3*minute, saw).expect(4*minute, "p1", seedtest.Other)
+	saw.Ended = at(90 * time.Second)
+	view(t).add(3*minute, saw).expect(4*minute, "p1", seedtest.Pending)
 	gone := seedtest.Gone{Seed: "a", Token: tokenOf(1), Mailbox: "box-inbox", UIDValidity: 1, UID: 11,
 		LastSeen: at(3 * minute)}
 	moved := view(t).sighting(2*minute, 1, "a", seedtest.RoleInbox).add(4*minute, gone)
