@@ -110,7 +110,7 @@ var forever = time.Unix(1<<40, 0)
 // last known to be there before; next is the copy that followed, nil if none did. There is none if
 // the view is not known to have shown the message then.
 func (s Seen) alone(from, last time.Time, next *Seen) []Seen {
-	if !s.there() && !s.Last.After(last) {
+	if !s.there() && s.Last.Before(from) {
 		return nil
 	}
 	s.At, s.Absent = later(from, s.At), later(last, s.Absent)

@@ -110,6 +110,10 @@ func TestRule16Moves(t *testing.T) {
 			s.left(9*minute, 8*minute, inAll, 5).sighting(30*minute, 1, "a", inAll, in(6, 28*minute))
 			s.sighting(31*minute, 1, "a", inTrash, in(2, 29*minute))
 		}, []string{"removed inbox> 8-9", "returned >trash 29-31"}},
+		"to trash by way of what nobody saw, while the view was asked": {func(s *story) {
+			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 7*minute, inInbox, 1)
+			s.left(12*minute, 8*minute, inAll, 5).sighting(12*minute, 1, "a", inTrash, in(2, 8*minute))
+		}, []string{"moved inbox>trash 7-9"}},
 		"archived and removed": {func(s *story) {
 			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
 			s.left(20*minute, 19*minute, inAll, 5)
