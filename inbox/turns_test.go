@@ -168,3 +168,92 @@ func TestLeastForgets(t *testing.T) {
 		}
 	}
 }
+
+// A server that becomes slow is asked less at once than before.
+func TestTurnsFollowAServerThatBecomesSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns, lanes := newTurns(), make(chan struct{}, 100)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() {
+				for {
+					done, err := turns.take(ctx)
+					if err != nil {
+						return
+					}
+					lanes <- struct{}{}
+					time.Sleep(5 * time.Millisecond)
+					<-lanes
+					done()
+				}
+			})
+		}
+		time.Sleep(10 * time.Second)
+		quick := turns.busyNow()
+		for range cap(lanes) - 5 { // others have come, and keep the server busy
+			lanes <- struct{}{}
+		}
+		time.Sleep(5 * time.Second)
+		slow := turns.busyNow()
+		for range cap(lanes) - 5 {
+			<-lanes
+		}
+		if quick < 50 || slow > quick/3 {
+			t.Errorf("%d looks at once while the server was quick, %d when it was slow", quick, slow)
+		}
+		all.Wait()
+	})
+}
+
+func (t *turns) busyNow() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.busy
+}
+
+// beginAt starts a watch whose connections are given.
+func beginAt(t *testing.T, b *book, s *server, c *Connections) *watching {
+	b.awaiting()
+	b.open()
+	ctx, cancel := context.WithCancel(t.Context())
+	w := &watching{book: b, server: s, t: t, cancel: cancel, done: make(chan error, 1)}
+	go func() {
+		w.done <- New(Options{Dial: s.dial, Connections: c}).Watch(ctx, b.seed, b.awaiting())
+	}()
+	<-b.based
+	return w
+}
+
+// A watch looks when it is its turn, and sweeps when it is that of its sweep.
+func TestWatchTakesTurns(t *testing.T) {
+	for _, x := range []struct {
+		what, mailbox string
+		hold          func(*turns)
+		wait          time.Duration
+	}{
+		{"looks", "INBOX", func(t *turns) { t.busy = mostTurns }, longestWait},
+		{"sweeps", "News",
+			func(t *turns) { t.sweep = time.Now().Add(30 * time.Second) }, 30 * time.Second},
+		{"looks do not wait for sweeps", "INBOX",
+			func(t *turns) { t.sweep = time.Now().Add(30 * time.Second) }, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, b := NewConnections(), newBook(1)
+			w := beginAt(t, b, newServer(t), c)
+			x.hold(c.turnsAt(b.seed))
+			w.deliver(x.mailbox, w.header(0), "")
+			begun := time.Now()
+			w.accept(0)
+			w.ended()
+			seen := factsOf[seedtest.Sighting](b)
+			if len(seen) != 1 || seen[0].Mailbox != x.mailbox {
+				t.Fatalf("%s: sightings %+v, want one", x.what, seen)
+			}
+			if d := time.Since(begun); d < x.wait || d > x.wait+5*time.Second {
+				t.Errorf("%s: seen after %s, want it after %s", x.what, d, x.wait)
+			}
+		})
+	}
+}
