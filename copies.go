@@ -146,7 +146,8 @@ func lastChange(seen []Seen) (came, left time.Time) {
 	return came, left
 }
 
-// firstCopy returns the index of the copy seen first, a real mailbox before a view; -1 if none.
+// firstCopy returns the index of the copy seen first, a real mailbox before a view; -1 if none. It is
+// the first on record: a further process may have another clock.
 func firstCopy(seen []Seen) int {
 	first := -1
 	for i, s := range seen {
@@ -154,18 +155,11 @@ func firstCopy(seen []Seen) int {
 		case rank(s.Sighting) < 0:
 		case first < 0,
 			filed(s.Sighting) && !filed(seen[first].Sighting),
-			filed(s.Sighting) == filed(seen[first].Sighting) && earlier(s, seen[first]):
+			s.At.Equal(seen[first].At) && rank(s.Sighting) < rank(seen[first].Sighting):
 			first = i
 		}
 	}
 	return first
-}
-
-func earlier(a, b Seen) bool {
-	if !a.At.Equal(b.At) {
-		return a.At.Before(b.At)
-	}
-	return rank(a.Sighting) < rank(b.Sighting)
 }
 
 // notesOf says what is worth knowing of a probe's copies: duplicates, moves and corrections.

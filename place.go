@@ -129,7 +129,7 @@ func (f *Folder) byHand(seed string) bool {
 }
 
 // late says whether the message came after its deadline: true only on proof, nil if nobody could
-// see at the deadline (rule 14).
+// see at the deadline or looked soon after it (rule 14).
 func (f *Folder) late(p *Probe, seen time.Time) *bool {
 	late := false
 	if p.Deadline.IsZero() || !seen.After(p.Deadline) {
@@ -147,6 +147,12 @@ func (f *Folder) late(p *Probe, seen time.Time) *bool {
 		if !x.From.After(p.Deadline) && (x.To == nil || x.To.After(p.Deadline)) {
 			return nil
 		}
+	}
+	soon := p.Deadline.Add(ProofGrace)
+	if seen.After(soon) && !slices.ContainsFunc(f.rounds[p.Seed], func(r Round) bool {
+		return proves(r, p.Deadline) && !r.Begun.After(soon)
+	}) {
+		return nil
 	}
 	return &late
 }

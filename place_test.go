@@ -219,6 +219,11 @@ func TestRule14DeadlineAndLate(t *testing.T) {
 		"blind at the deadline":        {accepted().add(due-minute, lost).sighting(due+minute, 1, "a", seedtest.RoleInbox), "null"},
 		"a failed round proves nothing": {accepted().add(due-minute, lost).round(due, "a", false).
 			sighting(due+minute, 1, "a", seedtest.RoleInbox), "null"},
+		"nobody looked at the deadline, nor soon after": {
+			accepted().sighting(due+2*minute, 1, "a", seedtest.RoleInbox), "null"},
+		"a slow round at the deadline saw it": {accepted().sighting(due+2*minute, 1, "a",
+			seedtest.RoleInbox).add(due+2*minute, seedtest.Round{Seed: "a", Begun: at(due + minute/2),
+			Ended: at(due + 2*minute), Try: 1, Complete: true}), "false"},
 	} {
 		got := "null"
 		if p := c.s.fold(due + hour).Probe("p1"); p.Late != nil {
@@ -227,6 +232,16 @@ func TestRule14DeadlineAndLate(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: late %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+// A further process may have a clock that is behind the one before.
+func TestRule16FirstIsTheFirstOnRecord(t *testing.T) {
+	s := tell(t, nil).accepted(minute, "d1").sighting(4*minute, 1, "a", seedtest.RoleJunk).
+		add(2*minute, seedtest.Resumed{Purpose: seedtest.PurposeFollow}).
+		sighting(3*minute, 1, "a", seedtest.RoleInbox)
+	if p := s.fold(hour).Probe("p1"); p.Placements.First != seedtest.Junk {
+		t.Errorf("first %s, want %s", p.Placements.First, seedtest.Junk)
 	}
 }
 
