@@ -3,16 +3,15 @@
 package campaign
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,373 +25,333 @@ import (
 )
 
 // TestOutcomes holds messages that meet random fates and faults, in virtual time, against what
-// happened to them. The random number of a world that disagrees is printed; REPLAY=N runs it alone.
+// happened to them. It goes through worlds until it has seen so many outcomes. The number of a world
+// that disagrees is printed; "REPLAY=N go test -tags campaign ./campaign -run TestOutcomes -v" runs
+// it alone and tells all that happened in it.
 func TestOutcomes(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("REPLAY"), 10, 64); err == nil {
-		synctest.Test(t, func(t *testing.T) { outcomes(t, n, t.Logf) })
+		synctest.Test(t, func(t *testing.T) {
+			c := outcomesIn(t, n)
+			t.Log(c)
+			c.fail(t)
+		})
 		return
 	}
 	var mu sync.Mutex
-	counts, worlds := map[string]int{}, (size(500, 10_000)+perWorld-1)/perWorld
+	all, want := newChronicle(0), size(500, 10_000)
+	var next atomic.Uint64
 	t.Run("world", func(t *testing.T) {
-		for i := range worlds {
+		for i := range 8 {
 			t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 				t.Parallel()
-				var probes []seedtest.Probe
-				synctest.Test(t, func(t *testing.T) {
-					probes = outcomes(t, uint64(i+1), func(string, ...any) {})
-				})
-				mu.Lock()
-				defer mu.Unlock()
-				for _, p := range probes {
-					counts[string(p.Placements.Current)]++
+				for {
+					mu.Lock()
+					enough := all.outcomes() >= want
+					mu.Unlock()
+					if enough {
+						return
+					}
+					n := next.Add(1)
+					synctest.Test(t, func(t *testing.T) {
+						c := outcomesIn(t, n)
+						c.fail(t)
+						mu.Lock()
+						defer mu.Unlock()
+						all.add(c)
+					})
 				}
 			})
 		}
 	})
-	for _, place := range slices.Sorted(maps.Keys(counts)) {
-		t.Logf("%s %d", place, counts[place])
+	all.print(t)
+	all.complete(t)
+}
+
+// TestReplay runs a world twice: all that happens and all that is said is the same.
+func TestReplay(t *testing.T) {
+	var first string
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			told := outcomesIn(t, 3).String()
+			if first != "" && told != first {
+				t.Errorf("the same world told\n%s\nand then\n%s", first, told)
+			}
+			first = told
+		})
 	}
-	for _, place := range []string{"inbox", "junk", "other", "missing", "blind"} {
-		if counts[place] == 0 {
+}
+
+// outcomesIn runs one world to its settled end, by one process after the other, and compares.
+func outcomesIn(t *testing.T, number uint64) *chronicle {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	o := newOwner()
+	w, err := lab.Start(ctx, lab.Options{Random: number, Network: lab.Pipes(), Before: o.before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.world, o.ctx = w, ctx
+	o.begin(write(number, w.Seeds()))
+	opened, planned := plan(t, w, o.script.seeds, number)
+	told := &testimony{journal: &journal{}, owner: o}
+	told.work(ctx, t, opened, planned)
+	cancel()
+	o.tasks.Wait()
+	c := told.compare(number)
+	_ = w.Close()
+	return c
+}
+
+// work lets one process after the other work the run, as the script says.
+func (t *testimony) work(ctx context.Context, test *testing.T, opened seedtest.Opened,
+	planned []seedtest.Planned) {
+	ahead := t.owner.script.clock
+	for n := 0; ; n++ {
+		living, end := context.WithCancel(ctx)
+		x := process{during: during{from: time.Now()}, ahead: ahead}
+		x.facts[0] = len(t.journal.all)
+		last := n >= len(t.owner.script.lives)
+		var l life
+		if !last {
+			l = t.owner.script.lives[n]
+			time.AfterFunc(l.lasts, end)
+		}
+		x.killed = l.killed
+		err := t.process(living, opened, planned, x)
+		if err != nil && living.Err() == nil {
+			test.Errorf("REPLAY=%d: process %d: %v", t.owner.script.number, n, err)
+		}
+		cut := living.Err() != nil
+		end()
+		x.to, x.facts[1] = time.Now(), len(t.journal.all)
+		t.processes = append(t.processes, x)
+		if !cut {
+			break
+		}
+		t.owner.count(map[bool]trouble{true: killing, false: stopping}[l.killed])
+		if l.step != 0 {
+			t.owner.count(clockStep)
+		}
+		ahead += l.step
+		time.Sleep(l.rest)
+	}
+	t.run = seedtest.Fold(t.journal.all, seedtest.AsOf(t.journal.all))
+}
+
+// process is one process that works the run: the first opens it.
+func (t *testimony) process(life context.Context, opened seedtest.Opened, planned []seedtest.Planned,
+	x process) error {
+	w := t.owner.world
+	now := func() time.Time { return time.Now().Add(x.ahead) }
+	wall := func() time.Time {
+		if x.from.Equal(t.owner.start) && time.Since(t.owner.start) > 5*time.Minute {
+			return now().Add(t.owner.script.set)
+		}
+		return now()
+	}
+	parts := harness.Parts{Log: page{t.journal, life, x.killed}, Now: now, Wall: wall, Conns: 8,
+		Senders: map[string]harness.Sender{"new": t.owner}, Compose: compose,
+		Watcher: inbox.New(inbox.Options{Dial: w.Dial, Roots: w.Roots()}), Mint: canaryMint(),
+		Breaker: func(seedtest.Reply) string { return "" }}
+	if len(t.journal.all) == 0 {
+		return harness.Run(life, parts, opened, planned, harness.UntilSettled)
+	}
+	how := harness.Resumption{Purpose: seedtest.PurposeResume, Until: harness.UntilSettled}
+	return harness.Resume(life, parts, opened, slices.Clone(t.journal.all), how)
+}
+
+// canaryMint makes the tags of canaries.
+func canaryMint() func() (seedtest.Token, error) {
+	var n atomic.Uint32
+	m := harness.Minter{Key: []byte("a key of this installation, 32 b"),
+		ID: func() (uuid.UUID, error) {
+			i := n.Add(1)
+			return uuid.UUID{1: 1, 6: 0x70, 8: 0x80, 14: byte(i >> 8), 15: byte(i)}, nil
+		}}
+	return m.Token
+}
+
+// compare holds all that is said against what happened.
+func (t *testimony) compare(number uint64) *chronicle {
+	c := newChronicle(number)
+	c.happens, c.met = t.owner.happens, t.owner.met
+	if t.owner.script.clock != 0 {
+		c.met[clockWrong]++
+	}
+	if t.owner.script.set != 0 {
+		c.met[clockSet]++
+	}
+	for _, p := range t.run.Probes {
+		o := t.outcomeOf(p)
+		wrong := o.check()
+		c.counts[p.Placements.Current]++
+		if p.Placements.Current == seedtest.Blind {
+			c.blind[t.excuse(p, o, wrong)]++
+		}
+		line := fmt.Sprintf("%s %s: first %s, now %s, settled %s: %s", p.Seed, p.Message,
+			p.Placements.First, p.Placements.Current, placed(p.Placements.Settled), p.Why)
+		c.said = append(c.said, line)
+		for _, why := range wrong {
+			c.wrong = append(c.wrong, fmt.Sprintf("%s: %s%s", line, why, t.story(p, o)))
+		}
+	}
+	for _, s := range t.owner.script.seeds {
+		t.owner.estate.audit(s.Name)
+		if n := t.owner.estate.canariesLeft(s.Name); n > 0 && len(t.owner.veils[s.Name]) == 0 &&
+			len(t.processes) == 1 {
+			c.wrong = append(c.wrong, fmt.Sprintf("%s: %d canaries are left", s.Name, n))
+		}
+	}
+	for _, why := range t.owner.estate.touched {
+		c.wrong = append(c.wrong, "mail of others: "+why)
+	}
+	return c
+}
+
+// excuse names what a message is blind by.
+func (t *testimony) excuse(p seedtest.Probe, o *outcome, wrong []string) string {
+	switch {
+	case len(wrong) > 0:
+		return ""
+	case o.sent && o.unread:
+		return "mail that left unread, or new numbers"
+	}
+	var kinds []string
+	for _, v := range t.owner.veils[p.Seed] {
+		kinds = append(kinds, string(v.kind))
+	}
+	if len(t.processes) > 1 {
+		kinds = append(kinds, "no process")
+	}
+	slices.Sort(kinds)
+	return strings.Join(slices.Compact(kinds), ", ")
+}
+
+// story tells all that a verdict was held against.
+func (t *testimony) story(p seedtest.Probe, o *outcome) string {
+	at := func(x time.Time) string {
+		if x.IsZero() {
+			return "-"
+		}
+		return x.Sub(t.owner.start).String()
+	}
+	span := func(all []during) string {
+		text := ""
+		for _, d := range all {
+			text += " " + at(d.from) + ".." + at(d.to)
+		}
+		return text
+	}
+	text := fmt.Sprintf("\n  own %t, sent %t, late %v, due %s", o.own, o.sent, p.Late, at(o.due.from))
+	for _, x := range o.stays {
+		text += fmt.Sprintf("\n  lay in %s (%s %s) %d/%d: %s to %s", x.mailbox, x.role, x.class,
+			x.validity, x.uid, at(x.from), at(x.to))
+	}
+	for _, s := range o.sights {
+		text += fmt.Sprintf("\n  seen in %s (%s %s) %d/%d: %s, last %s, gone %s", s.mailbox, s.role,
+			s.class, s.validity, s.uid, at(s.at), at(s.last), at(s.goneAt))
+	}
+	text += "\n  seeing" + span(o.seeing) + "\n  proving" + span(o.proving) + "\n  closings" +
+		span(o.closings) + "\n  deadlines" + span(o.deadlines) + "\n  limits" + span(o.limits)
+	for i, f := range t.journal.all {
+		switch b := f.Body.(type) {
+		case seedtest.Round:
+			if b.Seed == p.Seed {
+				text += fmt.Sprintf("\n  %s round %d complete %t %s", at(t.journal.wrote[i]), b.Try,
+					b.Complete, b.Why)
+			}
+		case seedtest.Fault:
+			if b.Seed == p.Seed {
+				text += fmt.Sprintf("\n  %s fault %s %s over %t", at(t.journal.wrote[i]), b.Kind, b.What,
+					b.To != nil)
+			}
+		}
+	}
+	for _, e := range t.owner.script.events {
+		if e.seed == p.Seed {
+			text += e.String()
+		}
+	}
+	return text
+}
+
+// chronicle is what happened in one world or in many, and what was said of it.
+type chronicle struct {
+	number  uint64
+	worlds  int
+	counts  map[seedtest.Placement]int
+	blind   map[string]int // by what excuses it; "": nothing
+	met     map[trouble]int
+	happens []string
+	said    []string
+	wrong   []string
+}
+
+func newChronicle(number uint64) *chronicle {
+	return &chronicle{number: number, worlds: 1, counts: map[seedtest.Placement]int{},
+		blind: map[string]int{}, met: map[trouble]int{}}
+}
+
+func (c *chronicle) add(x *chronicle) {
+	if c.number == 0 && len(c.counts) == 0 {
+		c.worlds = 0
+	}
+	c.worlds++
+	for k, n := range x.counts {
+		c.counts[k] += n
+	}
+	for k, n := range x.blind {
+		c.blind[k] += n
+	}
+	for k, n := range x.met {
+		c.met[k] += n
+	}
+	c.wrong = append(c.wrong, x.wrong...)
+}
+
+func (c *chronicle) outcomes() int {
+	n := 0
+	for _, k := range c.counts {
+		n += k
+	}
+	return n
+}
+
+func (c *chronicle) fail(t *testing.T) {
+	for _, why := range c.wrong {
+		t.Errorf("REPLAY=%d: %s", c.number, why)
+	}
+}
+
+// String tells all that happened and all that was said, in order.
+func (c *chronicle) String() string {
+	return strings.Join(c.happens, "\n") + "\n" + strings.Join(c.said, "\n")
+}
+
+// print counts.
+func (c *chronicle) print(t *testing.T) {
+	t.Logf("%d outcomes in %d worlds, %d wrong: %v", c.outcomes(), c.worlds, len(c.wrong), c.counts)
+	for _, why := range slices.Sorted(maps.Keys(c.blind)) {
+		t.Logf("blind by %q: %d", why, c.blind[why])
+	}
+	t.Logf("blind without an excuse: %d", c.blind[""])
+	for _, kind := range slices.Sorted(maps.Keys(c.met)) {
+		t.Logf("%s: %d", kind, c.met[kind])
+	}
+}
+
+// complete demands that all that is to be tested has happened.
+func (c *chronicle) complete(t *testing.T) {
+	for _, place := range []seedtest.Placement{seedtest.Inbox, seedtest.Category, seedtest.Junk,
+		seedtest.Other, seedtest.Missing, seedtest.Blind} {
+		if c.counts[place] == 0 {
 			t.Errorf("%s never occurred", place)
 		}
 	}
-}
-
-// perWorld is how many outcomes a world has: three messages at each of nine seeds.
-const perWorld = 27
-
-// stay is where a message lay from a moment on; no mailbox: it was removed.
-type stay struct {
-	at      time.Time
-	mailbox string
-}
-
-// fates is a sender whose messages meet fates, and the truth about them.
-type fates struct {
-	world *lab.World
-	draw  *rand.Rand
-	ctx   context.Context
-	tasks sync.WaitGroup
-
-	mu    sync.Mutex
-	truth map[seedtest.Token][]stay
-}
-
-// Send accepts a message and begins its fate.
-func (f *fates) Send(ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
-) seedtest.Submission {
-	if err := commit(ctx); err != nil {
-		return seedtest.Submission{Outcome: seedtest.OutcomeUnsent, Stage: seedtest.StageBody}
-	}
-	f.mu.Lock()
-	draw := rand.New(rand.NewPCG(f.draw.Uint64(), 5))
-	f.mu.Unlock()
-	f.tasks.Go(func() { f.meet(m, draw) })
-	return seedtest.Submission{Outcome: seedtest.OutcomeAccepted, Stage: seedtest.StageFinal}
-}
-
-// meet delivers a message, or not, and has it moved or removed later.
-func (f *fates) meet(m seedtest.Composed, draw *rand.Rand) {
-	if draw.IntN(6) == 0 {
-		return // dropped
-	}
-	seed, _, _ := strings.Cut(m.To[0], "@")
-	roles := f.world.Roles(seed)
-	places := placesOf(roles)
-	wait := time.Duration(draw.Int64N(int64(16 * time.Minute)))
-	if draw.IntN(5) == 0 {
-		wait *= 20 // after the deadline
-	}
-	if !f.rest(wait) {
-		return
-	}
-	token, at := seedtest.Token(m.EnvelopeID), places[draw.IntN(len(places))]
-	f.happen(token, at, func() bool { return f.world.Deliver(seed, at, m.Data) == nil })
-	for range draw.IntN(3) {
-		if !f.rest(time.Duration(draw.Int64N(1 + int64(time.Millisecond)<<draw.IntN(22)))) {
-			return
-		}
-		to := places[draw.IntN(len(places))]
-		l, ok := lying(f.world, seed, at, m.Data)
-		switch {
-		case !ok:
-			return
-		case draw.IntN(6) == 0:
-			f.happen(token, "", func() bool { return f.world.Remove(seed, l) })
-			return
-		case to != at && f.happen(token, to, func() bool { return f.world.Move(seed, l, to) }):
-			at = to
+	for _, kind := range append(slices.Clone(usual), killing, stopping, clockWrong, clockStep,
+		clockSet, duplicate, tardy, falseNext) {
+		if c.met[kind] == 0 {
+			t.Errorf("there were no %s", kind)
 		}
 	}
-}
-
-// happen does something to a message and notes it if it was done.
-func (f *fates) happen(token seedtest.Token, mailbox string, do func() bool) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	ok := do()
-	if ok {
-		f.truth[token] = append(f.truth[token], stay{time.Now(), mailbox})
-	}
-	return ok
-}
-
-func (f *fates) rest(d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-f.ctx.Done():
-		return false
-	}
-}
-
-// placesOf lists the mailboxes in which a message may lie, in order.
-func placesOf(roles map[string]seedtest.Role) []string {
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(roles)) {
-		switch roles[name] {
-		case seedtest.RoleInbox, seedtest.RoleJunk, seedtest.RoleTrash, seedtest.RoleNone:
-			list = append(list, name)
-		}
-	}
-	return list
-}
-
-func lying(w *lab.World, seed, mailbox string, raw []byte) (lab.Letter, bool) {
-	all := w.Letters(seed)
-	i := slices.IndexFunc(all, func(l lab.Letter) bool {
-		return l.Mailbox == mailbox && bytes.Equal(l.Raw, raw)
-	})
-	if i < 0 {
-		return lab.Letter{}, false
-	}
-	return all[i], true
-}
-
-// outcomes runs one world to its settled end, and compares.
-func outcomes(t *testing.T, random uint64, logf func(string, ...any)) []seedtest.Probe {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	w, err := lab.Start(ctx, lab.Options{Random: random, Network: lab.Pipes()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	draw := rand.New(rand.NewPCG(random, 4))
-	f := &fates{world: w, draw: draw, ctx: ctx, truth: map[seedtest.Token][]stay{}}
-	seeds := w.Seeds()
-	for i := range seeds {
-		seeds[i].Own = draw.IntN(2) == 0
-		if seeds[i].Own { // each second for hours would show nothing that this does not
-			seeds[i].Pace = seedtest.Pace{Every: 10 * time.Second, SweepEvery: 5 * time.Minute,
-				Follow: time.Minute}
-		}
-		if err := w.Deliver(seeds[i].Name, "INBOX", []byte("Subject: private\r\n\r\nx\r\n")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	hidden := troubled(ctx, w, f, random, draw)
-	log := &facts{}
-	opened, planned := plan(t, w, seeds, random)
-	parts := harness.Parts{Log: log, Senders: map[string]harness.Sender{"new": f}, Now: time.Now,
-		Watcher: inbox.New(inbox.Options{Dial: w.Dial, Roots: w.Roots()}), Conns: 8,
-		Compose: compose, Breaker: func(seedtest.Reply) string { return "" }}
-	if err := harness.Run(ctx, parts, opened, planned, harness.UntilSettled); err != nil {
-		t.Errorf("random %d: %v", random, err)
-	}
-	cancel()
-	f.tasks.Wait()
-	run := seedtest.Fold(log.all, seedtest.AsOf(log.all))
-	for _, p := range run.Probes {
-		hidden[p.Seed] = hidden[p.Seed] || leftUnread(p, f.truth[p.Token], w.Roles(p.Seed))
-	}
-	for _, p := range run.Probes {
-		why := f.against(p, w.Roles(p.Seed), hidden[p.Seed])
-		logf("%s %s %v %s: %s", p.Seed, p.Placements.Current, p.Placements.Settled, p.Why, why)
-		if why != "" {
-			t.Errorf("REPLAY=%d: %s: %s (%s): %s; truth %v", random, p.Seed, p.Placements.Current,
-				p.Why, why, f.truth[p.Token])
-		}
-	}
-	untouched(t, w, seeds, random)
-	_ = w.Close()
-	return run.Probes
-}
-
-// troubled injects faults at seeds from some time on, and says at which.
-func troubled(ctx context.Context, w *lab.World, f *fates, random uint64, draw *rand.Rand,
-) map[string]bool {
-	hidden := map[string]bool{"broken-a": true} // where nobody can sign in
-	for i := range 4 {
-		for _, fault := range lab.Trouble(random*8 + uint64(i)) {
-			if !strings.HasPrefix(string(fault.Kind), "imap-") {
-				continue
-			}
-			hidden[fault.Party] = true
-			wait := time.Duration(draw.Int64N(int64(40 * time.Minute)))
-			fault.For = time.Duration(draw.Int64N(int64(30 * time.Minute)))
-			f.tasks.Go(func() {
-				if f.rest(wait) {
-					w.Inject(fault)
-				}
-			})
-		}
-	}
-	return hidden
-}
-
-// leftUnread reports whether a message left a mailbox before it was read there. Nobody can tell
-// that it was not another that is awaited (rule 6). A view over all mailboxes may lose it too.
-func leftUnread(p seedtest.Probe, stays []stay, roles map[string]seedtest.Role) bool {
-	for _, role := range roles {
-		if role == seedtest.RoleAll && len(stays) > 1 {
-			return true
-		}
-	}
-	lay, read, left := map[string]int{}, map[string]int{}, map[string]bool{}
-	for i, x := range stays {
-		lay[x.mailbox]++
-		left[x.mailbox] = left[x.mailbox] || i < len(stays)-1
-	}
-	for _, s := range p.Sightings {
-		read[s.Mailbox]++
-	}
-	for mailbox := range left {
-		if left[mailbox] && read[mailbox] < lay[mailbox] {
-			return true
-		}
-	}
-	return false
-}
-
-// against says why what was said of a probe is wrong; empty if it is not.
-func (f *fates) against(p seedtest.Probe, roles map[string]seedtest.Role, hidden bool) string {
-	stays := f.truth[p.Token]
-	for _, s := range p.Sightings {
-		if !slices.ContainsFunc(stays, func(x stay) bool {
-			return x.mailbox == s.Mailbox && !x.at.After(s.At)
-		}) && s.Role != seedtest.RoleAll {
-			return "it never was in " + s.Mailbox
-		}
-	}
-	switch p.Placements.Current {
-	case seedtest.Missing, seedtest.Overdue:
-		if len(stays) > 0 {
-			return "it came"
-		}
-		return ""
-	case seedtest.Blind:
-		if !hidden {
-			return "nothing hid it"
-		}
-		return ""
-	case seedtest.Inbox, seedtest.Junk, seedtest.Other, seedtest.Category:
-	default:
-		return "nothing of the kind happens here"
-	}
-	if p.Placements.Settled == nil {
-		if hidden {
-			return ""
-		}
-		return "it did not settle"
-	}
-	return settledAgainst(p, stays, roles)
-}
-
-// settledAgainst holds a settled placement against where the message lay when its window ended.
-func settledAgainst(p seedtest.Probe, stays []stay, roles map[string]seedtest.Role) string {
-	last := ""
-	for _, s := range stays {
-		if !s.at.After(p.FollowEnd) {
-			last = s.mailbox
-		}
-	}
-	want := seedtest.Other
-	switch roles[last] {
-	case seedtest.RoleInbox:
-		want = seedtest.Inbox
-	case seedtest.RoleJunk:
-		want = seedtest.Junk
-	}
-	if last != "" && *p.Placements.Settled != want &&
-		!(want == seedtest.Inbox && *p.Placements.Settled == seedtest.Category) {
-		return fmt.Sprintf("it settled as %s and lay in %s", *p.Placements.Settled, last)
-	}
-	return ""
-}
-
-// untouched checks that the mail of others is as it was.
-func untouched(t *testing.T, w *lab.World, seeds []seedtest.Seed, random uint64) {
-	t.Helper()
-	for _, s := range seeds {
-		l, ok := lying(w, s.Name, "INBOX", []byte("Subject: private\r\n\r\nx\r\n"))
-		if !ok || len(l.Flags) > 0 {
-			t.Errorf("REPLAY=%d: %s: the mail of others was touched: there %t, flags %v", random,
-				s.Name, ok, l.Flags)
-		}
-	}
-}
-
-// plan makes three messages for every seed.
-func plan(t *testing.T, w *lab.World, seeds []seedtest.Seed, random uint64,
-) (seedtest.Opened, []seedtest.Planned) {
-	var messages []seedtest.Message
-	for i := range 3 {
-		messages = append(messages, seedtest.Message{Name: fmt.Sprint("m", i), Subject: "Notice"})
-	}
-	n := byte(0)
-	mint := harness.Minter{Key: []byte("a key of this installation, 32 b"),
-		ID: func() (uuid.UUID, error) { n++; return uuid.UUID{6: 0x70, 8: 0x80, 15: n}, nil },
-		MessageID: func(t seedtest.Token, _ seedtest.Identity) (string, error) {
-			return string(t) + "@example.net", nil
-		}}
-	var routes []seedtest.Route
-	for _, r := range w.Routes() {
-		if r.Name == "new" {
-			routes = append(routes, r)
-		}
-	}
-	opened, planned, err := harness.Plan(harness.Request{Run: "r", Seeds: seeds, Routes: routes,
-		Messages: messages, Random: random, Suite: seedtest.Suite{Name: "s", Deadline: 15 * time.Minute,
-			Missing: 6 * time.Hour, Follow: 2 * time.Hour, BaselineTimeout: 30 * time.Second}},
-		mint, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opened, planned
-}
-
-func compose(o seedtest.Opened, p seedtest.Planned) (seedtest.Composed, error) {
-	to := ""
-	for _, s := range o.Seeds {
-		if s.Name == p.Probes[0].Seed {
-			to = s.Address
-		}
-	}
-	return seedtest.Composed{To: []string{to}, EnvelopeID: string(p.Token),
-		Data: fmt.Appendf(nil, "Message-ID: <%s>\r\nSubject: Notice [%s]\r\n\r\nHello\r\n", p.MessageID,
-			p.Token.Ref())}, nil
-}
-
-// facts is a log in memory.
-type facts struct {
-	mu  sync.Mutex
-	all []seedtest.Fact
-}
-
-func (l *facts) Append(_ context.Context, _ seedtest.RunID, more ...seedtest.Fact) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, more...)
-	return nil
-}
-
-func (l *facts) AppendAttempt(ctx context.Context, r seedtest.RunID, f seedtest.Fact,
-	_ seedtest.Dose) (*seedtest.Limit, error) {
-	return nil, l.Append(ctx, r, f)
-}
-
-func (l *facts) Held(context.Context, seedtest.RunID, seedtest.Dose) (*seedtest.Limit, error) {
-	return nil, nil
 }
