@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -93,8 +94,9 @@ func (b *bench) ran() ran {
 	return r
 }
 
-// illness is what befalls strict-a, and what has to be told of it.
+// illness is what befalls a seed, and what has to be told of it.
 type illness struct {
+	seed     string // empty: strict-a
 	state    string
 	befalls  func(*bench)
 	sick     bool   // by a check
@@ -199,10 +201,11 @@ func (b *bench) holdCheck(x illness) {
 // holdFormats holds every format of the last run against an illness.
 func (b *bench) holdFormats(x illness) {
 	b.t.Helper()
+	seed := cmp.Or(x.seed, "strict-a")
 	for _, format := range runFormats {
-		wanted := []string{"strict-a", x.state, x.evidence, x.advice}
+		wanted := []string{seed, x.state, x.evidence, x.advice}
 		if format == "nagios" { // a line
-			wanted = []string{"seed strict-a " + x.state}
+			wanted = []string{"seed " + seed + " " + x.state}
 		}
 		got := b.run(b.t.Context(), nil, "show", "last", "--format", format).stdout
 		text := strings.Join(strings.Fields(plain(b.t, format, got)), " ")
@@ -255,6 +258,8 @@ func TestRevokedConsentIsTold(t *testing.T) {
 		!strings.Contains(run.text, "outlook-a is revoked since") {
 		t.Errorf("run: %+v; want revoked", run)
 	}
+	p.b.holdFormats(illness{seed: "outlook-a", state: "revoked", evidence: "invalid_grant",
+		advice: "seedtest login outlook-a"})
 }
 
 // TestSickSeedIsLeftOut goes all the way: ailing, sick and not counted, better, well and counted.
