@@ -37,6 +37,9 @@ type Awaiting struct {
 	Seen []Seen
 	// Canaries are those of an earlier process, the removed ones too.
 	Canaries []Canary
+	// Others tells the canaries of other runs at the seed, which come and go beside this one; nil:
+	// nobody knows of any.
+	Others func(ctx context.Context) ([]Canary, error)
 	// Mint makes the tag of a canary; nil: none is appended.
 	Mint func() (Token, error)
 }

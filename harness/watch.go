@@ -37,11 +37,20 @@ func (w *work) watch(ctx context.Context, s *seedWork) {
 		Mailboxes: state.Mailboxes,
 		Seen:      seen,
 		Canaries:  canaries,
+		Others:    w.others(s.seed.Name),
 		Mint:      w.Mint,
 	})
 	if err != nil && ctx.Err() == nil {
 		w.fail(fmt.Errorf("seed %s: watch: %w", s.seed.Name, err))
 	}
+}
+
+// others tells a watcher of the canaries of other runs.
+func (w *work) others(seed string) func(context.Context) ([]seedtest.Canary, error) {
+	if w.Canaries == nil {
+		return nil
+	}
+	return func(ctx context.Context) ([]seedtest.Canary, error) { return w.Canaries(ctx, w.id, seed) }
 }
 
 func (w *work) knows(t seedtest.Token) bool {

@@ -49,7 +49,11 @@ type Parts struct {
 	Jitter  func(time.Duration) time.Duration
 	Mint    func() (seedtest.Token, error) // makes the tags of canaries; nil: none are appended
 	Conns   int                            // connections a route, 0 means 4
-	Logger  *slog.Logger
+
+	// Canaries tells those of other runs than one at a seed; nil: nobody knows of any.
+	Canaries func(ctx context.Context, but seedtest.RunID, seed string) ([]seedtest.Canary, error)
+
+	Logger *slog.Logger
 }
 
 // work is one run while this process works it.

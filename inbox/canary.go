@@ -198,10 +198,34 @@ func (r *round) missCanary() {
 func (v *vigil) canariesIn(b *box) []uint32 {
 	var list []uint32
 	for _, c := range v.canaries {
-		for _, x := range copiesOf(c) {
-			if x.Mailbox == b.Name && x.UIDValidity == b.validity {
-				list = append(list, x.UID)
-			}
+		list = append(list, b.holds(c)...)
+	}
+	return list
+}
+
+// canariesOfOthers returns the UIDs that canaries of other runs had in a mailbox. Without the runs'
+// records they count as any mail.
+func (v *vigil) canariesOfOthers(ctx context.Context, b *box) []uint32 {
+	if v.a.Others == nil {
+		return nil
+	}
+	others, err := v.a.Others(ctx)
+	if err != nil {
+		v.w.log.Warn("canaries of other runs", "seed", v.seed.Name, "error", err)
+	}
+	var list []uint32
+	for _, c := range others {
+		list = append(list, b.holds(&c)...)
+	}
+	return list
+}
+
+// holds returns the UIDs that a canary has or had in a mailbox.
+func (b *box) holds(c *seedtest.Canary) []uint32 {
+	var list []uint32
+	for _, x := range copiesOf(c) {
+		if x.Mailbox == b.Name && x.UIDValidity == b.validity {
+			list = append(list, x.UID)
 		}
 	}
 	return list

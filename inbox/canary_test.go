@@ -1,10 +1,12 @@
 package inbox
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"seedtest"
 )
@@ -278,6 +280,39 @@ func checkLeft(t *testing.T, b *book, left bool) {
 	}
 	if told != left {
 		t.Errorf("told of one that was left: %t, want %t: %+v", told, left, b.fold.Canaries("a"))
+	}
+}
+
+// A canary of another run comes and goes between two looks. Its record tells it from mail that
+// vanished; one of another numbering is none.
+func TestRule12CanariesOfOtherRunsDoNotVanish(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		others []seedtest.Canary
+		want   seedtest.Placement
+	}{
+		{"known", []seedtest.Canary{{Mailbox: "INBOX", UIDValidity: 7, UID: 1}}, seedtest.Overdue},
+		{"known by a copy", []seedtest.Canary{{Mailbox: "News", UIDValidity: 7, UID: 9,
+			Copies: []seedtest.CanaryCopy{{Mailbox: "INBOX", UIDValidity: 7, UID: 1}}}}, seedtest.Overdue},
+		{"of another numbering", []seedtest.Canary{{Mailbox: "INBOX", UIDValidity: 6, UID: 1}},
+			seedtest.Blind},
+		{"none", nil, seedtest.Blind},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBook(1)
+				a := b.awaiting()
+				a.Others = func(context.Context) ([]seedtest.Canary, error) { return x.others, nil }
+				s := newServer(t)
+				w := begin(t, b, s, a)
+				<-b.based
+				w.accept(0)
+				time.Sleep(3 * time.Second)
+				w.remove("INBOX", w.deliver("INBOX", "Subject: seedtest canary\r\n\r\n", ""))
+				w.ended()
+				w.placed(0, x.want)
+			})
+		})
 	}
 }
 

@@ -244,7 +244,7 @@ func (r *round) readThrough(ctx context.Context, b *box, m *seedtest.RoundMailbo
 	b.exists = y.exists
 	r.check(b, there)
 	b.looked(r.asked)
-	r.vanish(b, there)
+	r.vanish(ctx, b, there)
 	if left := notIn(there, b.read); len(left) > 0 {
 		return fmt.Sprintf("the header of UID %d did not come", left[0]), nil
 	}
@@ -293,7 +293,7 @@ func notIn(list []uint32, set uids) []uint32 {
 
 // vanish records mail above the baseline that went before it was read: it could have been what is
 // awaited, unless it lay where no placement is (rule 10).
-func (r *round) vanish(b *box, there []uint32) {
+func (r *round) vanish(ctx context.Context, b *box, there []uint32) {
 	if !placed(b) {
 		return
 	}
@@ -310,6 +310,11 @@ func (r *round) vanish(b *box, there []uint32) {
 	for _, c := range r.copies { // an earlier process may have read them
 		if c.Mailbox == b.Name && c.UIDValidity == b.validity {
 			known.add(c.UID)
+		}
+	}
+	if len(known.missing(above(b.base), b.next-1)) > 0 {
+		for _, uid := range r.canariesOfOthers(ctx, b) {
+			known.add(uid)
 		}
 	}
 	for _, s := range known.missing(above(b.base), b.next-1) {

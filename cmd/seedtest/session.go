@@ -81,7 +81,8 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 		Log: s.store, Senders: senders, Watcher: s.watcher(), Compose: compose,
 		Breaker: diagnose.Breaker, Now: s.clock, Wall: time.Now, Observe: observe,
 		Jitter: jitter, Logger: s.app.logger(),
-		Mint: harness.Minter{ID: uuid.NewV7, Key: s.store.Key()}.Token,
+		Mint:     harness.Minter{ID: uuid.NewV7, Key: s.store.Key()}.Token,
+		Canaries: s.store.Canaries,
 	}
 }
 
