@@ -14,7 +14,7 @@ const (
 	Copied   MoveKind = "copied"   // a further copy lies in a mailbox, and the others stayed
 	Removed  MoveKind = "removed"  // it left a mailbox, and is in no other
 	Returned MoveKind = "returned" // it was in no mailbox, and is in one again
-	Resorted MoveKind = "resorted" // it stayed in its mailbox, and its provider sorts it elsewhere within
+	Resorted MoveKind = "resorted" // it stayed in its mailbox, and has another class there
 )
 
 // Move is a change of where a message lies after it had come (rule 16). It happened at or after

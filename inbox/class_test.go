@@ -152,7 +152,8 @@ func TestGmailCategoryThatChanges(t *testing.T) {
 				p := w.placed(0, seedtest.Category)
 				if p.Placements.First != seedtest.Inbox || p.Placements.Class != "promotions" ||
 					p.Placements.Settled == nil || *p.Placements.Settled != seedtest.Category {
-					t.Errorf("placements %+v, want first inbox and settled category promotions", p.Placements)
+					t.Errorf("placements %+v, want first inbox and settled category promotions",
+						p.Placements)
 				}
 				moves := p.Moves()
 				if len(moves) != 1 || moves[0].Kind != seedtest.Resorted ||
@@ -161,7 +162,8 @@ func TestGmailCategoryThatChanges(t *testing.T) {
 				}
 				if m := moves[0]; m.After.After(changed) || m.Before.Before(changed) ||
 					m.Before.Sub(m.After) > within {
-					t.Errorf("between %s and %s, want %s in it and at most %s", m.After, m.Before, changed, within)
+					t.Errorf("between %s and %s, want %s in it and at most %s", m.After, m.Before,
+						changed, within)
 				}
 				if n := w.asked("UID SEARCH") - before; !own && n > 3+len(gmailClasses) {
 					t.Errorf("%d searches in 3 hours, want one an hour and one for each class", n)

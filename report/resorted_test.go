@@ -8,8 +8,8 @@ import (
 	"seedtest"
 )
 
-// TestEveryFormatTellsThatAMessageWasSortedAnew holds that a change of class within a mailbox is told
-// with both classes and its interval.
+// TestEveryFormatTellsThatAMessageWasSortedAnew holds that a change of class within a mailbox is
+// told with both classes and its interval.
 func TestEveryFormatTellsThatAMessageWasSortedAnew(t *testing.T) {
 	obeys := schemas(t)
 	st := begin("regular", []string{"main"}, []string{"gmail-a"})
@@ -22,7 +22,8 @@ func TestEveryFormatTellsThatAMessageWasSortedAnew(t *testing.T) {
 		if err := write(&b, r); err != nil {
 			t.Fatal(err)
 		}
-		words := []string{"sorted anew within INBOX, from primary to promo", "between 14:02:10 and 14:03:10"}
+		words := []string{"sorted anew within INBOX, from primary to promo",
+			"between 14:02:10 and 14:03:10"}
 		switch format {
 		case "json":
 			words = []string{`"kind": "resorted"`, `"old_class": "primary"`, `"class": "promo`}

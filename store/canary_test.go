@@ -17,8 +17,8 @@ func TestCanariesOfOtherRuns(t *testing.T) {
 	add(t, s, run2, seedtest.Opened{Run: run2}, canary("t4", "a", 8))
 	want := []seedtest.Canary{canary("t1", "a", 6), canary("t3", "a", 7)}
 	if got, err := s.Canaries(t.Context(), run2, "a"); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("Canaries but of run 2 at a = %+v, %v; want the last word on each of run 1: %+v", got, err,
-			want)
+		t.Errorf("Canaries but of run 2 at a = %+v, %v; want the last word on each of run 1: %+v", got,
+			err, want)
 	}
 	if got, err := s.Canaries(t.Context(), run1, "b"); err != nil || len(got) != 0 {
 		t.Errorf("Canaries but of run 1 at b = %+v, %v; want none", got, err)
