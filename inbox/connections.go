@@ -16,9 +16,10 @@ import (
 // Connections keep what one process does to servers within what they bear: no more connections to
 // an account than its provider allows, sign-ins to it that are apart, and few sign-ins to a server
 // at once. Where more runs watch an account than may connect to it, those that rest hand their
-// sessions over (handover.go). Watchers that are given the same one share it; other processes are
-// not known to it.
+// sessions over (handover.go). Watchers that are given the same one share it. Of other processes it
+// knows what they note (Remember), and not their connections.
 type Connections struct {
+	notes    Notes // nil: there are none
 	mu       sync.Mutex
 	accounts map[string]*account
 	gates    map[string]chan struct{} // by server
@@ -35,11 +36,18 @@ func NewConnections() *Connections {
 // account is one mailbox owner at one server.
 type account struct {
 	open   int
-	next   time.Time  // no sign-in before
 	queue  []*waiter  // who wants a connection, the first first
 	atRest []*session // those that can be handed over
 	away   []*waiter  // who handed its session over, and would like one again
 	kept   []*session // those that nobody has
+
+	standing
+	noting sync.Mutex // while the standing is changed where others see it
+
+	asking sync.Mutex
+	asked  time.Time // the commands so far are all allowed by then
+
+	proving chan struct{} // holds a value while a round is made
 }
 
 // What holds where no preset says.
@@ -79,6 +87,9 @@ func (c *Connections) admit(ctx context.Context, seed seedtest.Seed, w *waiter,
 	patience time.Duration) (*session, func(), error) {
 	b, begun := boundsOf(seed), time.Now()
 	a := c.account(seed)
+	if quiet, _ := c.patienceOf(a); quiet > 0 && w.takesOver { // nor by a session of another run
+		return nil, nil, &trouble{kind: seedtest.FaultThrottled, wait: quiet, what: wantsLess}
+	}
 	s, err := c.take(ctx, a, w, b.most, patience)
 	if err != nil {
 		var t *trouble
@@ -92,14 +103,11 @@ func (c *Connections) admit(ctx context.Context, seed seedtest.Seed, w *waiter,
 		return s, nil, nil
 	}
 	giveBack := func() { c.giveBack(a) }
-	wait := c.reserve(a, b.apart, patience-time.Since(begun))
-	if wait > patience-time.Since(begun) {
-		giveBack()
-		return nil, nil, &trouble{kind: seedtest.FaultConnect, wait: wait, what: fmt.Sprintf(
-			"%s wants %s between two sign-ins of an account, and the next is due in %s",
-			providerName(seed), b.apart, wait.Round(time.Second))}
+	wait, err := c.reserve(ctx, seed, w, patience-time.Since(begun))
+	if err == nil {
+		err = sleep(ctx, wait)
 	}
-	if err := sleep(ctx, wait); err != nil {
+	if err != nil {
 		giveBack()
 		return nil, nil, err
 	}
@@ -110,14 +118,16 @@ func (c *Connections) admit(ctx context.Context, seed seedtest.Seed, w *waiter,
 func (c *Connections) account(seed seedtest.Seed) *account {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := serverOf(seed) + " " + seed.Login.Username
+	key := accountKey(seed)
 	a := c.accounts[key]
 	if a == nil {
-		a = &account{}
+		a = &account{proving: make(chan struct{}, 1)}
 		c.accounts[key] = a
 	}
 	return a
 }
+
+func accountKey(seed seedtest.Seed) string { return serverOf(seed) + " " + seed.Login.Username }
 
 // shared returns the account of a seed if its connections are few, else nil.
 func (c *Connections) shared(seed seedtest.Seed) *account {
@@ -125,20 +135,6 @@ func (c *Connections) shared(seed seedtest.Seed) *account {
 		return nil
 	}
 	return c.account(seed)
-}
-
-// reserve returns how long to wait for the next sign-in of an account, and takes its turn if that
-// is within patience.
-func (c *Connections) reserve(a *account, apart, patience time.Duration) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now()
-	at := latest(now, a.next)
-	if wait := at.Sub(now); wait > patience {
-		return wait
-	}
-	a.next = at.Add(apart)
-	return at.Sub(now)
 }
 
 // pass waits until one more may connect and sign in to a seed's server; done lets the next one.

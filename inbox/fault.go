@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"seedtest"
@@ -137,7 +138,11 @@ func (v *vigil) heedSlowness(ctx context.Context) error {
 		return nil
 	}
 	what := v.s.slowed()
-	if what == "" || v.slow {
+	if what == "" {
+		return nil
+	}
+	v.w.connections.throttled(ctx, *v.seed, 0)
+	if v.slow {
 		return nil
 	}
 	v.slow = true
@@ -151,5 +156,35 @@ func (v *vigil) heedSlowness(ctx context.Context) error {
 func (v *vigil) calm(ctx context.Context, t *trouble) error {
 	v.slow = true
 	v.quiet = v.a.Now().Add(t.wait)
+	v.shareThrottling(ctx, t)
 	return v.suffer(ctx, t)
+}
+
+// shareThrottling tells the other watches of the account that its provider wants less to be asked.
+func (v *vigil) shareThrottling(ctx context.Context, err error) {
+	var t *trouble
+	if errors.As(err, &t) && t.kind == seedtest.FaultThrottled {
+		v.w.connections.throttled(ctx, *v.seed, t.wait)
+	}
+}
+
+// mindQuiet has this watch ask nothing for as long as the provider said to another of the account.
+func (v *vigil) mindQuiet(ctx context.Context) {
+	if v.at == nil {
+		return
+	}
+	now := v.a.Now()
+	wait, _ := v.w.connections.patienceOf(v.at)
+	if wait > 0 && v.quiet.Before(now.Add(wait)) {
+		v.quiet = now.Add(time.Until(v.w.connections.resume(ctx, *v.seed)))
+	}
+}
+
+// isSlow reports whether there are to be no quick looks, for the same reason.
+func (v *vigil) isSlow() bool {
+	slow := v.slow
+	if v.at != nil && !slow {
+		_, slow = v.w.connections.patienceOf(v.at)
+	}
+	return slow
 }

@@ -185,7 +185,7 @@ func TestARunThatEndsLeavesItsSessionToOthers(t *testing.T) {
 			for _, f := range facts {
 				if _, ok := f.(seedtest.Sighting); ok { // it is busy, and has nothing to do afterwards
 					go func() {
-						s, _, _ := w.join(t.Context(), &seed)
+						s, _, _ := w.join(t.Context(), &seed, false)
 						c <- s
 					}()
 					time.Sleep(time.Second)

@@ -58,6 +58,9 @@ func (s *session) push(ctx context.Context, wait time.Duration, changed <-chan s
 	default:
 	}
 	s.letGo()
+	if err := s.afford(ctx, 1); err != nil {
+		return false, err
+	}
 	s.wire.allow(s.timeouts.Command)
 	defer s.wire.allow(restSilence)
 	idle := s.wire.alone("IDLE", "IDLE")

@@ -295,7 +295,7 @@ func TestEveryConnectionAsksForAToken(t *testing.T) {
 				t.Errorf("connection %d did not sign in with a token of its own", i+1)
 			}
 			w.hangUp()
-			time.Sleep(5 * time.Minute)
+			time.Sleep(4 * time.Minute)
 		}
 		w.deliver("INBOX", w.header(0), "")
 		w.ended()

@@ -55,10 +55,12 @@ func (w *Watcher) open(ctx context.Context, seed *seedtest.Seed, dialog *transcr
 }
 
 // join is open for a watch, which takes the session of another run where no more may be opened
-// (handover.go): then no sign-in was tried.
-func (w *Watcher) join(ctx context.Context, seed *seedtest.Seed) (*session, bool, error) {
-	s, giveBack, err := w.connections.admit(ctx, *seed, newWaiter(true),
-		max(turnWait, w.timeouts.Connect))
+// (handover.go): then no sign-in was tried. again says that the watch has signed in before.
+func (w *Watcher) join(ctx context.Context, seed *seedtest.Seed, again bool) (*session, bool,
+	error) {
+	wants := newWaiter(true)
+	wants.again = again
+	s, giveBack, err := w.connections.admit(ctx, *seed, wants, max(turnWait, w.timeouts.Connect))
 	if err != nil {
 		return nil, false, err
 	}
@@ -73,7 +75,11 @@ func (w *Watcher) enter(ctx context.Context, seed *seedtest.Seed, dialog *transc
 	giveBack func()) (*session, bool, error) {
 	s := &session{seed: seed, timeouts: w.timeouts, dialog: dialog,
 		account: w.connections.shared(*seed), giveBack: sync.OnceFunc(giveBack)}
-	if err := s.enter(ctx, w); err != nil {
+	err := s.enter(ctx, w)
+	if s.triedLogin {
+		w.connections.tried(ctx, *seed, err)
+	}
+	if err != nil {
 		s.close()
 		if s.wire == nil {
 			s = nil
@@ -240,6 +246,9 @@ func (s *session) do(ctx context.Context, sends ...func() func() error) (got []*
 }
 
 func (s *session) exchange(ctx context.Context, sends []func() func() error) ([]*answer, error) {
+	if err := s.afford(ctx, len(sends)); err != nil {
+		return nil, err
+	}
 	if err := s.wake(); err != nil {
 		return nil, s.lost(ctx, err)
 	}

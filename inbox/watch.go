@@ -71,6 +71,7 @@ type vigil struct {
 	seed *seedtest.Seed
 	a    seedtest.Awaiting
 	pace Pace
+	at   *account // nil: of a server of ours
 
 	s     *session // nil: not connected
 	spent int      // commands of earlier sessions
@@ -128,6 +129,9 @@ func newVigil(w *Watcher, seed *seedtest.Seed, a seedtest.Awaiting) *vigil {
 		exhausted: map[seedtest.ProbeID]time.Time{}, told: map[string]bool{},
 		faults: map[faultKey]seedtest.Fault{},
 	}
+	if !seed.Own {
+		v.at = w.connections.account(*seed)
+	}
 	v.keepFrom(a.Seen)
 	for _, c := range a.Canaries {
 		v.canaries = append(v.canaries, &c)
@@ -154,6 +158,7 @@ func (v *vigil) connected(ctx context.Context) error {
 	if err == nil {
 		err = v.work(ctx)
 	}
+	v.shareThrottling(ctx, err)
 	if v.s != nil {
 		_ = apart(func() error { v.leave(ctx, err); return nil })
 	}
@@ -203,7 +208,7 @@ func (v *vigil) leave(ctx context.Context, err error) {
 // of another run may be taken over.
 func (v *vigil) signIn(ctx context.Context) (bool, error) {
 	v.failures++ // until it has brought a list of mailboxes
-	s, tried, err := v.w.join(ctx, v.seed)
+	s, tried, err := v.w.join(ctx, v.seed, v.signIns > 0)
 	if tried {
 		v.login = v.a.Now()
 		v.signIns++
@@ -267,7 +272,7 @@ func (v *vigil) work(ctx context.Context) error {
 // step does one thing: a proof of absence, a sweep, a look, or to wait. All but the waits are done
 // on a stack of their own.
 func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
-	if v.a.Now().Before(v.quiet) {
+	if v.mindQuiet(ctx); v.a.Now().Before(v.quiet) {
 		return v.rest(ctx, v.quiet)
 	}
 	act, until := v.next(p)
@@ -290,7 +295,10 @@ func (v *vigil) next(p seedtest.PendingProbes) (func(context.Context) error, tim
 	}
 	switch proof := v.nextProof(p); {
 	case due(proof, now):
-		return func(ctx context.Context) error { return v.prove(ctx, p) }, time.Time{}
+		prove := func(ctx context.Context) error {
+			return v.proveInTurn(ctx, func() error { return v.prove(ctx, p) })
+		}
+		return prove, time.Time{}
 	case due(sweep, now) && !v.lastLook.Equal(v.lastSweep): // it is a look too
 		return v.sweep, time.Time{}
 	case due(look, now):
@@ -317,7 +325,7 @@ func earliest(times ...time.Time) time.Time {
 
 // paceNow is the pace, without quick looks if there are to be none.
 func (v *vigil) paceNow() Pace {
-	if v.slow || v.overspent() {
+	if v.isSlow() || v.overspent() {
 		return v.pace.calmed()
 	}
 	return v.pace

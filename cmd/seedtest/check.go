@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -137,8 +138,31 @@ func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
 	return checked{Kind: "route", Name: r.Name, OK: c.OK, Error: c.Error, Hint: c.Hint, Route: &c}
 }
 
+// watcher makes one for a command that needs no store. It minds what runs have noted of accounts, and
+// notes that a sign-in succeeds again.
 func (a *app) watcher() *inbox.Watcher {
-	return inbox.New(inbox.Options{Log: a.logger(), Timeouts: a.timeouts})
+	connections := inbox.NewConnections()
+	connections.Remember(notes{a})
+	return inbox.New(inbox.Options{Log: a.logger(), Timeouts: a.timeouts, Connections: connections})
+}
+
+// notes are those of the store, if there is one: looking makes none.
+type notes struct{ app *app }
+
+// Note opens the store for one note.
+func (n notes) Note(ctx context.Context, name string, change func([]byte) []byte) error {
+	path, err := n.app.storeToRead()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	s, err := n.app.openStore(ctx, path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Note(ctx, name, change), s.Close())
 }
 
 // bounded bounds the check of one server.

@@ -48,8 +48,10 @@ func (a *app) openSession(ctx context.Context, path string, n network) (*session
 	if err != nil {
 		return nil, err
 	}
+	connections := inbox.NewConnections()
+	connections.Remember(s)
 	return &session{app: a, store: s, clock: harness.Clock(time.Now), network: n,
-		clients: map[string]*sender.Client{}, connections: inbox.NewConnections()}, nil
+		clients: map[string]*sender.Client{}, connections: connections}, nil
 }
 
 func (a *app) openStore(ctx context.Context, path string) (*store.Store, error) {
