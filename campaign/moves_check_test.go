@@ -36,7 +36,8 @@ func (c *checker) check(t *testing.T) tally {
 	run := seedtest.Fold(c.facts, seedtest.AsOf(c.facts))
 	all, says := tally{}, reported(t, run)
 	for _, p := range run.Probes {
-		o := &observed{checker: c, probe: p, seed: *run.Seed(p.Seed), told: says[p.ID]}
+		o := &observed{checker: c, probe: p, seed: *run.Seed(p.Seed), told: says[p.ID],
+			roles: c.hands.world.Roles(p.Seed)}
 		o.spans = lit(c.spans, c.hands.dark[o.seed.Seed.Provider.ID])
 		if story := c.hands.tales[p.Token]; story != nil {
 			o.states = story.states
@@ -63,7 +64,8 @@ func (s span) String() string {
 func (o *observed) lines() string {
 	text := ""
 	for _, m := range o.moves {
-		text += fmt.Sprintf("\n  %s %q > %q, %s to %s", m.Kind, m.From, m.To, clock(m.After), clock(m.Before))
+		text += fmt.Sprintf("\n  %s %q > %q, %s to %s", m.Kind, m.From, m.To, clock(m.After),
+			clock(m.Before))
 	}
 	return text
 }
@@ -75,6 +77,7 @@ type observed struct {
 	seed   seedtest.SeedState
 	states []state
 	told
+	roles map[string]seedtest.Role
 	spans []span // in which somebody watched, and no fault kept it from looking
 	wrong []string
 }
@@ -301,9 +304,8 @@ func (o *observed) placements(i int) []seedtest.Placement {
 
 func (o *observed) placement(i int) seedtest.Placement {
 	best := seedtest.Other
-	roles := o.hands.world.Roles(o.probe.Seed)
 	for _, x := range o.states[i].boxes {
-		switch roles[x] {
+		switch o.roles[x] {
 		case seedtest.RoleInbox:
 			return seedtest.Inbox
 		case seedtest.RoleJunk:

@@ -81,36 +81,50 @@ func (x crossing) entered() []string { return less(x.after, x.before) }
 func (x crossing) left() []string { return less(x.before, x.after) }
 
 // crossings are those of each mailbox. A view shows a message also while it lies elsewhere: where
-// nobody saw that, the view is left as late as the other mailbox.
+// nobody could see that, the view may be told of instead.
 func (o *observed) crossings() (leavings, enterings map[string][]crossing) {
 	leavings, enterings = map[string][]crossing{}, map[string][]crossing{}
-	var shown []string // by a view at last, and unseen elsewhere since
+	view, shown := o.view(), false // by the view, and unseen elsewhere
 	for i, s := range o.states {
 		x := crossing{at: s.from, after: s.boxes, brief: !o.observable(i)}
 		if i > 0 {
 			x.before, x.brief = o.states[i-1].boxes, x.brief || !o.observable(i-1)
 		}
-		for _, box := range append(x.left(), less(shown, x.left())...) {
+		for _, box := range x.left() {
 			leavings[box] = append(leavings[box], x)
+		}
+		behind := view != "" && !o.observable(i) && o.under(s.boxes)
+		if shown && !slices.Contains(x.left(), view) {
+			leavings[view] = append(leavings[view], x)
+		}
+		if behind && i > 0 {
+			enterings[view] = append(enterings[view], x)
 		}
 		for _, box := range x.entered() {
 			if i > 0 { // that it came is no move
 				enterings[box] = append(enterings[box], x)
 			}
 		}
-		if now := o.views(s.boxes); len(now) > 0 || o.observable(i) {
-			shown = now
-		}
+		shown = behind || slices.Contains(s.boxes, view)
 	}
 	return leavings, enterings
 }
 
-// views are those of some mailboxes that the report tells of as views.
-func (o *observed) views(boxes []string) []string {
-	return slices.DeleteFunc(slices.Clone(boxes), func(box string) bool {
-		return !slices.ContainsFunc(o.moves, func(m seedtest.Move) bool {
-			return m.From == box && m.FromRole == seedtest.RoleAll
-		})
+// view is the mailbox that shows what others hold; empty if there is none.
+func (o *observed) view() string {
+	for name, role := range o.roles {
+		if role == seedtest.RoleAll {
+			return name
+		}
+	}
+	return ""
+}
+
+// under reports whether a view shows what lies in some mailboxes.
+func (o *observed) under(boxes []string) bool {
+	return slices.ContainsFunc(boxes, func(box string) bool {
+		role := o.roles[box]
+		return role != seedtest.RoleAll && role != seedtest.RoleJunk && role != seedtest.RoleTrash
 	})
 }
 

@@ -34,20 +34,25 @@ func went(kind seedtest.MoveKind, from, to string, minute int) seedtest.Move {
 var rightly = map[string]struct {
 	states []state
 	moves  []seedtest.Move
+	view   bool
 }{
 	"usual": {
 		[]state{lay(0, "INBOX"), lay(60, "Junk"), lay(120), lay(180, "INBOX"), lay(240, "INBOX", "News"),
 			lay(300, "News")},
-		[]seedtest.Move{went(seedtest.Moved, "INBOX", "Junk", 62), went(seedtest.Removed, "Junk", "", 121),
+		[]seedtest.Move{went(seedtest.Moved, "INBOX", "Junk", 62),
+			went(seedtest.Removed, "Junk", "", 121),
 			went(seedtest.Returned, "", "INBOX", 183), went(seedtest.Copied, "INBOX", "News", 242),
 			went(seedtest.Removed, "INBOX", "", 301)},
+		false,
 	},
 	"with a view": {
 		[]state{lay(0, "INBOX"), lay(60, "All"), lay(120, "INBOX"), lay(180, "Trash"), lay(240, "All"),
 			lay(300)},
-		[]seedtest.Move{went(seedtest.Moved, "INBOX", "All", 62), went(seedtest.Moved, "All", "INBOX", 121),
+		[]seedtest.Move{went(seedtest.Moved, "INBOX", "All", 62),
+			went(seedtest.Moved, "All", "INBOX", 121),
 			went(seedtest.Moved, "INBOX", "Trash", 183), went(seedtest.Moved, "Trash", "All", 242),
 			went(seedtest.Removed, "All", "", 301)},
+		true,
 	},
 }
 
@@ -61,11 +66,10 @@ func mutants(m seedtest.Move) map[string][]seedtest.Move {
 		}
 		return []seedtest.Move{x}
 	}
-	list := map[string][]seedtest.Move{
-		"told twice":   {m, m},
-		"too early":    change(func(x *seedtest.Move) { x.After, x.Before = x.After.Add(-9*time.Minute), x.After }),
-		"too late":     change(func(x *seedtest.Move) { x.After, x.Before = x.Before, x.Before.Add(time.Minute) }),
-		"an hour late": change(func(x *seedtest.Move) { x.After, x.Before = x.After.Add(time.Hour), x.Before.Add(time.Hour) }),
+	list := map[string][]seedtest.Move{"told twice": {m, m}}
+	for how, d := range map[string]time.Duration{"too early": -9 * time.Minute,
+		"too late": 5 * time.Minute, "an hour late": time.Hour} {
+		list[how] = change(func(x *seedtest.Move) { x.After, x.Before = x.After.Add(d), x.Before.Add(d) })
 	}
 	for _, box := range []string{"INBOX", "Junk", "News", "Trash", "All", "Never"} {
 		if m.From != "" {
@@ -81,7 +85,8 @@ func mutants(m seedtest.Move) map[string][]seedtest.Move {
 		list["and moved from "+box] = []seedtest.Move{m, went(seedtest.Moved, box, "Never", 150)}
 		list["and removed from "+box] = []seedtest.Move{m, went(seedtest.Removed, box, "", 150)}
 		list["and copied to "+box] = []seedtest.Move{m, went(seedtest.Copied, "INBOX", box, 150)}
-		list["and moved out of the view to "+box] = []seedtest.Move{m, went(seedtest.Moved, "All", box, 150)}
+		list["and moved out of the view to "+box] = []seedtest.Move{m,
+			went(seedtest.Moved, "All", box, 150)}
 	}
 	for kind, bare := range map[seedtest.MoveKind]func(*seedtest.Move){
 		seedtest.Moved:    func(*seedtest.Move) {},
@@ -104,6 +109,10 @@ func TestMovesCheckIsSharp(t *testing.T) {
 			o := &observed{checker: &checker{}, states: c.states, told: told{moves: moves},
 				spans: []span{{from: atMinute(-60), to: atMinute(600)}}}
 			o.seed.Seed.Own = true
+			if o.roles = map[string]seedtest.Role{"INBOX": seedtest.RoleInbox, "Junk": seedtest.RoleJunk,
+				"Trash": seedtest.RoleTrash}; c.view {
+				o.roles["All"] = seedtest.RoleAll
+			}
 			o.probe.FollowEnd = atMinute(500)
 			o.invented()
 			return o.wrong

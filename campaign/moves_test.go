@@ -318,7 +318,8 @@ func settled(facts []seedtest.Fact) bool {
 }
 
 // tally counts changes: all within the windows, those that had to be told, those that were, and
-// those that a fault excused; and how wide the intervals are, by the way in which the seed was watched.
+// those that a fault excused; and how wide the intervals are, by the way in which a seed was
+// watched.
 type tally struct {
 	injected, observable, told, excused int
 	kinds                               map[seedtest.MoveKind]int
