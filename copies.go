@@ -146,8 +146,8 @@ func lastChange(seen []Seen) (came, left time.Time) {
 	return came, left
 }
 
-// firstCopy returns the index of the copy seen first, a real mailbox before a view; -1 if none. It is
-// the first on record: a further process may have another clock.
+// firstCopy returns the index of the copy seen first, a real mailbox before a view; -1 if none. It
+// is the first on record: a further process may have another clock.
 func firstCopy(seen []Seen) int {
 	first := -1
 	for i, s := range seen {

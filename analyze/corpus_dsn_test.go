@@ -225,8 +225,8 @@ func recipientAt(r *seedtest.DeliveryReport, i int) seedtest.ReportedRecipient {
 	return seedtest.ReportedRecipient{}
 }
 
-// TestCorpusReportsPrecision demands that whatever else of the corpus is taken for a report has been
-// looked at by a person.
+// TestCorpusReportsPrecision demands that whatever else of the corpus is taken for a report has
+// been looked at by a person.
 func TestCorpusReportsPrecision(t *testing.T) {
 	dir := corpusDir(t)
 	judge := readAdjudication(t, "testdata/adjudication_dsn.txt")

@@ -14,9 +14,9 @@ import (
 //
 // What this cannot tell: results directly below the Received field of a server of which it is not
 // known what it writes there, if they state a method that the server itself left out; what a sender
-// made the provider write, such as an address that reads like a result; and a filter that hands mail
-// back to the edge from a proxy in front of it, as both have private addresses. Behind a proxy that
-// hides its clients, a sender can write a hop of the edge's and more.
+// made the provider write, such as an address that reads like a result; and a filter that hands
+// mail back to the edge from a proxy in front of it, as both have private addresses. Behind a proxy
+// that hides its clients, a sender can write a hop of the edge's and more.
 
 // believe marks what the provider itself wrote. Without a word about whom to trust nothing is.
 func believe(h head, a *seedtest.Analysis, trust seedtest.Trust) region {

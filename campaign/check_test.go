@@ -28,8 +28,8 @@ type outcome struct {
 	proving []during // when rounds could
 	end     time.Time
 
-	// When a baseline was to be had, absence to be proved at the deadline and at the missing limit, and
-	// the place to be settled: by each process that lived then.
+	// When a baseline was to be had, absence to be proved at the deadline and at the missing limit,
+	// and the place to be settled: by each process that lived then.
 	bases, deadlines, limits, closings []during
 
 	// The first complete rounds at or after these moments by the run's clock; nil: there was none.
@@ -281,8 +281,8 @@ func (o *outcome) over(d during) []seedtest.Placement {
 }
 
 // placementsAt is what its owner would say of the message at a moment: by the best of the mailboxes
-// that hold it. One that is nowhere counts as lying where it was seen last; between two looks nobody
-// can tell which of two places was the last.
+// that hold it. One that is nowhere counts as lying where it was seen last; between two looks
+// nobody can tell which of two places was the last.
 func (o *outcome) placementsAt(at time.Time) []seedtest.Placement {
 	best, rank := seedtest.Placement(""), len(ranks)+1
 	for _, x := range o.stays {

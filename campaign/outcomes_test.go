@@ -25,9 +25,9 @@ import (
 )
 
 // TestOutcomes holds messages that meet random fates and faults, in virtual time, against what
-// happened to them. It goes through worlds until it has seen so many outcomes. The number of a world
-// that disagrees is printed; "REPLAY=N go test -tags campaign ./campaign -run TestOutcomes -v" runs
-// it alone and tells all that happened in it.
+// happened to them. It goes through worlds until it has seen so many outcomes. The number of a
+// world that disagrees is printed; "REPLAY=N go test -tags campaign ./campaign -run TestOutcomes
+// -v" runs it alone and tells all that happened in it.
 func TestOutcomes(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("REPLAY"), 10, 64); err == nil {
 		synctest.Test(t, func(t *testing.T) {

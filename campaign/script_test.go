@@ -12,9 +12,9 @@ import (
 	"seedtest/lab"
 )
 
-// script is all that is to happen in a world, drawn from its number before it begins: who seeds are,
-// what goes wrong at them and when, and how long processes live. What becomes of a message is drawn
-// from the number and its token.
+// script is all that is to happen in a world, drawn from its number before it begins: who seeds
+// are, what goes wrong at them and when, and how long processes live. What becomes of a message is
+// drawn from the number and its token.
 type script struct {
 	number uint64
 	seeds  []seedtest.Seed

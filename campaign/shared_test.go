@@ -21,8 +21,9 @@ import (
 	"seedtest/lab"
 )
 
-// drawFor returns random numbers for one purpose in a world. They follow from the world's number and
-// from what they are for, never from what was drawn before: so a world is the same at each replay.
+// drawFor returns random numbers for one purpose in a world. They follow from the world's number
+// and from what they are for, never from what was drawn before: so a world is the same at each
+// replay.
 func drawFor(world uint64, purpose ...string) *rand.Rand {
 	h := fnv.New64a()
 	for _, p := range purpose {

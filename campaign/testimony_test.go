@@ -149,7 +149,8 @@ func (d during) holds(x during) bool { return !x.from.Before(d.from) && !x.to.Af
 // ahead is by how much the clock of a fact was wrong.
 func (t *testimony) ahead(i int) time.Duration { return t.journal.all[i].At.Sub(t.journal.wrote[i]) }
 
-// round returns the first complete round at or after a time by the run's clock, in the world's time.
+// round returns the first complete round at or after a time by the run's clock, in the world's
+// time.
 func (t *testimony) round(seed string, from time.Time) *during {
 	for i, f := range t.journal.all {
 		if r, ok := f.Body.(seedtest.Round); ok && r.Seed == seed && r.Complete && !r.Begun.Before(from) {

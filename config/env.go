@@ -83,7 +83,8 @@ func runCommand(ctx context.Context, dir string, argv []string) ([]byte, error) 
 	return out.data, err
 }
 
-// capped keeps the first octets that are written to it, and takes no more: the program ends by that.
+// capped keeps the first octets that are written to it, and takes no more: the program ends by
+// that.
 type capped struct {
 	data []byte
 	room int

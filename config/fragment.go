@@ -25,8 +25,8 @@ func SeedOf(s SeedEntry, env Env) (seedtest.Seed, error) {
 }
 
 // Fragment writes a provider as a [provider.NAME] table that a configuration can take in, NAME
-// being its id. The keys that have a note get it as a comment; head are comments above the table. Nothing
-// in it can drive a terminal, whatever the names hold.
+// being its id. The keys that have a note get it as a comment; head are comments above the table.
+// Nothing in it can drive a terminal, whatever the names hold.
 func Fragment(p seedtest.Provider, head []string, notes map[string]string) string {
 	var b strings.Builder
 	comment := func(text string) { fmt.Fprintf(&b, "# %s\n", oneLine(text)) }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Suggest is the remedy for a name that somebody typed and the configuration does not know: the nearest
-// that it does, and all there are unless they are many.
+// Suggest is the remedy for a name that somebody typed and the configuration does not know: the
+// nearest that it does, and all there are unless they are many.
 func Suggest(got string, known []string) string { return oneOf(got, known) }
 
 // oneOf is the remedy for a word that is not known: the nearest that is, and all there are unless

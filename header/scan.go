@@ -67,8 +67,8 @@ func NewSpecials(bytes string) *Specials {
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return s.value[s.pos:] }
 
-// Behind reads a special byte and the word behind it, if both follow what has been read, and a blank
-// or another special byte or the end follows them. Else it reads nothing.
+// Behind reads a special byte and the word behind it, if both follow what has been read, and a
+// blank or another special byte or the end follows them. Else it reads nothing.
 func (s *Scanner) Behind(mark byte) (word string, ok bool) {
 	value, class, begin := s.value, s.class, s.pos+1
 	if begin >= len(value) || value[s.pos] != mark || class[mark] != special ||

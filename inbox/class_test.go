@@ -129,8 +129,9 @@ func TestGmailCategoryThatComesLate(t *testing.T) {
 	})
 }
 
-// A message that is sorted anew within INBOX changes no status. It is noticed all the same, with the
-// interval in which it happened: soon at a server of ours, within about an hour at those of others.
+// A message that is sorted anew within INBOX changes no status. It is noticed all the same, with
+// the interval in which it happened: soon at a server of ours, within about an hour at those of
+// others.
 func TestGmailCategoryThatChanges(t *testing.T) {
 	for own, within := range map[bool]time.Duration{true: 11 * time.Second, false: 80 * time.Minute} {
 		t.Run(fmt.Sprintf("own %t", own), func(t *testing.T) {

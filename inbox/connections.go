@@ -81,8 +81,8 @@ func boundsOf(seed seedtest.Seed) bounds {
 }
 
 // admit waits until one more connection to a seed's account may be opened, at most for so long.
-// giveBack must be called once, when it is closed. Where w takes sessions over, one that another run
-// hands over may come instead. The error is a *trouble or the context's.
+// giveBack must be called once, when it is closed. Where w takes sessions over, one that another
+// run hands over may come instead. The error is a *trouble or the context's.
 func (c *Connections) admit(ctx context.Context, seed seedtest.Seed, w *waiter,
 	patience time.Duration) (*session, func(), error) {
 	b, begun := boundsOf(seed), time.Now()

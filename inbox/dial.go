@@ -91,8 +91,8 @@ func tlsRemedy(err error) string {
 	return ""
 }
 
-// apart runs f on a stack of its own and waits for its end. A handshake, or to read what came, needs
-// much stack, and a goroutine would keep it while it waits for days.
+// apart runs f on a stack of its own and waits for its end. A handshake, or to read what came,
+// needs much stack, and a goroutine would keep it while it waits for days.
 func apart(f func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- f() }()

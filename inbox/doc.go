@@ -1,5 +1,5 @@
-// Package inbox watches seed mailboxes over IMAP: it finds tagged messages, follows them, proves the
-// absence of those that did not come, and removes them when that is asked for.
+// Package inbox watches seed mailboxes over IMAP: it finds tagged messages, follows them, proves
+// the absence of those that did not come, and removes them when that is asked for.
 //
 // Use it in this order: make a [Watcher] with [New]; ask [Watcher.Check] whether a seed can be
 // signed in to and which mailboxes it has; then let [Watcher.Watch] work one seed for as long as

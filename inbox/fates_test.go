@@ -12,9 +12,9 @@ import (
 	"seedtest"
 )
 
-// TestRule06RandomFates lets a mailbox owner and a server do what they like between looks, and holds
-// what is said of two messages, of which one may come, against what happened. REPLAY=N runs one
-// world alone.
+// TestRule06RandomFates lets a mailbox owner and a server do what they like between looks, and
+// holds what is said of two messages, of which one may come, against what happened. REPLAY=N runs
+// one world alone.
 func TestRule06RandomFates(t *testing.T) {
 	if n, err := strconv.ParseUint(os.Getenv("REPLAY"), 10, 64); err == nil {
 		randomFate(t, n)

@@ -9,10 +9,10 @@ import (
 	"seedtest"
 )
 
-// Runs that follow for hours need a server for a moment every few minutes. Where an account may have
-// fewer connections than runs, a session that rests is handed, signed in as it is, to the run that
-// waits longest; its owner queues for one when it has something to do again, and is given one before
-// if a run ends. So all of them see, nobody signs in more often, and each keeps its pace.
+// Runs that follow for hours need a server for a moment every few minutes. Where an account may
+// have fewer connections than runs, a session that rests is handed, signed in as it is, to the run
+// that waits longest; its owner queues for one when it has something to do again, and is given one
+// before if a run ends. So all of them see, nobody signs in more often, and each keeps its pace.
 
 // waiter wants a connection to an account.
 type waiter struct {
@@ -207,8 +207,8 @@ func (a *account) idlest() *session {
 // errWanted ends the use of a session because another run waits for it.
 var errWanted = errors.New("another run waits for the connection")
 
-// waitInTurn waits as wait does, by a session that is handed over if another run wants it meanwhile:
-// then the error is errWanted.
+// waitInTurn waits as wait does, by a session that is handed over if another run wants it
+// meanwhile: then the error is errWanted.
 func (v *vigil) waitInTurn(ctx context.Context, until time.Time) error {
 	if v.s.account == nil {
 		return v.wait(ctx, until)

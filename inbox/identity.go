@@ -9,8 +9,8 @@ import (
 )
 
 // Between two looks a mailbox may be deleted, renamed, or made anew under its name. What came to it
-// after the last look is gone unread with it, and could have been what is awaited (rule 6). Only one
-// that was renamed can be known to be the same, by its UIDVALIDITY.
+// after the last look is gone unread with it, and could have been what is awaited (rule 6). Only
+// one that was renamed can be known to be the same, by its UIDVALIDITY.
 
 // startAnew makes the mailbox be read anew by other numbers, and notes since when nobody knows what
 // came and went by the old ones.
@@ -31,8 +31,8 @@ func (b *box) remade(st boxStatus) bool {
 		st.uidNext <= b.base && st.messages < b.held
 }
 
-// loseAnew tells of mailboxes that are numbered anew. Even one that still holds all that it held may
-// have lost what came later.
+// loseAnew tells of mailboxes that are numbered anew. Even one that still holds all that it held
+// may have lost what came later.
 func (v *vigil) loseAnew() {
 	for _, b := range v.boxes {
 		if b.anew != nil && placed(b) {

@@ -55,7 +55,8 @@ func ownNumbers(s *server) {
 	}
 }
 
-// fate is what happens to the mailbox News between two sweeps, with mail that nobody has seen in it.
+// fate is what happens to the mailbox News between two sweeps, with mail that nobody has seen in
+// it.
 type fate struct {
 	name    string
 	before  func(*server) // before the baseline

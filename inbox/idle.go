@@ -116,8 +116,8 @@ func (w *wire) hears(idle *command, worth func(*answer) bool) bool {
 	return idle.answer.status != "" || worth(&idle.answer)
 }
 
-// alone begins a command that the wire sends without the library, and that waits for a continuation:
-// IDLE or APPEND. It is to be sent.
+// alone begins a command that the wire sends without the library, and that waits for a
+// continuation: IDLE or APPEND. It is to be sent.
 func (w *wire) alone(name, line string) *command {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -177,8 +177,8 @@ func (w *wire) idleRefused(idle *command) error {
 	return err
 }
 
-// done ends IDLE, and reports whether DONE is to be sent. If the server ended IDLE by itself, it would
-// be a command unknown to it.
+// done ends IDLE, and reports whether DONE is to be sent. If the server ended IDLE by itself, it
+// would be a command unknown to it.
 func (w *wire) done(idle *command) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -145,8 +145,8 @@ func tagOf(n int) string { return "T" + strconv.Itoa(n) }
 
 // outgoing notes the commands in what the library wrote and rewrites what it cannot say.
 func (w *wire) outgoing(p []byte) []byte {
-	// Gmail's search extension: the library can only write it as a header search. And XLIST, which it
-	// does not know: it is asked for as a LIST with that reference name.
+	// Gmail's search extension: the library can only write it as a header search. And XLIST, which
+	// it does not know: it is asked for as a LIST with that reference name.
 	p = bytes.ReplaceAll(p, []byte(`HEADER "X-GM-RAW" `), []byte(`X-GM-RAW `))
 	p = bytes.ReplaceAll(p, []byte(`LIST "XLIST" `), []byte(`XLIST "" `))
 	if w.instead != "" { // a command that the library does not know

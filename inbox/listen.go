@@ -98,8 +98,8 @@ func (w *wire) goOn(raw []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// awaited reports whether a continuation may come: in a sign-in by SASL, or after a literal has been
-// announced.
+// awaited reports whether a continuation may come: in a sign-in by SASL, or after a literal has
+// been announced.
 func (w *wire) awaited() bool {
 	signsIn := func(c *command) bool { return c.name == "AUTHENTICATE" }
 	announced := w.announced

@@ -27,11 +27,11 @@ const (
 )
 
 // Roles says what each mailbox is for: by the seed's configuration, by a flag on its LIST line
-// (RFC 6154) or its XLIST line, by the provider's preset, by the localised names of names.toml. Names
-// are asked only for roles that nothing surer has given. Where several mailboxes are junk, all are:
-// mail may land in any of them. INBOX and what counts as inbox, junk, trash and what the preset adds
-// are essential (rule 7). A mailbox that cannot be selected holds no mail, and has no role. The
-// result has the order of listed.
+// (RFC 6154) or its XLIST line, by the provider's preset, by the localised names of names.toml.
+// Names are asked only for roles that nothing surer has given. Where several mailboxes are junk,
+// all are: mail may land in any of them. INBOX and what counts as inbox, junk, trash and what the
+// preset adds are essential (rule 7). A mailbox that cannot be selected holds no mail, and has no
+// role. The result has the order of listed.
 func Roles(listed []Listed, seed seedtest.Seed) []seedtest.Mailbox {
 	boxes := make([]seedtest.Mailbox, len(listed))
 	for i, l := range listed {

@@ -403,8 +403,8 @@ func TestRule23ThrottlingEndsQuickLooks(t *testing.T) {
 	})
 }
 
-// Gmail does what it is asked, and says that it slows us down: what it shows counts, and quick looks
-// end.
+// Gmail does what it is asked, and says that it slows us down: what it shows counts, and quick
+// looks end.
 func TestRule23SlowedDownAnswersCount(t *testing.T) {
 	b := newBook(2)
 	b.seed.Own = false

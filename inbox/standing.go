@@ -150,8 +150,9 @@ func (s *standing) due(seed seedtest.Seed, w *waiter, now time.Time) (time.Time,
 
 const wantsLess = "the provider wants less to be asked"
 
-// reserve takes the turn of an account's next sign-in, if that is within patience, and says how long
-// to wait for it. If it is later, or the account is in trouble, the error, a *trouble, says why.
+// reserve takes the turn of an account's next sign-in, if that is within patience, and says how
+// long to wait for it. If it is later, or the account is in trouble, the error, a *trouble, says
+// why.
 func (c *Connections) reserve(ctx context.Context, seed seedtest.Seed, w *waiter,
 	patience time.Duration) (wait time.Duration, err error) {
 	c.change(ctx, seed, func(s *standing) {
@@ -216,8 +217,9 @@ func (c *Connections) throttled(ctx context.Context, seed seedtest.Seed, wait ti
 	})
 }
 
-// resumeApart is how far apart the watches of an account go on after it was to be left alone, or after
-// they were thrown out: for all of them it is the same moment, and each has much to ask at first.
+// resumeApart is how far apart the watches of an account go on after it was to be left alone, or
+// after they were thrown out: for all of them it is the same moment, and each has much to ask at
+// first.
 const resumeApart = 15 * time.Second
 
 // resume says when a watch may ask again, and takes its turn.
@@ -229,7 +231,8 @@ func (c *Connections) resume(ctx context.Context, seed seedtest.Seed) (at time.T
 	return at
 }
 
-// patienceOf is how long nothing is to be asked of an account, and whether nobody is to look quickly.
+// patienceOf is how long nothing is to be asked of an account, and whether nobody is to look
+// quickly.
 func (c *Connections) patienceOf(a *account) (quiet time.Duration, slow bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -256,8 +259,8 @@ func (s *session) afford(ctx context.Context, n int) error {
 // longestProof is how long proofs of absence at one account wait for each other.
 const longestProof = 10 * time.Second
 
-// proveInTurn has one watch of an account make its round after the other. If they shared the commands
-// that are allowed, all of them would be late.
+// proveInTurn has one watch of an account make its round after the other. If they shared the
+// commands that are allowed, all of them would be late.
 func (v *vigil) proveInTurn(ctx context.Context, prove func() error) error {
 	if v.at == nil {
 		return prove()

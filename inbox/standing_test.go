@@ -172,8 +172,8 @@ func TestProcessesShareTheirSignIns(t *testing.T) {
 	})
 }
 
-// What one run of an account is told of throttling the others mind: those of its process at once, and
-// other processes when they sign in.
+// What one run of an account is told of throttling the others mind: those of its process at once,
+// and other processes when they sign in.
 func TestThrottlingIsSharedByRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, j := newTally(t, 0), newJotter()
@@ -333,7 +333,8 @@ func TestAllowance(t *testing.T) {
 	}
 }
 
-// Proofs of many runs that fall together are slower: some may be too late, and all would be refused.
+// Proofs of many runs that fall together are slower: some may be too late, and all would be
+// refused.
 func TestRunsOfAnAccountShareABudgetOfCommands(t *testing.T) {
 	watchTogether(t, 12, 12, func(g *together) {
 		var mu sync.Mutex

@@ -276,8 +276,8 @@ func TestTrapSectionByAnyName(t *testing.T) {
 	}
 }
 
-// A server that does not count on in UIDNEXT of some mailbox, or tells one of the past, is found out
-// by the number of messages. Nobody looked into the mailbox before.
+// A server that does not count on in UIDNEXT of some mailbox, or tells one of the past, is found
+// out by the number of messages. Nobody looked into the mailbox before.
 func TestWatchFindsAFalseUIDNEXTOut(t *testing.T) {
 	for _, next := range []int{5, 4, 2} {
 		for _, own := range []bool{true, false} {

@@ -9,9 +9,10 @@ import (
 	"seedtest"
 )
 
-// turns are those of the looks at one server. Where a thousand seeds are looked for at once, each is
-// to be looked at as often as the server bears, and none much later than the others: so they take
-// turns, in the order in which they came, and as many go on at once as do not make each other slow.
+// turns are those of the looks at one server. Where a thousand seeds are looked for at once, each
+// is to be looked at as often as the server bears, and none much later than the others: so they
+// take turns, in the order in which they came, and as many go on at once as do not make each other
+// slow.
 type turns struct {
 	mu       sync.Mutex
 	most     float64 // at once
@@ -25,8 +26,8 @@ const (
 	fewestTurns = 4   // at once
 	mostTurns   = 200 // at once
 	turnStep    = 0.1 // from one look to the next
-	// A look was slow if it took longer than twice the quickest and this: the server, or the machine we
-	// are on, has others to see to.
+	// A look was slow if it took longer than twice the quickest and this: the server, or the
+	// machine we are on, has others to see to.
 	bearable = 10 * time.Millisecond
 	// A look that takes longer than this holds up no others: its connection may be dead.
 	longestTurn = 250 * time.Millisecond

@@ -184,8 +184,8 @@ func (v *vigil) start(ctx context.Context) error {
 	return v.recovered(ctx)
 }
 
-// leave ends the session: in order, unless it is lost or the watch is to end at once. If another run
-// can use it, that one goes on with it.
+// leave ends the session: in order, unless it is lost or the watch is to end at once. If another
+// run can use it, that one goes on with it.
 func (v *vigil) leave(ctx context.Context, err error) {
 	var t *trouble
 	lost := ctx.Err() != nil || errors.As(err, &t) && t.kind == seedtest.FaultLost

@@ -88,8 +88,8 @@ func (w *wire) allow(d time.Duration) {
 	_ = w.conn.SetReadDeadline(time.Now().Add(d))
 }
 
-// patient sets the deadline of the next read. It keeps the lock meanwhile: else it could put an older
-// deadline in place of one that has just been allowed.
+// patient sets the deadline of the next read. It keeps the lock meanwhile: else it could put an
+// older deadline in place of one that has just been allowed.
 func (w *wire) patient() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -36,10 +36,10 @@ const (
 	Lock        Resource = "lock"        // not a resource: the account was locked
 )
 
-// GmailLimits are as strict as Gmail, or stricter. Connections: its help, answer 7126229. Bytes of a
-// day: support.google.com/a/answer/1071518. Google locks for an hour as a rule, and for as long as 24
-// (support.google.com/a/answer/1359240). It does not say how many sign-ins and commands it bears:
-// these figures leave a mail program room that looks each minute, and little more.
+// GmailLimits are as strict as Gmail, or stricter. Connections: its help, answer 7126229. Bytes of
+// a day: support.google.com/a/answer/1071518. Google locks for an hour as a rule, and for as long
+// as 24 (support.google.com/a/answer/1359240). It does not say how many sign-ins and commands it
+// bears: these figures leave a mail program room that looks each minute, and little more.
 func GmailLimits() Limits {
 	return Limits{Connections: 15, Strikes: 5, Lockout: 24 * time.Hour, Rates: []Rate{
 		{SignIns, time.Minute, 6}, {SignIns, time.Hour, 20}, {SignIns, day, 100},

@@ -131,8 +131,9 @@ type Headers struct {
 }
 
 // PlacementStamp is a header field, or a search, that states a placement. The mailbox decides; a
-// stamp confirms or contradicts it. Method is "header" (the whole value, or that of Key in a list of
-// key:value;), "base64-kv" (the same after decoding) or "x-gm-raw" (a search for each of Values).
+// stamp confirms or contradicts it. Method is "header" (the whole value, or that of Key in a list
+// of key:value;), "base64-kv" (the same after decoding) or "x-gm-raw" (a search for each of
+// Values).
 type PlacementStamp struct {
 	Method        string
 	Header        string
@@ -164,8 +165,8 @@ type Demands struct {
 }
 
 // Quirk is a way in which servers leave the standard or surprise, and what to do about it. Where a
-// person has to do it, When names the moment and Hint the sentence, with {provider} for the name and
-// {id} for the id of the preset.
+// person has to do it, When names the moment and Hint the sentence, with {provider} for the name
+// and {id} for the id of the preset.
 type Quirk struct {
 	ID   string
 	What string

@@ -18,7 +18,8 @@ func (w *world) sent(t *testing.T, mark int, address string) string {
 	return found[1]
 }
 
-// deliver lets a message that is held go on, to a server that was away, and returns when it is there.
+// deliver lets a message that is held go on, to a server that was away, and returns when it is
+// there.
 func (w *world) deliver(t *testing.T, id string) {
 	t.Helper()
 	mark := w.mx.log.mark()

@@ -153,8 +153,8 @@ func waitOpen(ctx context.Context, port int) error {
 	}
 }
 
-// whyEnded tells how the program ended, and which of its ports it cannot have had: Postfix and Cyrus
-// have no log yet when they fail to listen.
+// whyEnded tells how the program ended, and which of its ports it cannot have had: Postfix and
+// Cyrus have no log yet when they fail to listen.
 func (s *server) whyEnded() error {
 	err := fmt.Errorf("the program has ended: %s", s.cmd.ProcessState)
 	for _, port := range s.ports {

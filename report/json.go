@@ -75,8 +75,8 @@ func writeJSON(w io.Writer, v any, oneLine bool) error {
 	return nil
 }
 
-// harmlessWriter passes JSON on as harmless leaves it. An encoder writes each value at once, so that
-// no character comes in two parts.
+// harmlessWriter passes JSON on as harmless leaves it. An encoder writes each value at once, so
+// that no character comes in two parts.
 type harmlessWriter struct{ w io.Writer }
 
 func (h harmlessWriter) Write(b []byte) (int, error) {

@@ -184,8 +184,8 @@ func (j junit) places(p seedtest.Probe) []string {
 	return lines
 }
 
-// why is the reason of a placement, where it was over time, the health of its seed, and the causes that were found for it,
-// a line each.
+// why is the reason of a placement, where it was over time, the health of its seed, and the causes
+// that were found for it, a line each.
 func (j junit) why(p seedtest.Probe) string {
 	lines := append([]string{j.say(p.Why)}, j.places(p)...)
 	for _, line := range healthLines(j.Run, p.Seed) {

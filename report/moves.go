@@ -73,8 +73,8 @@ func lately[T any](s Style, list []T, most int) (last []T, left int) {
 }
 
 // moveWords says what became of a copy and when: "moved from INBOX to Spam (junk) between 10:02:11
-// and 10:07:40, stamped SPAM by X-Spam-Flag". Moments of another day than the run's first have their
-// date.
+// and 10:07:40, stamped SPAM by X-Spam-Flag". Moments of another day than the run's first have
+// their date.
 func moveWords(m seedtest.Move, begun time.Time) string {
 	from, to := placeName(m.From, m.FromRole), placeName(m.To, m.ToRole)
 	by := ""

@@ -11,9 +11,9 @@ import (
 )
 
 // Probe explains one probe: where it ended and why, every attempt with its dialogue and the time of
-// each stage, what further servers said, every sighting and later move, the proof of absence mailbox by mailbox,
-// the seed's troubles, the header's hops and authentication, and the causes that were found. An id
-// that the run does not have is an error.
+// each stage, what further servers said, every sighting and later move, the proof of absence
+// mailbox by mailbox, the seed's troubles, the header's hops and authentication, and the causes
+// that were found. An id that the run does not have is an error.
 func Probe(w io.Writer, r Report, id seedtest.ProbeID, s Style) error {
 	x := r.Run.Probe(id)
 	if x == nil {

@@ -54,7 +54,8 @@ func (h handler) serve(network string, conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn)
 }
 
-// bothKinds listens for UDP and TCP on one port. What is free for the one may be taken for the other.
+// bothKinds listens for UDP and TCP on one port. What is free for the one may be taken for the
+// other.
 func bothKinds(t *testing.T) (net.PacketConn, net.Listener) {
 	t.Helper()
 	var failed error

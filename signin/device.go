@@ -67,8 +67,8 @@ func soundDevice(a *oauth2.DeviceAuthResponse) error {
 	return nil
 }
 
-// isPage reports whether an address is that of a page of the web, which a browser may be sent to. In
-// an address there is nothing but ASCII that can be seen (RFC 3986 section 2).
+// isPage reports whether an address is that of a page of the web, which a browser may be sent to.
+// In an address there is nothing but ASCII that can be seen (RFC 3986 section 2).
 func isPage(address string) bool {
 	unseen := func(r rune) bool { return r <= ' ' || r > '~' }
 	u, err := url.Parse(address)

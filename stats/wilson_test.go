@@ -8,7 +8,8 @@ import (
 )
 
 // The wanted values were worked out by hand from the closed form with z = 1.959963985 (95 %) and
-// z = 2.575829304 (99 %); the first four rows are the ones that Newcombe (1998), table I, method 3, prints.
+// z = 2.575829304 (99 %); the first four rows are the ones that Newcombe (1998), table I, method 3,
+// prints.
 func TestWilsonKnownValues(t *testing.T) {
 	tests := []struct {
 		successes, n int

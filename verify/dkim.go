@@ -30,9 +30,9 @@ const maxDKIM = 20
 //
 // Result is empty for the fields beyond the first 20, and for all of a head too large to be read.
 //
-// Every line end is read as CRLF, which is what was signed, however the message was stored. If a body
-// from an mbox is not what was signed, it is also tried without the quoting of lines that begin with
-// "From ".
+// Every line end is read as CRLF, which is what was signed, however the message was stored. If a
+// body from an mbox is not what was signed, it is also tried without the quoting of lines that
+// begin with "From ".
 func DKIM(ctx context.Context, raw []byte, h header.Header, r Resolver,
 	now time.Time) []seedtest.DKIMCheck {
 	places := placesOf(h, "DKIM-Signature")

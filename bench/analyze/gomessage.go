@@ -9,10 +9,10 @@ import (
 	"github.com/emersion/go-msgauth/authres"
 )
 
-// goMessage reads a message as the documentation of go-message does, with mail.CreateReader, and the
-// results in it with go-msgauth/authres. Neither reads hops. Besides it asks for what every reader
-// of mail asks: subject, date, From, Message-ID. Of the body nothing is read. What authres refuses
-// counts as nothing.
+// goMessage reads a message as the documentation of go-message does, with mail.CreateReader, and
+// the results in it with go-msgauth/authres. Neither reads hops. Besides it asks for what every
+// reader of mail asks: subject, date, From, Message-ID. Of the body nothing is read. What authres
+// refuses counts as nothing.
 func goMessage(raw []byte) (int, error) {
 	_, rest, _ := bytes.Cut(raw, []byte("\n")) // the mbox line
 	reader, err := mail.CreateReader(bytes.NewReader(rest))

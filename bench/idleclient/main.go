@@ -1,6 +1,7 @@
 // Command idleclient is what most programs of this kind do, written plainly with the same
-// libraries: a session with IDLE on each of INBOX and Junk, a message sent by SMTP, and a FETCH when
-// the server pushes. It prints the mailbox and when it saw the message, in seconds of Unix time.
+// libraries: a session with IDLE on each of INBOX and Junk, a message sent by SMTP, and a FETCH
+// when the server pushes. It prints the mailbox and when it saw the message, in seconds of Unix
+// time.
 //
 // Usage: idleclient SMTP-ADDRESS IMAPS-ADDRESS CA-FILE USER PASSWORD-FILE CAMPAIGN
 package main

@@ -138,8 +138,8 @@ func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
 	return checked{Kind: "route", Name: r.Name, OK: c.OK, Error: c.Error, Hint: c.Hint, Route: &c}
 }
 
-// watcher makes one for a command that needs no store. It minds what runs have noted of accounts, and
-// notes that a sign-in succeeds again.
+// watcher makes one for a command that needs no store. It minds what runs have noted of accounts,
+// and notes that a sign-in succeeds again.
 func (a *app) watcher() *inbox.Watcher {
 	connections := inbox.NewConnections()
 	connections.Remember(notes{a})

@@ -177,8 +177,8 @@ const (
 	cleanLeft    cleanState = "left"  // as it was
 )
 
-// toClean collects what runs have seen and nobody has removed, by seed, in the order found. followed
-// is how many runs are left out because they are still followed.
+// toClean collects what runs have seen and nobody has removed, by seed, in the order found.
+// followed is how many runs are left out because they are still followed.
 func (s *session) toClean(ctx context.Context, args []string, f cleanFlags) (
 	work []cleanWork, followed int, err error) {
 	ids, err := s.runsToClean(ctx, args, f)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestHostileServersInCheck lets servers do their worst to "seedtest check", all at once: it ends, says
-// of each what it met, tells nobody a secret, and knows the good seed beside them for good.
+// TestHostileServersInCheck lets servers do their worst to "seedtest check", all at once: it ends,
+// says of each what it met, tells nobody a secret, and knows the good seed beside them for good.
 func TestHostileServersInCheck(t *testing.T) {
 	t.Parallel()
 	b := lair(t)
@@ -37,7 +37,8 @@ func TestHostileServersInCheck(t *testing.T) {
 	}
 }
 
-// TestSlowServerInCheck is about a server each of whose answers is in time, and all of them are not.
+// TestSlowServerInCheck is about a server each of whose answers is in time, and all of them are
+// not.
 func TestSlowServerInCheck(t *testing.T) {
 	t.Parallel()
 	b := lair(t)

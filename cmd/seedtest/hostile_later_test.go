@@ -132,7 +132,8 @@ func thefts() []crime {
 	return list
 }
 
-// TestHostileServersInClean has every server keep a message that is to be removed, and tell lies of it.
+// TestHostileServersInClean has every server keep a message that is to be removed, and tell lies of
+// it.
 func TestHostileServersInClean(t *testing.T) {
 	t.Parallel()
 	x := newTurncoats(t, thefts(), nil)

@@ -231,8 +231,8 @@ func (b *bench) untold(got told) {
 	}
 }
 
-// TestBrowserOpensOnlyPages lets a program stand for the browser, which must be given pages of the web
-// alone, and by --open only.
+// TestBrowserOpensOnlyPages lets a program stand for the browser, which must be given pages of the
+// web alone, and by --open only.
 func TestBrowserOpensOnlyPages(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the browser is started by another program here")
@@ -310,7 +310,8 @@ func TestTokenCommands(t *testing.T) {
 	}
 }
 
-// TestCallbackFromAnotherPage lets another page of the same browser answer in place of the true one.
+// TestCallbackFromAnotherPage lets another page of the same browser answer in place of the true
+// one.
 func TestCallbackFromAnotherPage(t *testing.T) {
 	var exchanged sync.Map
 	b := swindled(t, swindle{device: http.NotFound, token: func(w http.ResponseWriter, r *http.Request) {

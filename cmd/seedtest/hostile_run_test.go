@@ -57,8 +57,8 @@ func (b *bench) fates(text string) map[string]fate {
 	return by
 }
 
-// shows prints the newest run in every way there is, and each of some seeds' probes, and fails the test
-// if anything of it does harm. It returns the JSON.
+// shows prints the newest run in every way there is, and each of some seeds' probes, and fails the
+// test if anything of it does harm. It returns the JSON.
 func (b *bench) shows(seeds ...string) string {
 	b.t.Helper()
 	b.unharmed(b.run(b.t.Context(), nil, "show"))
@@ -159,8 +159,8 @@ func (p pest) becomes(t *testing.T, o fate) {
 	}
 }
 
-// lateWords stand where time was up, as on a machine that is slow it may be for whatever means to be
-// blind.
+// lateWords stand where time was up, as on a machine that is slow it may be for whatever means to
+// be blind.
 const lateWords = "no answer in time"
 
 // atRun makes of what a server does to a check what it does to a run.

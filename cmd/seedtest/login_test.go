@@ -264,7 +264,8 @@ func TestLoginMistakes(t *testing.T) {
 	p.says(p.run("login", "outlook-a", "--device", "--browser"), statusUsage)
 }
 
-// TestRunTellsLostConsent: a run at a seed whose consent is gone calls it blind, and says what to do.
+// TestRunTellsLostConsent: a run at a seed whose consent is gone calls it blind, and says what to
+// do.
 func TestRunTellsLostConsent(t *testing.T) {
 	p := newPerson(t, lab.OAuthOptions{})
 	p.says(p.login("outlook-a"), statusPass)
