@@ -23,9 +23,10 @@ type Pace struct {
 }
 
 // ownPace is for servers of ours: at once, then at gaps of a quarter of the time that has passed,
-// between 5 and 80 ms. Asking is quicker than any push (Dovecot's comes half a second late). A server
-// that this makes busy is asked less (turns.go). After half a minute a message is late, and the gaps are
-// a 30th of the time that has passed, up to 10 s; where there is time the server's push is waited for.
+// between 5 and 80 ms. Asking is quicker than any push (Dovecot's comes half a second late). A
+// server that this makes busy is asked less (turns.go). After half a minute a message is late, and
+// the gaps are a 30th of the time that has passed, up to 10 s; where there is time the server's
+// push is waited for.
 func ownPace() Pace {
 	looks := []time.Duration{0}
 	for at := time.Duration(0); at < 30*time.Second; {
