@@ -333,8 +333,9 @@ func skipped(l Listed, skip []string) bool {
 	return false
 }
 
-// cleanName makes a mailbox name fit to be kept and shown; clean is false if that changed it, so
-// that it cannot be sent back.
+// cleanName makes a mailbox name fit to be kept; clean is false if that changed it, so that it cannot
+// be sent back. Marks that turn text around stay: names in Arabic and Hebrew have them, and such a
+// mailbox has to be read. Whoever shows a name takes the harm out of it.
 func cleanName(name string) (string, bool) {
 	hostile := func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }
 	if len(name) <= maxName && !strings.ContainsFunc(name, hostile) {

@@ -130,3 +130,30 @@ func TestUTF8OnlyIsEnabled(t *testing.T) {
 		w.placed(0, seedtest.Junk)
 	})
 }
+
+// A name may turn text around and is read all the same; one that drives a terminal is not sent back.
+func TestMailboxNamesThatTurnTextAround(t *testing.T) {
+	names := []string{"\u05d3\u05d5\u05d0\u05e8\u200f (1)", "a\u202etxt", "News"}
+	watch(t, newBook(3), func(s *server) {
+		s.caps += " UTF8=ACCEPT"
+		s.create(names[0], "")
+		s.create(names[1], "")
+		s.create("x\x1b[2J", "")
+	}, func(w *watching) {
+		for i := range names {
+			w.accept(i)
+			w.deliver(names[i], w.header(i), "")
+		}
+		w.ended()
+		for i, name := range names {
+			if p := w.placed(i, seedtest.Other); p.Sightings[0].Mailbox != name {
+				t.Errorf("it was seen in %q, want %q", p.Sightings[0].Mailbox, name)
+			}
+		}
+		for _, line := range w.log {
+			if strings.Contains(line, "\x1b") {
+				t.Errorf("%q was sent", line)
+			}
+		}
+	})
+}
