@@ -159,7 +159,7 @@ func TestGmailCategoryThatChanges(t *testing.T) {
 				moves := p.Moves()
 				if len(moves) != 1 || moves[0].Kind != seedtest.Resorted ||
 					moves[0].OldClass != "primary" || moves[0].Class != "promotions" {
-					t.Fatalf("moves %+v, want one from primary to promotions", moves)
+					w.t.Fatalf("moves %+v, want one from primary to promotions", moves)
 				}
 				if m := moves[0]; m.After.After(changed) || m.Before.Before(changed) ||
 					m.Before.Sub(m.After) > within {
