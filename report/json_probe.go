@@ -133,7 +133,8 @@ func probeOf(r Report, p seedtest.Probe) jsonProbe {
 		Reference: p.Token.Ref(),
 		Control:   p.Control, Counted: p.Counted, Submission: submissionOf(p),
 		Sightings: []jsonSighting{}, Proof: proofOf(p.Proof), Relayed: []jsonRelayed{},
-		Placement: placementOf(p), Moves: movesJSON(p), Latency: latencyOf(p), Findings: codesOf(r.Findings, p.ID),
+		Placement: placementOf(p), Moves: movesJSON(p), Latency: latencyOf(p),
+		Findings: codesOf(r.Findings, p.ID),
 	}
 	if s := r.Run.Seed(p.Seed); s != nil {
 		j.Address, j.Provider = s.Seed.Address, s.Seed.Provider.ID

@@ -130,7 +130,8 @@ func tellGone(b seedtest.Gone, at time.Time, r seedtest.Run) string {
 			continue
 		}
 		for _, m := range slices.Backward(p.Moves()) {
-			if m.From == b.Mailbox && m.Before.Equal(at) && m.Kind != seedtest.Copied {
+			if m.From == b.Mailbox && m.Before.Equal(at) && m.Kind != seedtest.Copied &&
+				m.Kind != seedtest.Resorted {
 				return tellMove(m, p, r)
 			}
 		}
@@ -150,10 +151,11 @@ func tellMove(m seedtest.Move, p seedtest.Probe, r seedtest.Run) string {
 // moveTo returns the move by which a copy came that was first seen at a time, or nil.
 func moveTo(p seedtest.Probe, b seedtest.Sighting, at time.Time) *seedtest.Move {
 	came := slices.ContainsFunc(p.Sightings, func(s seedtest.Seen) bool {
-		return s.Mailbox == b.Mailbox && s.UIDValidity == b.UIDValidity && s.UID == b.UID && s.At.Equal(at)
+		return s.Mailbox == b.Mailbox && s.UIDValidity == b.UIDValidity && s.UID == b.UID &&
+			s.At.Equal(at)
 	})
 	for _, m := range slices.Backward(p.Moves()) {
-		if came && m.To == b.Mailbox && !m.Before.After(at) && !m.ByUs {
+		if came && m.To == b.Mailbox && !m.Before.After(at) && !m.ByUs && m.Kind != seedtest.Resorted {
 			return &m
 		}
 	}

@@ -18,7 +18,8 @@ func refile(ts *testscript.TestScript, neg bool, args []string) {
 		switch {
 		case l.Mailbox != args[1]:
 			continue
-		case len(args) == 2 && !world.Remove(args[0], l), len(args) == 3 && !world.Move(args[0], l, args[2]):
+		case len(args) == 2 && !world.Remove(args[0], l),
+			len(args) == 3 && !world.Move(args[0], l, args[2]):
 			ts.Fatalf("%v: UID %d does not move", args, l.UID)
 		}
 		n++
