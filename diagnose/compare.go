@@ -56,12 +56,14 @@ func handover(o *observed) string {
 	return ""
 }
 
-// changes compares the first counted route with each of the others, seed by seed.
+// changes compares the first counted route with each of the others, seed by seed. The order is that
+// of the suite, whatever took its turn first.
 func (b *book) changes(run seedtest.Run, probes []observed) []seedtest.Finding {
 	var routes []string
-	for _, o := range probes {
-		if !o.Control && !slices.Contains(routes, o.Route) {
-			routes = append(routes, o.Route)
+	for _, r := range run.Opened.Routes {
+		by := func(o observed) bool { return o.Route == r.Name }
+		if !r.Control && slices.ContainsFunc(probes, by) {
+			routes = append(routes, r.Name)
 		}
 	}
 	var list []seedtest.Finding
