@@ -103,7 +103,13 @@ func (c *Connections) admit(ctx context.Context, seed seedtest.Seed, w *waiter,
 		return s, nil, nil
 	}
 	giveBack := func() { c.giveBack(a) }
-	wait, err := c.reserve(ctx, seed, w, patience-time.Since(begun))
+	var wait time.Duration
+	if w.again && !seed.Own {
+		err = c.afterOthers(ctx, seed, patience-time.Since(begun))
+	}
+	if err == nil {
+		wait, err = c.reserve(ctx, seed, w, patience-time.Since(begun))
+	}
 	if err == nil {
 		err = sleep(ctx, wait)
 	}

@@ -20,6 +20,10 @@ type Pace struct {
 	LoginEvery time.Duration // least time between two sign-ins
 	Commands   int           // after so many commands looks are few; 0: no budget
 	Calm       time.Duration // least time between looks, and sweeps, when they are to be few
+
+	// From when on looks that are regular are counted; zero: from the one before, or from the moment
+	// from which the message is expected. Runs of all processes that cron starts would look at once.
+	origin time.Time
 }
 
 // ownPace is for servers of ours: at once, then at gaps of a quarter of the time that has passed,
@@ -141,12 +145,21 @@ func (p Pace) next(pending seedtest.PendingProbes, last time.Time, points []time
 	for _, a := range pending.Awaited {
 		switch {
 		case a.Seen:
-			take(last.Add(max(p.Follow, every)))
+			take(p.regular(last, last, nil, max(p.Follow, every)))
 		case !a.Expected.IsZero():
-			take(after(a.Expected, last, points, every))
+			take(p.regular(a.Expected, last, points, every))
 		}
 	}
 	return next
+}
+
+// regular is after, with the looks beyond the points counted from the origin, if there is one.
+func (p Pace) regular(from, last time.Time, points []time.Duration, every time.Duration) time.Time {
+	n := len(points)
+	if p.origin.IsZero() || n > 0 && last.Before(from.Add(points[n-1])) {
+		return after(from, last, points, every)
+	}
+	return after(p.origin, last, nil, every)
 }
 
 // retry returns the wait before the next connection after n failures in a row, n from 1.

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,40 @@ func TestThrottled(t *testing.T) {
 		if got != x.want || is != (x.want > 0) {
 			t.Errorf("throttled(%q, %q) = %s, %t, want %s", x.code, x.text, got, is, x.want)
 		}
+	}
+}
+
+// Regular looks of many runs come at different moments, and no later than without that; the first ones
+// stay as they are.
+func TestPaceSpreadsRegularLooks(t *testing.T) {
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	p := gentlePace()
+	p.origin = now.Add(-13 * time.Minute)
+	looks := func(seen bool, last time.Time) (list []time.Duration) {
+		pending := seedtest.PendingProbes{Awaited: []seedtest.Awaited{{Expected: now, Seen: seen}}}
+		for range 4 {
+			last = p.nextLook(pending, last)
+			list = append(list, last.Sub(now))
+		}
+		return list
+	}
+	for _, x := range []struct {
+		seen bool
+		last time.Time
+		want []time.Duration
+	}{
+		{false, time.Time{}, []time.Duration{5e9, 15e9, 30e9, time.Minute}},
+		{false, now.Add(14 * time.Minute), []time.Duration{15 * time.Minute, 17 * time.Minute,
+			22 * time.Minute, 27 * time.Minute}},
+		{true, now.Add(5 * time.Second), []time.Duration{2 * time.Minute, 7 * time.Minute,
+			12 * time.Minute, 17 * time.Minute}},
+	} {
+		if got := looks(x.seen, x.last); !slices.Equal(got, x.want) {
+			t.Errorf("seen %t, after %s: looks at %s, want %s", x.seen, x.last, got, x.want)
+		}
+	}
+	if at := New(Options{}).origin(now); !at.IsZero() {
+		t.Errorf("without a jitter looks are counted from %s", at)
 	}
 }
 

@@ -133,9 +133,6 @@ func (s *standing) due(seed seedtest.Seed, w *waiter, now time.Time) (time.Time,
 	if _, from := signInsAllowed.take(s.Paid, now, 1); w.again && from.After(until) {
 		until, why.what = from, "sign-ins to this account became too many"
 	}
-	if w.again {
-		until = latest(until, s.Resume) // others were thrown out in the same moment
-	}
 	if s.Retry.After(until) {
 		until = s.Retry
 		why = trouble{kind: s.Kind, reason: s.Reason, sure: s.Sure, what: fmt.Sprintf(
@@ -169,9 +166,6 @@ func (c *Connections) reserve(ctx context.Context, seed seedtest.Seed, w *waiter
 		s.Next = at.Add(boundsOf(seed).apart)
 		s.Paid, _ = signInsAllowed.take(s.Paid, at, 1)
 		s.Paid = first(s.Paid, signInsAllowed.latest(at))
-		if w.again {
-			s.Resume = at.Add(resumeApart)
-		}
 	})
 	return wait, err
 }
@@ -221,6 +215,26 @@ func (c *Connections) throttled(ctx context.Context, seed seedtest.Seed, wait ti
 // after they were thrown out: for all of them it is the same moment, and each has much to ask at
 // first.
 const resumeApart = 15 * time.Second
+
+// afterOthers waits until those who were thrown out before have signed in again. Whoever signs in for
+// the first time is not held up by them.
+func (c *Connections) afterOthers(ctx context.Context, seed seedtest.Seed, patience time.Duration) error {
+	var at time.Time
+	var err error
+	c.change(ctx, seed, func(s *standing) {
+		at, err = latest(time.Now(), s.Resume), nil
+		if wait := time.Until(at); wait > patience {
+			err = &trouble{kind: seedtest.FaultConnect, wait: wait,
+				what: "many runs want to sign in to this account again"}
+			return
+		}
+		s.Resume = at.Add(resumeApart)
+	})
+	if err != nil {
+		return err
+	}
+	return sleep(ctx, time.Until(at))
+}
 
 // resume says when a watch may ask again, and takes its turn.
 func (c *Connections) resume(ctx context.Context, seed seedtest.Seed) (at time.Time) {

@@ -234,17 +234,16 @@ func TestNextSignIn(t *testing.T) {
 		want time.Duration // minutes
 		kind seedtest.FaultKind
 	}{
-		"nothing is known":       {standing{}, false, again, 0, seedtest.FaultConnect},
-		"too soon":               {standing{Next: in(1)}, false, check, 1, seedtest.FaultConnect},
-		"refused":                {refused, false, first, 9, seedtest.FaultLogin},
-		"refused, a check":       {refused, false, check, 0, seedtest.FaultConnect},
-		"refused, ours":          {refused, true, first, 0, seedtest.FaultConnect},
-		"left alone":             {standing{Quiet: in(5)}, false, first, 5, seedtest.FaultThrottled},
-		"left alone, a check":    {standing{Quiet: in(5)}, false, check, 0, seedtest.FaultConnect},
-		"too many":               {standing{Paid: in(60)}, false, again, 15, seedtest.FaultConnect},
-		"too many, its first":    {standing{Paid: in(60)}, false, first, 0, seedtest.FaultConnect},
-		"after others":           {standing{Resume: in(2)}, false, again, 2, seedtest.FaultConnect},
-		"after others, by first": {standing{Resume: in(2)}, false, first, 0, seedtest.FaultConnect},
+		"nothing is known":      {standing{}, false, again, 0, seedtest.FaultConnect},
+		"too soon":              {standing{Next: in(1)}, false, check, 1, seedtest.FaultConnect},
+		"refused":               {refused, false, first, 9, seedtest.FaultLogin},
+		"refused, a check":      {refused, false, check, 0, seedtest.FaultConnect},
+		"refused, ours":         {refused, true, first, 0, seedtest.FaultConnect},
+		"left alone":            {standing{Quiet: in(5)}, false, first, 5, seedtest.FaultThrottled},
+		"left alone, a check":   {standing{Quiet: in(5)}, false, check, 0, seedtest.FaultConnect},
+		"too many":              {standing{Paid: in(60)}, false, again, 15, seedtest.FaultConnect},
+		"too many, its first":   {standing{Paid: in(60)}, false, first, 0, seedtest.FaultConnect},
+		"others wait to resume": {standing{Resume: in(2)}, false, first, 0, seedtest.FaultConnect},
 	} {
 		seed := otherSeed(1, seedtest.Habits{})
 		seed.Own = x.own
@@ -314,6 +313,46 @@ func TestReadStanding(t *testing.T) {
 			t.Errorf("readStanding(%q) = %+v, want none", kept, s)
 		}
 	}
+}
+
+// Runs that were thrown out come back one after the other, and hold up none that begins.
+func TestRunsComeBackOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, seed := NewConnections(), otherSeed(1, seedtest.Habits{Connections: 9})
+		var mu sync.Mutex
+		var back []time.Time
+		for range 3 {
+			go func() {
+				w := newWaiter(true)
+				w.again = true
+				if _, _, err := c.admit(t.Context(), seed, w, turnWait); err != nil {
+					t.Errorf("admit = %v", err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				back = append(back, time.Now())
+			}()
+		}
+		synctest.Wait()
+		begun := time.Now()
+		if _, _, err := c.admit(t.Context(), seed, newWaiter(true), turnWait); err != nil {
+			t.Errorf("admit = %v", err)
+		}
+		if took := time.Since(begun); took > apartOfOthers {
+			t.Errorf("one that begins waited %s", took)
+		}
+		time.Sleep(turnWait)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(back) != 3 {
+			t.Fatalf("%d came back, want 3", len(back))
+		}
+		for i := 1; i < len(back); i++ {
+			if gap := back[i].Sub(back[i-1]); gap < resumeApart {
+				t.Errorf("number %d came %s after the one before", i+1, gap)
+			}
+		}
+	})
 }
 
 func TestAllowance(t *testing.T) {

@@ -1,8 +1,10 @@
 package inbox
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"seedtest"
@@ -136,5 +138,43 @@ func TestCheckTellsTheStrategy(t *testing.T) {
 	c, err := check(t, seed, newServer(t))
 	if err != nil || c.Strategy.How != HowIdle || c.Strategy.Why == "" {
 		t.Errorf("Check = %+v, %v; want IDLE and why", c.Strategy, err)
+	}
+}
+
+// Runs that follow do not all look in the moment in which a message comes; one that seeks does.
+func TestAPushIsFollowedUpAtLeisure(t *testing.T) {
+	for _, seeks := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s, b := newServer(t), gentleBook(2)
+			b.settled = true
+			b.open()
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			a := b.awaiting()
+			jitter := func(d time.Duration) time.Duration { return d }
+			go func() { done <- New(Options{Dial: s.dial, Jitter: jitter}).Watch(ctx, b.seed, a) }()
+			<-b.based
+			b.accept(0)
+			s.deliver("INBOX", b.header(0), "")
+			time.Sleep(time.Hour + time.Second)
+			if seeks {
+				b.accept(1)
+				time.Sleep(time.Minute + 2*time.Second)
+			}
+			before := s.asked("STATUS")
+			for range 3 {
+				s.deliver("INBOX", "Subject: other\r\n\r\n", "")
+				time.Sleep(time.Second)
+			}
+			if n := s.asked("STATUS") - before; (n > 0) != seeks {
+				t.Errorf("seeks = %t: %d STATUS in the seconds after pushes", seeks, n)
+			}
+			time.Sleep(leisure)
+			if n := s.asked("STATUS") - before; n == 0 || n > 8 && !seeks {
+				t.Errorf("seeks = %t: %d STATUS in the minutes after three pushes, want one look", seeks, n)
+			}
+			cancel()
+			<-done
+		})
 	}
 }

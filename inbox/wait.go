@@ -44,6 +44,10 @@ func (v *vigil) wait(ctx context.Context, until time.Time) error {
 	if err != nil || !news {
 		return err
 	}
+	if v.unhurried() {
+		v.pushed = v.a.Now().Add(v.w.within(leisure))
+		return nil
+	}
 	if err := apart(func() error { return v.look(ctx) }); err != nil {
 		return err
 	}
@@ -54,6 +58,20 @@ func (v *vigil) wait(ctx context.Context, until time.Time) error {
 		return v.giveUp(ctx, "the server pushes and has nothing new")
 	}
 	return nil
+}
+
+// leisure is within how long a push is followed up where nothing is sought in haste. All runs at an
+// account hear of every message in the same moment, and would ask for it at once.
+const leisure = 2 * time.Minute
+
+// unhurried reports whether regular looks do for all that is sought.
+func (v *vigil) unhurried() bool {
+	now := v.a.Now()
+	n := len(v.pace.Looks)
+	return v.at != nil && v.w.spreads && n > 0 && !slices.ContainsFunc(v.a.Pending().Awaited,
+		func(a seedtest.Awaited) bool {
+			return !a.Seen && !a.Expected.IsZero() && now.Before(a.Expected.Add(v.pace.Looks[n-1]))
+		})
 }
 
 // push waits for the server to tell something, and notes when it told nothing.
@@ -142,7 +160,7 @@ func (v *vigil) punctual(ctx context.Context, found []seedtest.Sighting) error {
 // worthIdling reports whether to wait for a push. Where quick looks are about to begin it would
 // only be in their way.
 func (v *vigil) worthIdling(until time.Time) bool {
-	if until.IsZero() || until.Sub(v.a.Now()) < idleWorth || v.overspent() {
+	if until.IsZero() || until.Sub(v.a.Now()) < idleWorth || v.overspent() || !v.pushed.IsZero() {
 		return false
 	}
 	if !v.seed.Own {

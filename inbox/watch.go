@@ -105,9 +105,10 @@ type vigil struct {
 
 	strategy Strategy
 	measured measured
-	hollow   int    // pushes in a row after which nothing was new
-	silent   waited // the last wait, if the server told nothing in it
-	late     int    // looks that found what should have been pushed before
+	hollow   int       // pushes in a row after which nothing was new
+	silent   waited    // the last wait, if the server told nothing in it
+	pushed   time.Time // when to look because of a push that is in no hurry; zero: there was none
+	late     int       // looks that found what should have been pushed before
 
 	tries     int                            // at a proof of absence
 	exhausted map[seedtest.ProbeID]time.Time // the proof that was sought in vain, or found
@@ -131,6 +132,7 @@ func newVigil(w *Watcher, seed *seedtest.Seed, a seedtest.Awaiting) *vigil {
 	}
 	if !seed.Own {
 		v.at = w.connections.account(*seed)
+		v.pace.origin = w.origin(a.Now())
 	}
 	v.keepFrom(a.Seen)
 	for _, c := range a.Canaries {
@@ -279,6 +281,7 @@ func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
 	if act == nil {
 		return v.waitInTurn(ctx, until)
 	}
+	v.pushed = time.Time{} // whatever is done looks where it came
 	return apart(func() error { return act(ctx) })
 }
 
@@ -286,7 +289,8 @@ func (v *vigil) step(ctx context.Context, p seedtest.PendingProbes) error {
 func (v *vigil) next(p seedtest.PendingProbes) (func(context.Context) error, time.Time) {
 	now := v.a.Now()
 	pace := v.paceNow()
-	look, sweep := pace.nextLook(p, v.lastLook), pace.nextSweep(p, v.lastSweep)
+	look := earliest(pace.nextLook(p, v.lastLook), v.pushed)
+	sweep := pace.nextSweep(p, v.lastSweep)
 	if due(sweep, now) {
 		if v.sweepTurn.IsZero() {
 			v.sweepTurn = v.turns.nextSweep(now)

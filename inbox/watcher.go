@@ -29,8 +29,8 @@ type Options struct {
 	Connections *Connections
 	// Log receives what is of use to whoever looks into trouble; nil: nothing is logged.
 	Log *slog.Logger
-	// Jitter changes a wait before a new connection a little, so that many seeds do not come at
-	// once; nil: the wait is taken as it is.
+	// Jitter changes a wait a little, before a new connection or a regular look at a server of others,
+	// so that many seeds and runs do not come at once; nil: the wait is taken as it is.
 	Jitter func(time.Duration) time.Duration
 }
 
@@ -57,6 +57,7 @@ type Watcher struct {
 	gentle   Pace
 	log      *slog.Logger
 	jitter   func(time.Duration) time.Duration
+	spreads  bool // jitter is more than nothing
 
 	connections *Connections
 	pools       sync.Map // trusted certificates, by the CA of a seed
@@ -66,7 +67,8 @@ type Watcher struct {
 func New(o Options) *Watcher {
 	w := &Watcher{
 		dial: o.Dial, roots: o.Roots, timeouts: o.Timeouts, log: o.Log, jitter: o.Jitter,
-		own: o.Own.or(ownPace()), gentle: o.Gentle.or(gentlePace()),
+		spreads: o.Jitter != nil,
+		own:     o.Own.or(ownPace()), gentle: o.Gentle.or(gentlePace()),
 	}
 	if w.connections = o.Connections; w.connections == nil {
 		w.connections = NewConnections()
@@ -84,6 +86,23 @@ func New(o Options) *Watcher {
 	w.timeouts.Command = orDuration(w.timeouts.Command, defaultCommand)
 	w.timeouts.Idle = orDuration(w.timeouts.Idle, defaultIdle)
 	return w
+}
+
+// spread is within how long the regular looks of many runs come, one after the other.
+const spread = 15 * time.Minute
+
+// origin is from when on the regular looks of a watch that begins now are counted; zero: from what it
+// looks for.
+func (w *Watcher) origin(now time.Time) time.Time {
+	if !w.spreads {
+		return time.Time{}
+	}
+	return now.Add(-w.jitter(spread))
+}
+
+// within is some time of at most so long.
+func (w *Watcher) within(most time.Duration) time.Duration {
+	return max(w.jitter(5*most/2)-2*most, 0)
 }
 
 func orDuration(d, otherwise time.Duration) time.Duration {
