@@ -1,23 +1,54 @@
 package inbox
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"time"
+)
 
 const (
 	manySeeds    = 50
 	usualGarbage = 100 // percent of what is in use, of Go's collector
 	leastGarbage = 25
+	giveBackEach = 10 * time.Second
 )
 
-// Thrifty keeps the memory of a process small that is to watch so many seeds at a time, unless GOGC
-// says otherwise: nearly all that a watch holds it holds for its whole length, and the processor is
-// idle meanwhile. With 1,000 seeds a quarter of the memory is saved for half a second of a
-// processor while the sessions are opened. What it returns sets things back.
+// Thrifty keeps the memory of a process small that is to watch so many seeds at a time, unless
+// GOGC says otherwise: nearly all that a watch holds it holds for its whole length, and the
+// processor is idle meanwhile. With 1,000 seeds a quarter of the memory is saved for half a second
+// of a processor while the sessions are opened. What it returns sets things back.
 func Thrifty(seeds int) (restore func()) {
 	before := debug.SetGCPercent(usualGarbage)
-	if before == usualGarbage && seeds >= manySeeds {
-		debug.SetGCPercent(leastGarbage)
-	} else {
+	if before != usualGarbage || seeds < manySeeds {
+		debug.SetGCPercent(before)
+		return func() {}
+	}
+	debug.SetGCPercent(leastGarbage)
+	stop := giveBack(giveBackEach)
+	return func() {
+		stop()
 		debug.SetGCPercent(before)
 	}
-	return func() { debug.SetGCPercent(before) }
+}
+
+// giveBack returns to the system, now and then, the memory that is not in use: to open sessions,
+// and to look at all seeds at once, takes more than to wait.
+func giveBack(each time.Duration) (stop func()) {
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(each)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				debug.FreeOSMemory()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-over
+	}
 }

@@ -1,8 +1,10 @@
 package inbox
 
 import (
+	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 )
 
 func TestThriftyIsForManySeedsAndLeavesGOGCAlone(t *testing.T) {
@@ -24,4 +26,26 @@ func TestThriftyIsForManySeedsAndLeavesGOGCAlone(t *testing.T) {
 			t.Errorf("GOGC was %d, and is %d afterwards", x.before, now())
 		}
 	}
+}
+
+// Go's own way of giving memory back keeps a tenth of it.
+func TestGiveBackLeavesNothingIdle(t *testing.T) {
+	const most = 2 << 20
+	garbage := make([]byte, 128<<20)
+	for i := range garbage {
+		garbage[i] = 1
+	}
+	runtime.KeepAlive(garbage)
+	garbage = nil
+	stop := giveBack(10 * time.Millisecond)
+	defer stop()
+	idle := uint64(0)
+	for limit := time.Now().Add(time.Minute); time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		if idle = m.HeapIdle - m.HeapReleased; idle < most {
+			return
+		}
+	}
+	t.Errorf("%d bytes are idle and were not given back", idle)
 }

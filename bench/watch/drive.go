@@ -11,7 +11,7 @@ import (
 const (
 	few    = 100              // seeds
 	many   = 1000             // seeds
-	settle = 5 * time.Second  // before memory is read
+	settle = 11 * time.Second // before memory is read: seedtest gives back what is idle each 10 s
 	rest   = 10 * time.Second // while nothing is awaited
 	last   = 30 * time.Second // how long the last messages may take to be noticed
 )
