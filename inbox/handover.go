@@ -17,7 +17,7 @@ import (
 // waiter wants a connection to an account.
 type waiter struct {
 	takesOver bool // a session that is signed in will do
-	again     bool // it has signed in before
+	again     bool // it has lost a session, or was refused
 
 	// ready brings what was waited for, once: a session, or nil if one may be opened.
 	ready chan *session

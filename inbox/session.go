@@ -55,7 +55,7 @@ func (w *Watcher) open(ctx context.Context, seed *seedtest.Seed, dialog *transcr
 }
 
 // join is open for a watch, which takes the session of another run where no more may be opened
-// (handover.go): then no sign-in was tried. again says that the watch has signed in before.
+// (handover.go): then no sign-in was tried. again says that the watch has lost a session.
 func (w *Watcher) join(ctx context.Context, seed *seedtest.Seed, again bool) (*session, bool,
 	error) {
 	wants := newWaiter(true)

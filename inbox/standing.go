@@ -26,7 +26,7 @@ type standing struct {
 	What    string               `json:"what,omitzero"`
 
 	Quiet  time.Time `json:"quiet,omitzero"`  // nothing is asked before
-	Resume time.Time `json:"resume,omitzero"` // who waits for that goes on then, and the next one later
+	Resume time.Time `json:"resume,omitzero"` // who waits for that goes on then, and others later
 	Slow   time.Time `json:"slow,omitzero"`   // no quick looks before
 }
 
@@ -47,8 +47,8 @@ const slowFor = time.Hour
 // retryOfOthers is how long no sign-in is tried after one that was refused; it doubles.
 const retryOfOthers = time.Minute
 
-// signInsAllowed are those that a watch makes after its first: a fault that throws all runs out
-// again and again must not have a provider lock the account.
+// signInsAllowed are those of watches that lost their session or were refused: a fault that throws
+// all runs out again and again must not have a provider lock the account.
 var signInsAllowed = allowance{atOnce: 4, every: 15 * time.Minute}
 
 // allowance is so many at once, and one more each time.
@@ -216,9 +216,10 @@ func (c *Connections) throttled(ctx context.Context, seed seedtest.Seed, wait ti
 // first.
 const resumeApart = 15 * time.Second
 
-// afterOthers waits until those who were thrown out before have signed in again. Whoever signs in for
-// the first time is not held up by them.
-func (c *Connections) afterOthers(ctx context.Context, seed seedtest.Seed, patience time.Duration) error {
+// afterOthers waits until those who were thrown out before have signed in again. Whoever signs in
+// for the first time is not held up by them.
+func (c *Connections) afterOthers(ctx context.Context, seed seedtest.Seed,
+	patience time.Duration) error {
 	var at time.Time
 	var err error
 	c.change(ctx, seed, func(s *standing) {

@@ -51,7 +51,7 @@ func (v *vigil) outlast(ctx context.Context) error {
 		if !errors.As(err, &t) {
 			return err
 		}
-		v.lent = false
+		v.lent, v.lost = false, v.signIns > 0
 		v.weigh(t)
 		if v.ended(t) {
 			continue
@@ -76,6 +76,7 @@ type vigil struct {
 	s     *session // nil: not connected
 	spent int      // commands of earlier sessions
 	lent  bool     // it was handed over while nothing was due, and nothing went wrong since
+	lost  bool     // the last session, or sign-in, came to trouble
 
 	signIns int // tried
 
@@ -210,17 +211,17 @@ func (v *vigil) leave(ctx context.Context, err error) {
 // of another run may be taken over.
 func (v *vigil) signIn(ctx context.Context) (bool, error) {
 	v.failures++ // until it has brought a list of mailboxes
-	s, tried, err := v.w.join(ctx, v.seed, v.signIns > 0)
+	s, tried, err := v.w.join(ctx, v.seed, v.lost)
 	if tried {
 		v.login = v.a.Now()
 		v.signIns++
 	}
 	switch {
 	case err == nil && tried:
-		v.s, v.refusals = s, 0
+		v.s, v.refusals, v.lost = s, 0, false
 	case err == nil:
 		v.takeOver(ctx, s)
-		v.refusals = 0
+		v.refusals, v.lost = 0, false
 	case s != nil:
 		v.spent += s.spent()
 	}
