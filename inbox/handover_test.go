@@ -215,6 +215,23 @@ func TestARunThatEndsLeavesItsSessionToOthers(t *testing.T) {
 	})
 }
 
+// Who lent its session and signs in again has not lost it: it need not wait as those do who were
+// thrown out.
+func TestARunThatLentItsSessionSignsInAgainAtOnce(t *testing.T) {
+	watchTogether(t, 2, 1, func(g *together) {
+		b := g.books[0]
+		b.accept(0)
+		g.w.connections.change(g.t.Context(), b.seed, func(s *standing) {
+			s.Paid = signInsAllowed.latest(time.Now())
+		})
+		g.ends[1]() // with the session of both
+		<-g.done[1]
+		g.done[1] <- nil
+		time.Sleep(10 * time.Minute)
+		g.quiet(2)
+	})
+}
+
 // A check signs in by itself: a run that rests makes room for it, and comes back.
 func TestACheckIsGivenTheConnectionOfARunThatRests(t *testing.T) {
 	watchTogether(t, 1, 1, func(g *together) {
