@@ -156,7 +156,8 @@ func (c *Connections) reserve(ctx context.Context, seed seedtest.Seed, w *waiter
 		now := time.Now()
 		until, why := s.due(seed, w, now)
 		wait, err = max(until.Sub(now), 0), nil
-		if wait > patience || wait > 0 && why.kind != seedtest.FaultConnect {
+		// What is not a matter of seconds is not waited for: others would have to wait behind it.
+		if wait > patience || wait > 0 && until.After(s.Next) {
 			why.wait = wait
 			why.what += fmt.Sprintf(", and the next is due in %s", wait.Round(time.Second))
 			err = &why
