@@ -121,7 +121,12 @@ func (o *owner) actLocked(e event, do func() bool) {
 		return
 	}
 	o.estate.note(e.seed)
-	o.happened(e.seed, string(e.kind))
+	switch e.kind {
+	case trapMove, trapBack, trapExpunge, trapRenumber: // its moment is the program's
+		o.happens = append(o.happens, fmt.Sprintf("%s %s", e.seed, e.kind))
+	default:
+		o.happened(e.seed, string(e.kind))
+	}
 	o.met[e.kind]++
 	for _, seed := range o.concerned(e) {
 		o.hide(e, seed, e.lasts)
@@ -296,15 +301,13 @@ func (o *owner) Send(ctx context.Context, m seedtest.Composed, commit seedtest.C
 	}
 	f := fateOf(o.script.number, seedtest.Token(m.EnvelopeID))
 	o.tasks.Go(func() { o.meet(m, f) })
-	if f.answer > 0 {
-		select {
-		case <-time.After(f.answer):
-		case <-ctx.Done():
-			return seedtest.Submission{Outcome: seedtest.OutcomeInDoubt, Stage: seedtest.StageFinal,
-				Error: "the process ended"}
-		}
+	select {
+	case <-time.After(f.answer):
+		return seedtest.Submission{Outcome: seedtest.OutcomeAccepted, Stage: seedtest.StageFinal}
+	case <-ctx.Done():
+		return seedtest.Submission{Outcome: seedtest.OutcomeInDoubt, Stage: seedtest.StageFinal,
+			Error: "the process ended"}
 	}
-	return seedtest.Submission{Outcome: seedtest.OutcomeAccepted, Stage: seedtest.StageFinal}
 }
 
 // meet delivers a message, or not, and does to it what its fate says.

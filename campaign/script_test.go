@@ -229,8 +229,9 @@ func fateOf(world uint64, token seedtest.Token) fate {
 	if draw.IntN(5) == 0 {
 		f.wait *= 30 // some of them after the missing limit
 	}
+	f.answer = time.Duration(draw.Int64N(int64(time.Second))) // no two at the same instant
 	if draw.IntN(10) == 0 {
-		f.answer = time.Duration(draw.Int64N(int64(time.Minute)))
+		f.answer *= 60
 	}
 	for range draw.IntN(4) {
 		s := step{after: 1 + time.Duration(draw.Int64N(int64(time.Millisecond)<<draw.IntN(23))),
