@@ -189,6 +189,12 @@ func (w *work) commit(ctx context.Context, d seedtest.Planned, number int) (*see
 // complete adds to a submission what only the run knows: whose it is and when it is tried again.
 func (w *work) complete(ctx context.Context, s *seedtest.Submission, d seedtest.Planned, number int) {
 	s.Dispatch, s.Number = d.Dispatch, number
+	if !s.Begun.IsZero() {
+		s.Begun = s.Begun.Add(w.back)
+	}
+	for i := range s.Stages {
+		s.Stages[i].At = s.Stages[i].At.Add(w.back)
+	}
 	if s.Reply != nil && s.Outcome != seedtest.OutcomeAccepted && w.Breaker != nil {
 		s.Breaker = w.Breaker(*s.Reply)
 	}

@@ -456,6 +456,31 @@ func TestCancelAndResume(t *testing.T) {
 			t.Error("what is in doubt was sent again")
 		}
 	})
+	try(t, "rule 14 times go on where the clock was set back", func(t *testing.T, w *world) {
+		ctx, cancel := context.WithCancel(context.Background())
+		w.postman.before = cancel
+		must(t, w.run(ctx, UntilTerminal))
+		last := seedtest.AsOf(w.log.facts)
+		w.postman.before = nil
+		w.parts.Now = func() time.Time { return time.Now().Add(-time.Hour) }
+		w.parts.Wall = w.parts.Now
+		w.postman.answers = []seedtest.Submission{{Outcome: seedtest.OutcomeAccepted,
+			Stage:  seedtest.StageFinal,
+			Stages: []seedtest.StageTime{{Stage: seedtest.StageFinal, At: w.parts.Now()}}}}
+		must(t, w.resume(context.Background(), seedtest.PurposeResume, UntilTerminal))
+		if p := w.expect(t, seedtest.Inbox); p.Accepted.Before(last) {
+			t.Errorf("accepted at %s, want it after %s", p.Accepted, last)
+		}
+		for _, f := range w.log.facts {
+			if f.At.Before(last) && f.Body.FactKind() == seedtest.KindResumed {
+				t.Errorf("resumed at %s, want it after %s", f.At, last)
+			}
+		}
+		time.Sleep(2 * heartbeat)
+		if f := w.log.run().Faults; len(f) != 1 || f[0].Kind != seedtest.FaultClock {
+			t.Errorf("faults %+v, want one step of the clock", f)
+		}
+	})
 	try(t, "following sends nothing", func(t *testing.T, w *world) {
 		for _, b := range []seedtest.FactBody{w.opened, w.planned[0], seedtest.Baseline{Seed: "a"}} {
 			must(t, w.log.Append(context.Background(), "run", seedtest.Fact{At: time.Now(), Body: b}))

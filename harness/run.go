@@ -59,7 +59,9 @@ func Resume(ctx context.Context, p Parts, opened seedtest.Opened, facts []seedte
 	bodies := []seedtest.FactBody{seedtest.Resumed{Version: r.Version, Purpose: r.Purpose}}
 	if last, now := seedtest.AsOf(facts), w.Now(); now.Before(last) {
 		bodies = append(bodies, seedtest.Fault{Kind: seedtest.FaultClock, From: now, To: &last,
-			What: fmt.Sprintf("the clock shows %s before the run's last fact", last.Sub(now))})
+			What: fmt.Sprintf("the clock shows %s before the run's last fact; times go on from that",
+				last.Sub(now))})
+		w.goOnFrom(last.Sub(now))
 	}
 	if err := w.record(ctx, bodies...); err != nil {
 		return err
@@ -68,6 +70,18 @@ func Resume(ctx context.Context, p Parts, opened seedtest.Opened, facts []seedte
 		w.noSending = true
 	}
 	return w.carryOut(ctx)
+}
+
+// goOnFrom makes the times of this run go on where its last fact ended, for a clock that was set back
+// by so much: else what is awaited would be looked for when the clock has caught up, and what came
+// last would stand before what came first (rule 14).
+func (w *work) goOnFrom(back time.Duration) {
+	now, wall := w.Now, w.Wall
+	w.Now = func() time.Time { return now().Add(back) }
+	if wall != nil {
+		w.Wall = func() time.Time { return wall().Add(back) }
+	}
+	w.back, w.began = back, w.Now()
 }
 
 // Resumption is how a run is taken up.

@@ -63,6 +63,7 @@ type work struct {
 	until     Until
 	noSending bool // only follow what was sent
 	began     time.Time
+	back      time.Duration // by which the clock of the parts was set back before it was taken up
 
 	mu      sync.Mutex
 	fold    *seedtest.Folder
