@@ -241,7 +241,7 @@ func (o *outcome) firsts() []seedtest.Placement {
 			if i < 0 || o.stays[i].view() != views || len(may) > 0 && !s.at.Equal(first) {
 				continue
 			}
-			may, first = append(may, o.stays[i].placement()), s.at
+			may, first = append(may, o.placement(o.stays[i])), s.at
 		}
 		if len(may) > 0 {
 			break
@@ -264,7 +264,7 @@ func (o *outcome) lastLooked() time.Time {
 
 // over lists the placements that were true at some moment of a time.
 func (o *outcome) over(d during) []seedtest.Placement {
-	moments := []time.Time{d.from}
+	moments := []time.Time{d.from, d.from.Add(-1)} // what ended then may just have been there
 	for _, x := range o.stays {
 		for _, at := range []time.Time{x.from, x.to} {
 			if !at.Before(d.from) && !at.After(d.to) {
@@ -289,12 +289,12 @@ func (o *outcome) placementsAt(at time.Time) []seedtest.Placement {
 		if x.from.After(at) || !x.to.IsZero() && !x.to.After(at) || !x.read() {
 			continue
 		}
-		now := slices.Index(ranks, x.placement())
+		now := slices.Index(ranks, o.placement(x))
 		if x.view() {
 			now = len(ranks)
 		}
 		if now < rank {
-			best, rank = x.placement(), now
+			best, rank = o.placement(x), now
 		}
 	}
 	if best != "" {
@@ -318,10 +318,20 @@ func (o *outcome) lastSeenAs(at time.Time) []seedtest.Placement {
 	var may []seedtest.Placement
 	for _, x := range left {
 		if last.Sub(x.to) <= sideGap(o.own) {
-			may = append(may, x.placement())
+			may = append(may, o.placement(x))
 		}
 	}
 	return may
+}
+
+// placement is what may be said of the message in a mailbox: where its class could not be read, that
+// it was in the inbox (rule 11). Whether it could be read is checked with the sight.
+func (o *outcome) placement(x stay) seedtest.Placement {
+	unknown := slices.ContainsFunc(o.sights, func(s sight) bool { return s.is(x) && s.class == "unknown" })
+	if unknown && x.role == seedtest.RoleInbox {
+		return seedtest.Inbox
+	}
+	return x.placement()
 }
 
 // checkLate holds whether it came late against when it came.

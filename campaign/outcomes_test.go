@@ -132,6 +132,9 @@ func (t *testimony) work(ctx context.Context, test *testing.T, opened seedtest.O
 		cut := living.Err() != nil
 		end()
 		x.to, x.facts[1] = time.Now(), len(t.journal.all)
+		if x.facts[0] < x.facts[1] {
+			x.ahead = t.ahead(x.facts[0]) // times go on where the clock was set back
+		}
 		t.processes = append(t.processes, x)
 		if !cut {
 			break
