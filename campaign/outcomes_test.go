@@ -101,7 +101,7 @@ func outcomesIn(t *testing.T, number uint64) *chronicle {
 	o.world, o.ctx = w, ctx
 	o.begin(write(number, w.Seeds()))
 	opened, planned := plan(t, w, o.script.seeds, number)
-	told := &testimony{journal: &journal{}, owner: o}
+	told := &testimony{journal: &journal{}, owner: o, mint: canaryMint()}
 	told.work(ctx, t, opened, planned)
 	cancel()
 	o.tasks.Wait()
@@ -162,7 +162,7 @@ func (t *testimony) process(life context.Context, opened seedtest.Opened, planne
 	}
 	parts := harness.Parts{Log: page{t.journal, life, x.killed}, Now: now, Wall: wall, Conns: 100,
 		Senders: map[string]harness.Sender{"new": t.owner}, Compose: compose,
-		Watcher: inbox.New(inbox.Options{Dial: w.Dial, Roots: w.Roots()}), Mint: canaryMint(),
+		Watcher: inbox.New(inbox.Options{Dial: w.Dial, Roots: w.Roots()}), Mint: t.mint,
 		Breaker: func(seedtest.Reply) string { return "" }}
 	if len(t.journal.all) == 0 {
 		return harness.Run(life, parts, opened, planned, harness.UntilSettled)
@@ -171,7 +171,7 @@ func (t *testimony) process(life context.Context, opened seedtest.Opened, planne
 	return harness.Resume(life, parts, opened, slices.Clone(t.journal.all), how)
 }
 
-// canaryMint makes the tags of canaries.
+// canaryMint makes the tags of canaries, each once in a world.
 func canaryMint() func() (seedtest.Token, error) {
 	var n atomic.Uint32
 	m := harness.Minter{Key: []byte("a key of this installation, 32 b"),

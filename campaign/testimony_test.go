@@ -61,6 +61,7 @@ type testimony struct {
 	processes []process
 	run       seedtest.Run
 	owner     *owner
+	mint      func() (seedtest.Token, error) // of canaries, whatever process appends them
 }
 
 // outcomeOf joins what a run says of a probe with what happened to its message.
