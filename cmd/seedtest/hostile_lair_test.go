@@ -133,6 +133,26 @@ const byeForNow = "* BYE \x1b[2J\x1b]0;owned\x07go away\u202e evil"
 
 const evilName = "\x1b[2J\r\nok    seed evil\r\n\u202exslx.\u200b"
 
+// size chooses between the size for every day and the full one (FULL=1).
+func size(usual, full int) int {
+	if os.Getenv("FULL") != "" {
+		return full
+	}
+	return usual
+}
+
+// some are every nth of what servers do, each time the same ones: all of it is done to check. FULL=1
+// takes all.
+func some(list []crime, nth int) []crime {
+	var few []crime
+	for i, c := range list {
+		if i%size(nth, 1) == 0 {
+			few = append(few, c)
+		}
+	}
+	return few
+}
+
 // seed is what the seed at a villain is called.
 func (c crime) seed() string {
 	return strings.Map(func(r rune) rune {

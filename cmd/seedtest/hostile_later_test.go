@@ -46,13 +46,7 @@ func (x *turncoats) turn() {
 // TestHostileServersInResume is about servers that do their worst once the messages have been sent.
 func TestHostileServersInResume(t *testing.T) {
 	t.Parallel()
-	var list []crime // few, so that all messages leave long before their deadline
-	for i, c := range slices.Concat(crimes(t), floods()) {
-		if i%4 == 0 {
-			list = append(list, c)
-		}
-	}
-	x := newTurncoats(t, list, keeps)
+	x := newTurncoats(t, some(slices.Concat(crimes(t), floods()), 4), keeps)
 	x.configure(func(text string) string { return strings.ReplaceAll(text, `"30s"`, `"60s"`) })
 	if got := x.run(t.Context(), nil, "run", "ill", "--detach"); got.status != statusUnknown {
 		t.Fatalf("exit status %d, says\n%s%s", got.status, got.stdout, got.stderr)
@@ -77,7 +71,7 @@ func TestHostileServersInResume(t *testing.T) {
 // stays where it was seen, and is not settled where nobody can look.
 func TestHostileServersInFollow(t *testing.T) {
 	t.Parallel()
-	x := newTurncoats(t, slices.Concat(crimes(t), floods()), nil)
+	x := newTurncoats(t, some(slices.Concat(crimes(t), floods()), 3), nil)
 	if got := x.run(t.Context(), nil, "run", "ill"); got.status != statusPass {
 		t.Fatalf("exit status %d, says\n%s%s", got.status, got.stdout, got.stderr)
 	}
@@ -205,7 +199,7 @@ func TestHostileServersInInspect(t *testing.T) {
 	b := lair(t)
 	var inspections sync.WaitGroup
 	places, secret := make(chan struct{}, 8), filepath.Join(filepath.Dir(b.config()), "secret")
-	for _, c := range slices.Concat(crimes(t), floods()) {
+	for _, c := range some(slices.Concat(crimes(t), floods()), 2) {
 		if c.tls != "" {
 			continue
 		}

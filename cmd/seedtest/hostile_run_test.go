@@ -185,7 +185,7 @@ func TestHostileServersInRun(t *testing.T) {
 	for _, p := range list {
 		shown = append(shown, p.seed())
 	}
-	for _, c := range slices.Concat(crimes(t), floods()) {
+	for _, c := range slices.Concat(crimes(t), some(floods(), 3)) {
 		if !notAtRun(c) {
 			list = append(list, atRun(c))
 		}
