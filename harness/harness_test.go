@@ -472,7 +472,7 @@ func TestCancelAndResume(t *testing.T) {
 			t.Errorf("accepted at %s, want it after %s", p.Accepted, last)
 		}
 		for _, f := range w.log.facts {
-			if f.At.Before(last) && f.Body.FactKind() == seedtest.KindResumed {
+			if !f.At.After(last) && f.Body.FactKind() == seedtest.KindResumed {
 				t.Errorf("resumed at %s, want it after %s", f.At, last)
 			}
 		}

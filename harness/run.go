@@ -61,7 +61,7 @@ func Resume(ctx context.Context, p Parts, opened seedtest.Opened, facts []seedte
 		bodies = append(bodies, seedtest.Fault{Kind: seedtest.FaultClock, From: now, To: &last,
 			What: fmt.Sprintf("the clock shows %s before the run's last fact; times go on from that",
 				last.Sub(now))})
-		w.goOnFrom(last.Sub(now))
+		w.goOnFrom(last.Sub(now) + moment)
 	}
 	if err := w.record(ctx, bodies...); err != nil {
 		return err
@@ -71,6 +71,9 @@ func Resume(ctx context.Context, p Parts, opened seedtest.Opened, facts []seedte
 	}
 	return w.carryOut(ctx)
 }
+
+// moment is how long after its last fact a run goes on: nothing is at the same time as what came before.
+const moment = time.Millisecond
 
 // goOnFrom makes the times of this run go on where its last fact ended, for a clock that was set back
 // by so much: else what is awaited would be looked for when the clock has caught up, and what came
