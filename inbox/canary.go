@@ -70,9 +70,10 @@ func (r *round) putCanary(ctx context.Context, c *seedtest.Canary) error {
 	return nil
 }
 
-// noFurther says why no canary is appended. The one before must be seen if it was not yet.
+// noFurther says why no canary is appended. The one before must be seen if it was not yet, and is
+// there.
 func (r *round) noFurther(why string) {
-	if c := r.appended; c != nil && !c.Seen {
+	if c := r.appended; c != nil && !c.Seen && !c.Removed {
 		at := r.appendedAt
 		r.canary, r.Canary.Appended = c, &at
 		return

@@ -36,6 +36,9 @@ func (v *vigil) removeCanary(ctx context.Context, c *seedtest.Canary) error {
 		return v.movedCanary(ctx, c, list)
 	}}
 	if err := cl.takeCanary(ctx, copiesOf(c)); err != nil {
+		if v.appended == c {
+			v.appended = nil // it may be gone: no round can demand to see it
+		}
 		return err
 	}
 	outcome(c, told)
