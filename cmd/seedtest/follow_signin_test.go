@@ -20,7 +20,7 @@ func TestFollowSignsInOnceForAllRuns(t *testing.T) {
 	b.configure(func(text string) string {
 		return strings.Replace(text, "[provider.gmail-like]\n",
 			"[provider.gmail-like]\nhabits = { connections = 2 }\n", 1) + `
-[suite.followed]
+[suite.thrice]
 routes = ["old"]
 seeds = ["gmail-a"]
 deadline = "1h"
@@ -29,7 +29,7 @@ follow = "1h"
 	})
 	const runs = 3
 	for range runs {
-		if got := b.run(t.Context(), nil, "run", "followed", "--detach"); got.status != statusPass &&
+		if got := b.run(t.Context(), nil, "run", "thrice", "--detach"); got.status != statusPass &&
 			got.status != statusUnknown {
 			t.Fatalf("run = %d: %s%s", got.status, got.stdout, got.stderr)
 		}

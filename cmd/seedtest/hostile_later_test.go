@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -76,6 +77,7 @@ func TestHostileServersInFollow(t *testing.T) {
 		t.Fatalf("exit status %d, says\n%s%s", got.status, got.stdout, got.stderr)
 	}
 	x.turn()
+	time.Sleep(1500 * time.Millisecond) // every follow window has closed: nothing settles before
 	got := x.run(t.Context(), nil, "follow")
 	x.unharmed(got)
 	by := x.fates(x.shows("good"))
