@@ -53,6 +53,17 @@ func arrived() *outcome {
 	return o
 }
 
+// archived is one that its owner took out of INBOX, and that a view shows still.
+func archived() *outcome {
+	o, other := arrived(), seedtest.Other
+	o.stays[1].mailbox, o.stays[1].role = "All Mail", seedtest.RoleAll
+	o.sights[1].mailbox, o.sights[1].role = "All Mail", seedtest.RoleAll
+	o.stays[1].from, o.sights[1].at = o.stays[0].from, o.sights[0].at
+	o.said.Current, o.said.Settled = other, &other
+	o.proved = []during{*o.settling}
+	return o
+}
+
 // dark is a message that came and that nobody could see.
 func dark() *outcome {
 	o := clear(seedtest.Blind)
@@ -75,6 +86,10 @@ func TestCheckerCatches(t *testing.T) {
 		{"", arrived, func(*outcome) {}},
 		{"", gone, func(*outcome) {}},
 		{"", dark, func(*outcome) {}},
+		{"", archived, func(*outcome) {}},
+		{"", archived, func(o *outcome) { o.said.Current, o.proved = seedtest.Inbox, nil }},
+		{"it lies as", archived, func(o *outcome) { o.said.Current = seedtest.Inbox }},
+		{"it lies as", archived, func(o *outcome) { o.said.Current, o.proved = seedtest.Junk, nil }},
 		{"it lies as", arrived, func(o *outcome) { o.said.Current = seedtest.Inbox }},
 		{"it lies as", arrived, func(o *outcome) { o.said.Current = seedtest.Other }},
 		{"it settled as", arrived, func(o *outcome) { o.said.Settled = &inbox }},

@@ -35,6 +35,8 @@ type outcome struct {
 	// The first complete rounds at or after these moments by the run's clock; nil: there was none.
 	absent, missing, settling *during
 
+	proved []during // every complete round
+
 	due during // the deadline, by the clock of the one or the other process
 }
 
@@ -213,7 +215,11 @@ func (o *outcome) checkSeen(fail failing) {
 	if may := o.firsts(); !slices.Contains(may, o.said.First) {
 		fail("it was first seen as %v", may)
 	}
-	if may := o.over(during{o.lastLooked(), o.end}); !slices.Contains(may, o.said.Current) {
+	may := o.over(during{o.lastLooked(), o.end})
+	if o.behindView() {
+		may = append(may, o.lastSeenAs(o.end)...)
+	}
+	if !slices.Contains(may, o.said.Current) {
 		fail("it lies as %v", may)
 	}
 	switch now := o.said.Settled; {
@@ -260,6 +266,19 @@ func (o *outcome) lastLooked() time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// behindView reports whether a message is left in a view only, and no complete round said so since
+// (rule 10).
+func (o *outcome) behindView() bool {
+	var left time.Time
+	for _, x := range o.stays {
+		if x.to.IsZero() && x.read() && !x.view() {
+			return false
+		}
+		left = latest(left, x.to)
+	}
+	return !slices.ContainsFunc(o.proved, func(d during) bool { return !d.from.Before(left) })
 }
 
 // over lists the placements that were true at some moment of a time.

@@ -137,6 +137,7 @@ func (t *testimony) windows(p seedtest.Probe, o *outcome) {
 		}
 		o.due = during{earlier(o.due.from, due), latest(o.due.to, due)}
 	}
+	o.proved = t.rounds(p.Seed, time.Time{})
 	o.absent = t.round(p.Seed, p.Deadline)
 	o.missing = t.round(p.Seed, limit)
 	if !p.FollowEnd.IsZero() {
@@ -153,13 +154,21 @@ func (t *testimony) ahead(i int) time.Duration { return t.journal.all[i].At.Sub(
 // round returns the first complete round at or after a time by the run's clock, in the world's
 // time.
 func (t *testimony) round(seed string, from time.Time) *during {
-	for i, f := range t.journal.all {
-		if r, ok := f.Body.(seedtest.Round); ok && r.Seed == seed && r.Complete && !r.Begun.Before(from) {
-			d := during{r.Begun.Add(-t.ahead(i)), r.Ended.Add(-t.ahead(i))}
-			return &d
-		}
+	if all := t.rounds(seed, from); len(all) > 0 {
+		return &all[0]
 	}
 	return nil
+}
+
+// rounds returns all of them.
+func (t *testimony) rounds(seed string, from time.Time) []during {
+	var all []during
+	for i, f := range t.journal.all {
+		if r, ok := f.Body.(seedtest.Round); ok && r.Seed == seed && r.Complete && !r.Begun.Before(from) {
+			all = append(all, during{r.Begun.Add(-t.ahead(i)), r.Ended.Add(-t.ahead(i))})
+		}
+	}
+	return all
 }
 
 // sights are the copies of a message that the facts tell of.
