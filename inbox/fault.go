@@ -96,14 +96,17 @@ const (
 	maxHoldOffOwn = time.Minute
 )
 
-// holdOff waits before the next connection: longer with each one that came to nothing, at least
-// as long as the server asked for, and twice as long with each refused sign-in, because providers
+// holdOff waits before the next connection: longer with each one that came to nothing or was soon
+// lost, at least as long as the server asked for, and twice as long with each refused sign-in, because providers
 // lock accounts that fail too often.
 func (v *vigil) holdOff(ctx context.Context, t *trouble) error {
 	if t.kind == seedtest.FaultThrottled {
 		v.slow = true
 	}
-	wait := max(v.w.jitter(v.pace.retry(max(v.failures, 1))), t.wait)
+	if v.brief++; v.a.Now().Sub(v.login) >= minLife {
+		v.brief = 0
+	}
+	wait := max(v.w.jitter(v.pace.retry(max(v.failures, v.brief, 1))), t.wait)
 	until := v.a.Now().Add(wait)
 	if !v.login.IsZero() {
 		gap := v.pace.LoginEvery

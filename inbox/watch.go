@@ -117,6 +117,7 @@ type vigil struct {
 
 	faults   map[faultKey]seedtest.Fault // that are not over
 	failures int                         // connections in a row that came to nothing
+	brief    int                         // sessions in a row that did not live for minLife
 	refusals int                         // of them, sign-ins that the server refused
 	sorted   time.Time                   // the classes of what is followed were asked for
 	certain  int                         // refusals of the secret itself in a row
