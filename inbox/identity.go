@@ -78,7 +78,8 @@ func (v *vigil) missAtResume(base seedtest.Baseline) {
 	}
 	for _, x := range was {
 		if m := marks[x.Name]; m.Error == "" && v.boxNamed(x.Name) == nil {
-			b := &box{Mailbox: x, usable: true, asked: true}
+			b := &box{Mailbox: x, usable: true, asked: true,
+				batch: batchOf(v.seed.Provider.Habits)}
 			b.startAt(m)
 			v.left = append(v.left, b)
 		}

@@ -251,3 +251,41 @@ func TestRule06StaleAnswersLoseNothing(t *testing.T) {
 		})
 	}
 }
+
+// A mailbox that was not listed when a process began, and is again, is read like any other.
+func TestRule06MailboxComesBackAfterAResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newBook(1), newServer(t)
+		ownNumbers(s)
+		first := begin(t, b, s, b.awaiting())
+		<-b.based
+		b.accept(0)
+		first.cancel()
+		<-first.done
+
+		a := b.awaiting()
+		a.Baseline = &factsOf[seedtest.Baseline](b)[0]
+		listings := factsOf[seedtest.Listing](b)
+		a.Mailboxes = listings[len(listings)-1].Mailboxes
+		away := true
+		s.instead(func(c *client, tag, line string) bool {
+			if !away || !strings.HasPrefix(line, "LIST") {
+				return false
+			}
+			away = false
+			news := s.delete("News")
+			_ = c.honest(tag, line)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.boxes = append(s.boxes, news)
+			return true
+		})
+		for range 2 * fetchBatch {
+			s.deliver("News", "Subject: another\r\n\r\n", "")
+		}
+		s.deliver("News", b.header(0), "")
+		second := begin(t, b, s, a)
+		second.ended()
+		second.placed(0, seedtest.Other)
+	})
+}
