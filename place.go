@@ -139,6 +139,9 @@ func (f *Folder) late(p *Probe, seen time.Time) *bool {
 		return nil // the word came late; the message may have been there
 	}
 	if p.Proof != nil && !p.Proof.Ended.After(seen) {
+		if f.vanished(p) != nil {
+			return nil // a copy of it may have come and gone unread before
+		}
 		late = true
 		return &late
 	}

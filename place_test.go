@@ -215,8 +215,11 @@ func TestRule14DeadlineAndLate(t *testing.T) {
 	}{
 		"in time":                      {accepted().sighting(2*minute, 1, "a", seedtest.RoleInbox), "false"},
 		"after a round that lacked it": {accepted().round(due, "a", true).sighting(due+minute, 1, "a", seedtest.RoleInbox), "true"},
-		"no round, but sight":          {accepted().sighting(due+time.Second, 1, "a", seedtest.RoleInbox), "false"},
-		"blind at the deadline":        {accepted().add(due-minute, lost).sighting(due+minute, 1, "a", seedtest.RoleInbox), "null"},
+		"mail went unread before the round": {accepted().add(due, seedtest.Fault{Seed: "a",
+			Kind: seedtest.FaultVanished, What: "UID 7 of News vanished unread", From: at(due)}).
+			round(due, "a", true).sighting(due+minute, 1, "a", seedtest.RoleInbox), "null"},
+		"no round, but sight":   {accepted().sighting(due+time.Second, 1, "a", seedtest.RoleInbox), "false"},
+		"blind at the deadline": {accepted().add(due-minute, lost).sighting(due+minute, 1, "a", seedtest.RoleInbox), "null"},
 		"a failed round proves nothing": {accepted().add(due-minute, lost).round(due, "a", false).
 			sighting(due+minute, 1, "a", seedtest.RoleInbox), "null"},
 		"nobody looked at the deadline, nor soon after": {
