@@ -17,7 +17,7 @@ func (v *vigil) look(ctx context.Context) error {
 	var failed map[string]error
 	err := v.inTurn(ctx, func() (err error) {
 		v.lastLook = v.a.Now()
-		v.asked = v.lastLook
+		v.asked, v.hasty = v.lastLook, false
 		boxes = v.which(func(b *box) bool { return b.quick() && v.willing(b) })
 		failed, err = v.statuses(ctx, boxes, nil)
 		return err
@@ -48,7 +48,7 @@ func (v *vigil) sweep(ctx context.Context) error {
 	changes := v.lull.changes
 	err := v.inTurn(ctx, func() error {
 		begun = v.a.Now()
-		v.lastSweep, v.asked, v.sweepTurn = begun, begun, time.Time{}
+		v.lastSweep, v.asked, v.sweepTurn, v.hasty = begun, begun, time.Time{}, false
 		told, err := v.list(ctx)
 		if err != nil {
 			return err

@@ -83,6 +83,7 @@ func (v *vigil) sighted(ctx context.Context, found []seedtest.Sighting) error {
 	for _, s := range found {
 		s.Header = nil
 		v.keep(s)
+		v.hasty = v.hasty || s.Role != seedtest.RoleInbox
 	}
 	return trouble
 }

@@ -125,7 +125,7 @@ func (r *round) carryOut(ctx context.Context) error {
 	}
 	r.seek(why == "") // what is missing in two lists is gone
 	r.loseAnew()
-	r.lastLook, r.lastSweep = r.Begun, r.Begun
+	r.lastLook, r.lastSweep, r.hasty = r.Begun, r.Begun, r.hasty && why != ""
 	return r.followLost(ctx)
 }
 

@@ -99,6 +99,7 @@ type vigil struct {
 	lull      lull
 	lastLook  time.Time
 	lastSweep time.Time
+	hasty     bool // mail was found outside INBOX, which was not asked since
 	turns     *turns
 	sweepTurn time.Time // of the sweep that is due; zero: none has been taken
 	quiet     time.Time // the server wants nothing asked before
@@ -257,7 +258,7 @@ func (v *vigil) work(ctx context.Context) error {
 	for {
 		pending := v.a.Pending()
 		if pending.Done {
-			return nil
+			return v.lookBack(ctx)
 		}
 		err := v.step(ctx, pending)
 		if err == nil {
@@ -271,6 +272,15 @@ func (v *vigil) work(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// lookBack looks once more where the last look found mail outside INBOX and the watch is to end by
+// that: a copy may have come to INBOX after it was asked, and would decide (rule 10).
+func (v *vigil) lookBack(ctx context.Context) error {
+	if !v.hasty {
+		return nil
+	}
+	return apart(func() error { return v.look(ctx) })
 }
 
 // step does one thing: a proof of absence, a sweep, a look, or to wait. All but the waits are done

@@ -3,6 +3,7 @@ package inbox
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,6 +98,37 @@ func TestWatchSeesDuplicatesAndMoves(t *testing.T) {
 		}
 		w.ended()
 	})
+}
+
+// A copy that came to INBOX after it was asked, and while another mailbox was read, decides all the
+// same. Mail that was found in INBOX needs no other look.
+func TestRule10WatchLooksForACopyInINBOX(t *testing.T) {
+	for _, mailbox := range []string{"INBOX", "Spam", "News"} {
+		t.Run(mailbox, func(t *testing.T) {
+			watch(t, newBook(1), nil, func(w *watching) {
+				w.accept(0)
+				var came atomic.Bool
+				var looks atomic.Int32
+				w.instead(func(_ *client, _, line string) bool {
+					switch {
+					case !strings.HasPrefix(line, "UID FETCH"):
+						if came.Load() && strings.HasPrefix(line, "STATUS INBOX") {
+							looks.Add(1)
+						}
+					case came.CompareAndSwap(false, true) && mailbox != "INBOX":
+						w.deliver("INBOX", w.header(0), "")
+					}
+					return false
+				})
+				w.deliver(mailbox, w.header(0), "")
+				w.ended()
+				w.placed(0, seedtest.Inbox)
+				if n := looks.Load(); n > 1 || (n == 0) != (mailbox == "INBOX") {
+					t.Errorf("%d looks after it was found", n)
+				}
+			})
+		})
+	}
 }
 
 func TestWatchRespectsTheBaseline(t *testing.T) {
