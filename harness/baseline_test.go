@@ -80,3 +80,17 @@ func TestRule08WaitsForTheTurnOfASeed(t *testing.T) {
 		})
 	}
 }
+
+// A provider may want a minute between two sign-ins, and another process signed in a moment ago.
+func TestRule08WaitsForTheNextSignIn(t *testing.T) {
+	for every, want := range map[time.Duration]seedtest.Placement{
+		0: seedtest.Blind, 10 * time.Second: seedtest.Blind, time.Minute: seedtest.Inbox,
+	} {
+		try(t, every.String(), func(t *testing.T, w *world) {
+			w.parts.Watcher = slow{w.box, 50 * time.Second}
+			w.opened.Seeds[0].Provider.Habits.LoginEvery = every
+			must(t, w.run(t.Context(), UntilTerminal))
+			w.expect(t, want)
+		})
+	}
+}

@@ -90,7 +90,8 @@ const (
 	turnOfOthers = 500 * time.Millisecond
 )
 
-// patience is how long the baselines of a dispatch are waited for.
+// patience is how long the baselines of a dispatch are waited for. What another process did a
+// moment ago may keep a seed from signing in for as long as its provider wants between two sign-ins.
 func (w *work) patience(d seedtest.Planned) time.Duration {
 	longest := time.Duration(0)
 	for _, p := range d.Probes {
@@ -99,7 +100,8 @@ func (w *work) patience(d seedtest.Planned) time.Duration {
 			if s.seed.Own {
 				turn = turnOfOwn
 			}
-			longest = max(longest, time.Duration(w.seedsAt[s.seed.Server]-1)*turn)
+			turns := time.Duration(w.seedsAt[s.seed.Server]-1) * turn
+			longest = max(longest, turns+s.seed.Provider.Habits.LoginEvery)
 		}
 	}
 	return w.opened.Suite.BaselineTimeout + longest
