@@ -118,7 +118,11 @@ func (s Seen) alone(from, last time.Time, next *Seen) []Seen {
 		return nil
 	}
 	if next != nil && (s.there() || !s.GoneAt.Before(next.At)) {
-		s.Last, s.Gone, s.GoneAt = later(s.At, next.Absent), &Gone{}, next.At
+		last := next.Absent
+		if !s.there() && s.Last.Before(last) { // it may have lain elsewhere, unseen, in between
+			last = s.Last
+		}
+		s.Last, s.Gone, s.GoneAt = later(s.At, last), &Gone{}, next.At
 	}
 	return []Seen{s}
 }

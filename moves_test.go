@@ -114,6 +114,10 @@ func TestRule16Moves(t *testing.T) {
 			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 7*minute, inInbox, 1)
 			s.left(12*minute, 8*minute, inAll, 5).sighting(12*minute, 1, "a", inTrash, in(2, 8*minute))
 		}, []string{"moved inbox>trash 7-9"}},
+		"archived, and by way of a mailbox in which nobody looked back": {func(s *story) {
+			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
+			s.left(30*minute, 20*minute, inAll, 5).sighting(30*minute, 1, "a", inInbox, in(2, 28*minute))
+		}, []string{"moved inbox>all 8-9", "moved all>inbox 20-30"}},
 		"archived and removed": {func(s *story) {
 			s.sighting(3*minute, 1, "a", inAll, in(5, 0)).left(9*minute, 8*minute, inInbox, 1)
 			s.left(20*minute, 19*minute, inAll, 5)

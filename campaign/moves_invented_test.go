@@ -27,10 +27,10 @@ func (o *observed) invented() {
 			case seedtest.Moved:
 				return !x.at.After(o.lookAfter(m.Before)) && !x.at.Before(o.lookBefore(m.After))
 			case seedtest.Copied:
-				return holds(m, x.at) && (x.brief || slices.Contains(x.before, m.From) &&
+				return !x.came && holds(m, x.at) && (x.brief || slices.Contains(x.before, m.From) &&
 					slices.Contains(x.after, m.From))
 			}
-			return holds(m, x.at) && (x.brief || len(x.before) == 0)
+			return !x.came && holds(m, x.at) && (x.brief || len(x.before) == 0)
 		}) {
 			o.fail("told and not so: %s, came to %s %s", m.Kind, m.To, when)
 		}
@@ -74,6 +74,7 @@ type crossing struct {
 	at            time.Time
 	before, after []string
 	brief         bool // nobody surely looked just before it, or just after it
+	came          bool // with it the message came, which is no move, unless nobody could know
 }
 
 func (x crossing) entered() []string { return less(x.after, x.before) }
@@ -86,7 +87,7 @@ func (o *observed) crossings() (leavings, enterings map[string][]crossing) {
 	leavings, enterings = map[string][]crossing{}, map[string][]crossing{}
 	view, shown := o.view(), false // by the view, and unseen elsewhere
 	for i, s := range o.states {
-		x := crossing{at: s.from, after: s.boxes, brief: !o.observable(i)}
+		x := crossing{at: s.from, after: s.boxes, brief: !o.observable(i), came: i == 0}
 		if i > 0 {
 			x.before, x.brief = o.states[i-1].boxes, x.brief || !o.observable(i-1)
 		}
@@ -101,9 +102,7 @@ func (o *observed) crossings() (leavings, enterings map[string][]crossing) {
 			enterings[view] = append(enterings[view], x)
 		}
 		for _, box := range x.entered() {
-			if i > 0 { // that it came is no move
-				enterings[box] = append(enterings[box], x)
-			}
+			enterings[box] = append(enterings[box], x)
 		}
 		shown = behind || slices.Contains(s.boxes, view)
 	}
