@@ -142,12 +142,7 @@ func (c *Client) sendAgain(
 	ctx context.Context, s *session, m seedtest.Composed, commit seedtest.Commit, rec *record,
 ) (t *trouble, stale bool) {
 	s.resume(ctx, rec)
-	if s.dirty {
-		t = s.reset(ctx)
-	}
-	if t == nil {
-		t = s.send(ctx, m, commit)
-	}
+	t = s.send(ctx, m, commit)
 	c.settle(s, t)
 	if t == nil || !t.gone || t.stage != seedtest.StageMAIL || ctx.Err() != nil {
 		return t, false

@@ -14,6 +14,9 @@
 // a cancelled context leaves a short grace to read the answer, because a doubt is more expensive
 // than a moment.
 //
+// Where the server offers PIPELINING (RFC 2920) everything before the content leaves in one write:
+// two round trips a message in place of four. The record is the same.
+//
 // Passwords and tokens never reach a Submission, a Check, an error or a log. The package does not
 // retry, does not follow MX records, and does not sign.
 package sender

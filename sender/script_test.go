@@ -40,6 +40,7 @@ type script struct {
 	tls     *tls.Config
 	atOnce  bool                     // TLS from the first octet
 	delay   map[string]time.Duration // before an answer, by the bubble's clock
+	pipes   bool                     // PIPELINING is offered
 
 	mu    sync.Mutex
 	body  strings.Builder // content of all messages, dots and all
@@ -59,6 +60,8 @@ var polite = map[string]string{
 	".":        "250 2.0.0 Ok: queued as 4XyZ",
 	"RSET":     "250 2.0.0 Ok",
 	"QUIT":     "221 2.0.0 Bye",
+
+	"misplaced": "503 5.5.1 not now",
 }
 
 // dial opens a pipe to the script.
@@ -86,6 +89,9 @@ func (s *script) answer(key string) string {
 	defer s.mu.Unlock()
 	if a, ok := s.answers[key]; ok {
 		return a
+	}
+	if key == "EHLO" && s.pipes {
+		return strings.Replace(polite[key], "\r\n", "\r\n250-PIPELINING\r\n", 1)
 	}
 	return polite[key]
 }
@@ -140,6 +146,7 @@ func (s *script) serve(conn net.Conn) {
 	if !s.say(conn, "") {
 		return
 	}
+	open := "" // the answer to MAIL, then to the last RCPT
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
@@ -152,6 +159,7 @@ func (s *script) serve(conn net.Conn) {
 		if _, secure := conn.(*tls.Conn); secure && verb == "EHLO" && s.answer("TLS") != "" {
 			key = "TLS"
 		}
+		key, open = s.within(key, open)
 		answer := s.answer(key) // the test may change it as soon as it is given
 		if !s.say(conn, key) || verb == "QUIT" {
 			return
@@ -173,6 +181,26 @@ func (s *script) serve(conn net.Conn) {
 			}
 		}
 	}
+}
+
+// within answers commands out of place in place of those that nothing was said of: what came before
+// was refused. It returns the key of the answer, and the answer that the next command stands on.
+func (s *script) within(key, open string) (string, string) {
+	refused := open == "" || open[0] != '2'
+	switch key {
+	case "MAIL":
+		return key, s.answer(key)
+	case "RSET":
+		return key, ""
+	case "RCPT", "DATA":
+		if refused && s.answer(key) == polite[key] {
+			return "misplaced", open
+		}
+		if key == "RCPT" {
+			open = s.answer(key)
+		}
+	}
+	return key, open
 }
 
 // challenge hears what follows the first challenge of AUTH.

@@ -305,20 +305,26 @@ func (s *session) resume(ctx context.Context, rec *record) {
 
 // reset ends the transaction before. It counts as the beginning of MAIL.
 func (s *session) reset(ctx context.Context) *trouble {
+	return s.resetBy(ctx, func() error {
+		err := s.smtp.Reset()
+		s.rehearse() // go-smtp says EHLO again after RSET
+		return err
+	})
+}
+
+func (s *session) resetBy(ctx context.Context, do func() error) *trouble {
 	s.w.step(s.c.o.Timeouts.Reply)
-	err := s.smtp.Reset()
-	s.rehearse() // go-smtp says EHLO again after RSET
+	err := do()
 	reply, _ := s.w.take()
-	if reply != nil && reply.Code/100 == 2 {
+	switch {
+	case reply == nil:
+		return lost(ctx, seedtest.StageMAIL, s.c.o.Timeouts.Reply, err)
+	case reply.Code/100 == 2:
 		s.dirty = false
 		return nil
 	}
-	if reply != nil {
-		return &trouble{stage: seedtest.StageMAIL, outcome: seedtest.OutcomeFailed, reply: reply,
-			what: "the server refused RSET", gone: true}
-	}
-	t := lost(ctx, seedtest.StageMAIL, s.c.o.Timeouts.Reply, err)
-	return t
+	return &trouble{stage: seedtest.StageMAIL, outcome: seedtest.OutcomeFailed, reply: reply,
+		what: "the server refused RSET", gone: true}
 }
 
 // quit leaves in order, within Timeouts.Quit.

@@ -16,47 +16,94 @@ import (
 func (s *session) send(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
 ) *trouble {
-	options := &smtp.MailOptions{Size: int64(len(m.Data)), EnvelopeID: m.EnvelopeID}
-	_, t := s.reply(ctx, seedtest.StageMAIL, func() error {
-		return s.smtp.Mail(m.EnvelopeFrom, options)
-	})
+	begin := s.inLockStep
+	if s.offers("PIPELINING") {
+		begin = s.pipelined
+	}
+	content, t := begin(ctx, m)
 	if t != nil {
 		return t
 	}
-	s.dirty = true
-	for _, to := range m.To {
-		_, t := s.reply(ctx, seedtest.StageRCPT, func() error { return s.smtp.Rcpt(to, nil) })
-		if t != nil && len(m.To) > 1 {
-			t.hint = fmt.Sprintf("<%s> of %d recipients ended it for all", to, len(m.To))
-		}
-		if t != nil {
-			return t
+	return s.data(ctx, content, m.Data, commit)
+}
+
+// inLockStep is everything before the content, one command after the other.
+func (s *session) inLockStep(
+	ctx context.Context, m seedtest.Composed,
+) (content *smtp.DataCommand, t *trouble) {
+	if s.dirty {
+		if t := s.reset(ctx); t != nil {
+			return nil, t
 		}
 	}
-	return s.data(ctx, m.Data, commit)
+	for _, c := range s.commands(m) {
+		if _, t := s.reply(ctx, c.stage, c.say); t != nil {
+			return nil, c.explain(t)
+		}
+		s.dirty = true
+	}
+	_, t = s.reply(ctx, seedtest.StageDATA, func() (err error) {
+		content, err = s.smtp.Data()
+		return err
+	})
+	if t == nil {
+		t = s.wants354()
+	}
+	return content, t
+}
+
+// command is one of those before the content.
+type command struct {
+	stage seedtest.Stage
+	say   func() error
+	hint  string // when it is refused
+}
+
+func (c command) explain(t *trouble) *trouble {
+	t.hint = or(c.hint, t.hint)
+	return t
+}
+
+// commands are those of a message up to DATA.
+func (s *session) commands(m seedtest.Composed) []command {
+	options := &smtp.MailOptions{Size: int64(len(m.Data)), EnvelopeID: m.EnvelopeID}
+	list := []command{{stage: seedtest.StageMAIL, say: func() error {
+		return s.smtp.Mail(m.EnvelopeFrom, options)
+	}}}
+	for _, to := range m.To {
+		c := command{stage: seedtest.StageRCPT, say: func() error { return s.smtp.Rcpt(to, nil) }}
+		if len(m.To) > 1 {
+			c.hint = fmt.Sprintf("<%s> of %d recipients ended it for all", to, len(m.To))
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// wants354 says what it means that DATA was answered by another 3yz.
+func (s *session) wants354() *trouble {
+	reply := s.rec.lastReply()
+	if reply.Code == 354 {
+		return nil
+	}
+	return &trouble{stage: seedtest.StageDATA, outcome: seedtest.OutcomeFailed, gone: true,
+		reply: reply, what: "data: the answer was not 354"}
 }
 
 // data keeps the commit point: the content leaves but for its last octets, CRLF.CRLF, which is
 // what go-smtp writes at the end of content of which it has seen nothing.
-func (s *session) data(ctx context.Context, data []byte, commit seedtest.Commit) *trouble {
-	var content *smtp.DataCommand
-	_, t := s.reply(ctx, seedtest.StageDATA, func() (err error) {
-		content, err = s.smtp.Data()
-		return err
-	})
-	if t != nil {
-		return t
-	}
-	if content == nil { // a 3yz that is not 354
-		return &trouble{stage: seedtest.StageDATA, outcome: seedtest.OutcomeFailed, gone: true,
-			reply: s.rec.lastReply(), what: "data: the answer was not 354"}
-	}
+func (s *session) data(
+	ctx context.Context, content *smtp.DataCommand, data []byte, commit seedtest.Commit,
+) *trouble {
 	s.w.mode = modeData
 	defer func() { s.w.mode = modeCommand }()
-	_, t = s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Body, func() error {
+	_, t := s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Body, func() error {
 		_, err := s.w.Write(stuffed(data))
 		return err
 	})
+	if t == nil {
+		t = s.early(ctx)
+	}
 	if t == nil {
 		t = committed(ctx, commit)
 	}
@@ -65,6 +112,16 @@ func (s *session) data(ctx context.Context, data []byte, commit seedtest.Commit)
 		return t
 	}
 	return s.final(ctx, content)
+}
+
+// early says what it means that a server speaks before the content has ended. If that were taken
+// for the answer to its end, a message could be called accepted that is not.
+func (s *session) early(ctx context.Context) *trouble {
+	if s.w.in.Buffered() == 0 {
+		return nil
+	}
+	_, t := s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Reply, func() error { return s.w.ask("") })
+	return t
 }
 
 // final writes the last octets and reads what the server makes of the message.

@@ -56,6 +56,8 @@ type wire struct {
 	mode   mode
 	over   bool // in modeAuth: the last word was said, and "*" is not wanted any more
 
+	holding bool     // what go-smtp says is kept back, and counts as answered
+	held    []byte   // of that
 	ready   []byte   // for go-smtp to read
 	echo    []byte   // to be read in place of sending go-smtp's next command
 	partial []string // of the reply that is being read
@@ -262,14 +264,42 @@ func (w *wire) Write(p []byte) (int, error) {
 	case w.echo != nil:
 		w.ready, w.echo = w.echo, nil
 		return len(p), nil
+	case w.holding:
+		w.held = append(w.held, p...)
+		w.ready = append(w.ready[:0], "250 held\r\n"...)
+		return len(p), nil
 	}
 	w.recordOwn(p)
+	return w.send(p)
+}
+
+// send writes to the connection.
+func (w *wire) send(p []byte) (int, error) {
 	n, err := w.conn.Write(p)
 	w.nOut += int64(n)
 	if err != nil {
 		w.salvage(err)
 	}
 	return n, err
+}
+
+// hold keeps the commands that follow back until flush.
+func (w *wire) hold() { w.holding, w.held = true, w.held[:0] }
+
+// forget drops the commands that are held.
+func (w *wire) forget() { w.holding, w.held, w.ready = false, w.held[:0], w.ready[:0] }
+
+// flush sends the commands that are held in one write, if there are any.
+func (w *wire) flush() error {
+	held := w.held
+	if w.forget(); len(held) == 0 {
+		return nil
+	}
+	for line := range strings.Lines(string(held)) {
+		w.recordOwn([]byte(line))
+	}
+	_, err := w.send(held)
+	return err
 }
 
 func (w *wire) recordOwn(p []byte) {
