@@ -186,6 +186,11 @@ type Submission struct {
 	Dialog   []string    `json:"dialog,omitempty"`   // both ways, capped, secrets redacted
 	RetryAt  *time.Time  `json:"retry_at,omitempty"` // a further attempt is planned; nil: this was the last
 	Breaker  string      `json:"breaker,omitempty"`  // why this reply opens a breaker (rule 22)
+
+	Host       string     `json:"host,omitempty"`       // the server's name
+	Preference *int       `json:"preference,omitempty"` // of its MX record; nil: it is configured
+	Policy     *TLSPolicy `json:"policy,omitempty"`     // what had a say about TLS; nil: the route alone
+	Tried      []Tried    `json:"tried,omitempty"`      // the other servers of this attempt, in order
 }
 
 // Relayed is the next hop's answer, by the route's own log or a success report.

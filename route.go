@@ -5,21 +5,27 @@ import "time"
 // RouteType says how mail leaves by a route.
 type RouteType string
 
-// The route types. RouteSMTP hands the message to a relay or submission server.
+// The route types. RouteSMTP hands the message to a relay or submission server; RouteMX to the
+// servers that take mail for the recipient's domain.
 const (
 	RouteSMTP RouteType = "smtp"
+	RouteMX   RouteType = "mx"
 )
 
 // TLSMode says when a connection is encrypted.
 type TLSMode string
 
 // The TLS modes. TLSStartTLS refuses a server that does not offer STARTTLS; TLSOpportunistic goes
-// on in plain text then, and never signs in over it.
+// on in plain text then, and never signs in over it. TLSMTASTS (RFC 8461) and TLSDANE (RFC 7672)
+// are of RouteMX: what the recipient's domain publishes decides, and without that they are
+// opportunistic.
 const (
 	TLSStartTLS      TLSMode = "starttls"
 	TLSImplicit      TLSMode = "implicit"
 	TLSOpportunistic TLSMode = "opportunistic"
 	TLSNone          TLSMode = "none"
+	TLSMTASTS        TLSMode = "mta-sts"
+	TLSDANE          TLSMode = "dane"
 )
 
 // Endpoint is a server's address: a host name or an address, a port, and how TLS begins.
@@ -67,6 +73,10 @@ type Route struct {
 	CA      []byte    `json:"-"`              // PEM, trusted beside the system's roots
 	Control bool      `json:"control"`        // known to be good: listed, never counted (rule 17)
 	Sender  Identity  `json:"sender"`
+
+	Also    []Endpoint `json:"also,omitempty"`    // of RouteSMTP: tried in order where Server fails
+	Address string     `json:"address,omitempty"` // of RouteMX: the address that receivers see
+	Force   bool       `json:"force,omitempty"`   // of RouteMX: send whatever receivers may think of us
 }
 
 // Seed is a mailbox account that we watch.

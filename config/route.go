@@ -73,12 +73,12 @@ func (r *reader) routes(top *table, senders []seedtest.Identity) []seedtest.Rout
 
 func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
 	route := seedtest.Route{Name: name, Type: t.routeType()}
-	t.needs("host", `write host = "mail.example.org", the relay that takes the mail`)
-	route.Server = seedtest.Endpoint{
-		Host: t.host("host"),
-		Port: t.integer("port", 1, 65535),
-		TLS:  t.tls(true),
+	if route.Type == seedtest.RouteMX {
+		t.direct(&route)
+		route.Sender = t.sender(senders)
+		return route
 	}
+	t.relay(&route)
 	route.Login = t.login()
 	route.HELO = t.helo()
 	route.CA = t.authorities()
@@ -88,6 +88,7 @@ func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
 	t.checkOAuth("route-"+name, "", &route.Login, route.CA)
 	t.checkRouteLogin(route)
 	t.checkSubmission(&route)
+	t.alternatives(&route)
 	return route
 }
 
@@ -97,12 +98,13 @@ func (t *table) routeType() seedtest.RouteType {
 		return seedtest.RouteSMTP
 	}
 	switch n.text {
-	case string(seedtest.RouteSMTP):
-	case "mx", "sendmail", "external":
+	case string(seedtest.RouteSMTP), string(seedtest.RouteMX):
+		return seedtest.RouteType(n.text)
+	case "sendmail", "external":
 		t.r.fail(n, fmt.Sprintf("%q is not supported in this version", n.text),
-			`use type = "smtp" with the host of a relay`)
+			`use type = "smtp" with the host of a relay, or type = "mx"`)
 	default:
-		t.r.fail(n, fmt.Sprintf("%q is not known here", n.text), `write type = "smtp"`)
+		t.r.fail(n, fmt.Sprintf("%q is not known here", n.text), `write type = "smtp" or type = "mx"`)
 	}
 	return seedtest.RouteSMTP
 }

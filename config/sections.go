@@ -64,6 +64,7 @@ func (r *reader) dns(top *table) []string {
 		}
 	}
 	t.done()
+	r.servers = len(servers) > 0
 	return servers
 }
 

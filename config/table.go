@@ -14,6 +14,7 @@ type reader struct {
 	dir      string // relative paths start here
 	env      Env
 	clients  map[string]oauthClient
+	servers  bool // [dns] names some
 	mistakes []Error
 	warnings []string
 }

@@ -197,6 +197,9 @@ func (w *work) complete(ctx context.Context, s *seedtest.Submission, d seedtest.
 	for i := range s.Stages {
 		s.Stages[i].At = s.Stages[i].At.Add(w.back)
 	}
+	for i := range s.Tried {
+		s.Tried[i].Begun = s.Tried[i].Begun.Add(w.back)
+	}
 	if s.Reply != nil && s.Outcome != seedtest.OutcomeAccepted && w.Breaker != nil {
 		s.Breaker = w.Breaker(*s.Reply)
 	}

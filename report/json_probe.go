@@ -39,6 +39,11 @@ type jsonSubmission struct {
 	Begun    jsonTime            `json:"begun,omitzero"`
 	Stages   map[string]jsonTime `json:"stages"`
 	Reused   bool                `json:"reused"`
+
+	Host       string         `json:"host,omitempty"`
+	Preference *int           `json:"preference,omitempty"`
+	Policy     *jsonTLSPolicy `json:"tls_policy,omitempty"`
+	Tried      []jsonTried    `json:"tried,omitempty"`
 }
 
 type jsonReply struct {
@@ -175,6 +180,7 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 			j.Stages[string(x.Stage)] = at
 		}
 	}
+	j.servers(*s)
 	if t := s.TLS; t != nil {
 		j.TLS = &jsonSessionTLS{t.Version, t.Cipher, t.Peer, t.Issuer, jsonTimeOf(t.NotAfter),
 			t.Names, t.Verified}

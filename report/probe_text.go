@@ -91,7 +91,10 @@ func atTime(t time.Time) string {
 func (p *page) attempts(r seedtest.Run, x seedtest.Probe) {
 	route := r.Route(x.Route)
 	to := route.Server.Host
-	if route.Server.Port > 0 {
+	switch {
+	case route.Type == seedtest.RouteMX:
+		to = "to the servers of the seed's domain (MX)"
+	case route.Server.Port > 0:
 		to += ":" + strconv.Itoa(route.Server.Port)
 	}
 	p.section("SENT", p.say(strings.TrimSpace("by "+x.Route+" "+to)))
@@ -114,6 +117,10 @@ func (p *page) attempt(a seedtest.AttemptState) {
 		return
 	}
 	p.entry(head, p.say(submissionWords(*s)))
+	for _, t := range s.Tried {
+		p.para("         ", p.say(triedWords(t)), 0)
+	}
+	p.para("         ", p.say(serverWords(*s)), 0)
 	p.para("         ", p.say(sessionWords(*s)), 0)
 	p.para("         ", p.say(stageWords(*s)), 0)
 	for _, line := range s.Dialog {

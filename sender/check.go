@@ -28,6 +28,10 @@ type Check struct {
 	BytesIn    int64
 	BytesOut   int64
 	Dialog     []string
+
+	Host       string              // the server's name
+	Preference *int                // of its MX record; nil: it is configured
+	Policy     *seedtest.TLSPolicy // what had a say about TLS
 }
 
 // judge says whether the check went well, and if not, why and what to do.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/x509"
 	"log/slog"
+	"math/rand/v2"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +27,11 @@ type Options struct {
 	Timeouts Timeouts
 	MaxConns int          // most connections at a time; 0: 4
 	Log      *slog.Logger // nil: no log
+
+	// For routes of type RouteMX.
+	DNS     MXResolver                       // must not be nil there
+	STS     *STS                             // policies of MTA-STS; nil: none are asked for
+	Shuffle func(n int, swap func(i, j int)) // among equal preferences; nil: rand.Shuffle
 }
 
 // Timeouts bound every wait. A zero field means its default.
@@ -45,7 +52,15 @@ type Client struct {
 	route seedtest.Route
 	o     Options
 	pool  pool
-	known atomic.Pointer[redactor] // of the secret that was used last
+	known *atomic.Pointer[redactor] // of the secret that was used last
+
+	// Of a peer, which is a Client of one server among several.
+	at   netip.Addr // where it is; zero: its name is looked up
+	dane *dane      // what its certificate is held against; nil: what crypto/tls does
+	rest time.Time  // until then it comes last, because it could not be reached
+
+	mu    sync.Mutex
+	peers map[string]*Client
 }
 
 // New returns a Client of route. It does no I/O. Call Close when no message is left to send.
@@ -60,7 +75,11 @@ func New(route seedtest.Route, o Options) *Client {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Timeouts = o.Timeouts.withDefaults()
-	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)}}
+	if o.Shuffle == nil {
+		o.Shuffle = rand.Shuffle
+	}
+	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)},
+		known: &atomic.Pointer[redactor]{}, peers: map[string]*Client{}}
 }
 
 func (t Timeouts) withDefaults() Timeouts {
@@ -88,6 +107,10 @@ func (t Timeouts) withDefaults() Timeouts {
 // did not succeed or the connection was lost before the commit point; unsent when ctx ended or
 // commit failed before it; in doubt when no answer came after it. With several recipients one
 // refusal ends the message for all.
+//
+// Where the route has several servers, or those of the recipient's domain take the mail, the
+// Submission is of the one that decided, and tells which others were tried. A domain that does not
+// exist or takes no mail (RFC 7505) is refused without a reply.
 func (c *Client) Send(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
 ) seedtest.Submission {
@@ -110,6 +133,17 @@ func (c *Client) send(
 	}
 	defer c.pool.leave()
 	rec.sub.Begun = rec.now().UTC() // waiting for our own turn is not the route's time
+	d := &delivery{c: c, m: m, commit: commit, rec: rec}
+	if c.route.Type == seedtest.RouteMX {
+		return d.direct(ctx)
+	}
+	return d.submit(ctx)
+}
+
+// attempt hands a message to this one server.
+func (c *Client) attempt(
+	ctx context.Context, m seedtest.Composed, commit seedtest.Commit, rec *record,
+) *trouble {
 	s, err := c.pool.get(c.o.Timeouts)
 	if err != nil {
 		return unsent(err)
@@ -153,12 +187,19 @@ func (c *Client) sendAgain(
 	return t, true
 }
 
-// Check connects, agrees on TLS, says EHLO, signs in where the route has a login, and leaves.
+// Check connects, agrees on TLS, says EHLO, signs in where the route has a login, and leaves. Of a
+// route with several servers it is about the first one: see Checks.
 func (c *Client) Check(ctx context.Context) Check {
 	rec := c.newRecord()
+	rec.sub.Host = c.route.Server.Host
+	return c.check(ctx, rec)
+}
+
+func (c *Client) check(ctx context.Context, rec *record) Check {
 	s, t := c.open(ctx, rec)
 	check := Check{Route: c.route.Name, Begun: rec.sub.Begun, Stages: rec.sub.Stages,
-		TLS: rec.sub.TLS, Local: rec.sub.Local, Remote: rec.sub.Remote}
+		TLS: rec.sub.TLS, Local: rec.sub.Local, Remote: rec.sub.Remote,
+		Host: rec.sub.Host, Preference: rec.sub.Preference, Policy: rec.sub.Policy}
 	if n := len(check.Stages); n > 0 {
 		check.Stage = check.Stages[n-1].Stage
 		check.Latency = check.Stages[n-1].At.Sub(check.Begun)
@@ -178,8 +219,14 @@ func (c *Client) Check(ctx context.Context) Check {
 // Close leaves the servers of all kept connections with QUIT, all at once and within
 // Timeouts.Quit. Send gives unsent from now on. It never fails; the error is for io.Closer.
 func (c *Client) Close() error {
+	c.mu.Lock()
+	idle := c.pool.close()
+	for _, p := range c.peers {
+		idle = append(idle, p.pool.close()...)
+	}
+	c.mu.Unlock()
 	var all sync.WaitGroup
-	for _, s := range c.pool.close() {
+	for _, s := range idle {
 		all.Go(func() {
 			s.rec = c.newRecord()
 			s.w.dialog = &s.rec.dialog

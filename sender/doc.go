@@ -17,6 +17,10 @@
 // Where the server offers PIPELINING (RFC 2920) everything before the content leaves in one write:
 // two round trips a message in place of four. The record is the same.
 //
+// A route has one server, several of which the next is asked where one cannot be used, or those that
+// DNS names for the recipient's domain; an attempt tries them one after the other and none after the
+// commit point. DNS is asked through [MXResolver], and policies of MTA-STS are kept in [STS].
+//
 // Passwords and tokens never reach a Submission, a Check, an error or a log. The package does not
-// retry, does not follow MX records, and does not sign.
+// retry, and does not sign.
 package sender

@@ -42,6 +42,18 @@ func (p *pool) get(t Timeouts) (*session, error) {
 	if p.closed {
 		return nil, errClosed
 	}
+	p.sweep(t)
+	n := len(p.idle)
+	if n == 0 {
+		return nil, nil
+	}
+	s := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return s, nil
+}
+
+// sweep closes the connections that are too old. The caller holds mu.
+func (p *pool) sweep(t Timeouts) {
 	now := time.Now()
 	p.idle = slices.DeleteFunc(p.idle, func(s *session) bool {
 		old := now.Sub(s.used) > t.Idle || now.Sub(s.begun) > t.Life
@@ -50,13 +62,13 @@ func (p *pool) get(t Timeouts) (*session, error) {
 		}
 		return old
 	})
-	n := len(p.idle)
-	if n == 0 {
-		return nil, nil
-	}
-	s := p.idle[n-1]
-	p.idle = p.idle[:n-1]
-	return s, nil
+}
+
+// tidy is sweep for who does not hold mu.
+func (p *pool) tidy(t Timeouts) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sweep(t)
 }
 
 // put keeps a connection, or ends it when the pool is closed.
@@ -78,6 +90,12 @@ func (p *pool) close() []*session {
 	idle := p.idle
 	p.idle, p.closed = nil, true
 	return idle
+}
+
+func (p *pool) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 // settle keeps the connection for the next message if this one left it in order.

@@ -70,7 +70,7 @@ func (c *Client) connect(ctx context.Context, rec *record) (net.Conn, *trouble) 
 
 func (c *Client) dial(ctx context.Context) (conn net.Conn, resolved time.Time, err error) {
 	server := c.route.Server
-	addr := net.JoinHostPort(server.Host, strconv.Itoa(server.Port))
+	addr := net.JoinHostPort(c.where(), strconv.Itoa(server.Port))
 	if c.o.Dial != nil {
 		conn, err = c.o.Dial(ctx, "tcp", addr)
 		return conn, resolved, err

@@ -49,6 +49,14 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 			return nil
 		}
 	}
+	if dane := s.c.dane; dane != nil {
+		config.InsecureSkipVerify = true
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			var err error
+			verified, err = dane.verify(state)
+			return err
+		}
+	}
 	conn := tls.Client(s.w.conn, config)
 	if err := conn.Handshake(); err != nil {
 		return unverified(err), err

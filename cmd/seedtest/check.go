@@ -54,6 +54,9 @@ type checked struct {
 	Seed    *inbox.Check // nil: by hand
 
 	Instrument *instrument // of a seed
+
+	Domain string // of a route of type mx: whose servers were asked
+	Server string // of a route with several: which one
 }
 
 func (a *app) check(ctx context.Context, names []string, offline bool) error {
@@ -70,7 +73,7 @@ func (a *app) check(ctx context.Context, names []string, offline bool) error {
 			len(cfg.Seeds), len(cfg.Suites))
 		return nil
 	}
-	found := a.checkAll(ctx, routes, seeds)
+	found := a.checkAll(ctx, cfg, routes, seeds)
 	if err := a.instruments(ctx, cfg, found); err != nil {
 		return err
 	}
@@ -114,28 +117,19 @@ func named(cfg *config.Config, names []string) ([]seedtest.Route, []seedtest.See
 }
 
 // checkAll checks all servers at the same time: each is asked once.
-func (a *app) checkAll(ctx context.Context, routes []seedtest.Route,
+func (a *app) checkAll(ctx context.Context, cfg *config.Config, routes []seedtest.Route,
 	seeds []seedtest.Seed) []checked {
-	found := make([]checked, len(routes)+len(seeds))
-	w := a.watcher()
+	ofRoutes, found := make([][]checked, len(routes)), make([]checked, len(seeds))
+	w, d := a.watcher(), newDirect(network{dns: cfg.DNS})
 	var checks sync.WaitGroup
 	for i, r := range routes {
-		checks.Go(func() { found[i] = a.checkRoute(ctx, r) })
+		checks.Go(func() { ofRoutes[i] = a.checkRoute(ctx, r, d, domainsOf(cfg.Seeds)) })
 	}
 	for i, s := range seeds {
-		checks.Go(func() { found[len(routes)+i] = a.checkSeed(ctx, w, s) })
+		checks.Go(func() { found[i] = a.checkSeed(ctx, w, s) })
 	}
 	checks.Wait()
-	return found
-}
-
-func (a *app) checkRoute(ctx context.Context, r seedtest.Route) checked {
-	ctx, cancel := a.bounded(ctx)
-	defer cancel()
-	client := sender.New(r, sender.Options{Log: a.logger()})
-	defer func() { _ = client.Close() }()
-	c := client.Check(ctx)
-	return checked{Kind: "route", Name: r.Name, OK: c.OK, Error: c.Error, Hint: c.Hint, Route: &c}
+	return append(slices.Concat(ofRoutes...), found...)
 }
 
 // watcher makes one for a command that needs no store. It minds what runs have noted of accounts,

@@ -17,6 +17,10 @@ type checkOut struct {
 	OK           bool               `json:"ok"`
 	Error        string             `json:"error,omitempty"`
 	Hint         string             `json:"hint,omitempty"`
+	Domain       string             `json:"domain,omitempty"`     // of a route of type mx
+	Host         string             `json:"host,omitempty"`       // of a route with several servers
+	Preference   *int               `json:"preference,omitempty"` // of its MX record
+	Policy       *policyOut         `json:"tls_policy,omitempty"`
 	Stage        seedtest.Stage     `json:"stage,omitempty"` // of a route: the last one reached
 	Local        string             `json:"local,omitempty"`
 	Remote       string             `json:"remote,omitempty"`
@@ -31,6 +35,15 @@ type checkOut struct {
 	Strategy     *inbox.Strategy    `json:"strategy,omitempty"`
 	Quotas       []quotaOut         `json:"quotas,omitempty"`
 	*instrumentOut
+}
+
+// policyOut is what a domain publishes about TLS.
+type policyOut struct {
+	By       string `json:"by"`
+	Mode     string `json:"mode,omitempty"`
+	ID       string `json:"id,omitempty"`
+	Demanded bool   `json:"demanded"`
+	Note     string `json:"note,omitempty"`
 }
 
 // instrumentOut is what is known of a seed as an instrument.
@@ -123,11 +136,15 @@ func writeChecksJSON(w io.Writer, found []checked, addresses bool) error {
 
 func (c checked) out() checkOut {
 	o := checkOut{Kind: c.Kind, Name: c.Name, Address: c.Address, OK: c.OK, Error: c.Error,
-		Hint: c.Hint, Capabilities: []string{}}
+		Hint: c.Hint, Capabilities: []string{}, Domain: c.Domain, Host: c.Server}
 	if r := c.Route; r != nil {
 		o.Stage, o.Local, o.Remote, o.TLS = r.Stage, r.Local, r.Remote, r.TLS
 		o.Greeting, o.Mechanism, o.ReadyS = r.Banner, r.Mechanism, seconds(r.Latency)
 		o.Capabilities = append(o.Capabilities, r.Extensions...)
+		o.Preference = r.Preference
+		if p := r.Policy; p != nil {
+			o.Policy = &policyOut{string(p.By), p.Mode, p.ID, p.Demanded, p.Note}
+		}
 	}
 	if s := c.Seed; s != nil {
 		o.Local, o.Remote, o.TLS, o.Mailboxes = s.Local, s.Remote, s.TLS, s.Mailboxes

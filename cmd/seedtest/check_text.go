@@ -19,7 +19,7 @@ const (
 // lines tells one check to a person, what matters most first.
 func (c checked) lines(verbose bool) []string {
 	t := &checkText{width: checkWidth, verbose: verbose}
-	t.lines = append(t.lines, report.CleanLine(fmt.Sprintf("%-4s  %s %s", c.mark(), c.Kind, c.Name)))
+	t.lines = append(t.lines, report.CleanLine(fmt.Sprintf("%-4s  %s %s", c.mark(), c.Kind, c.title())))
 	if in := c.Instrument; in != nil {
 		t.health(in)
 	}
@@ -34,6 +34,7 @@ func (c checked) lines(verbose bool) []string {
 		t.add("", "%s in %s", c.Route.Remote, c.Route.Latency.Round(time.Millisecond))
 		t.add("offers", "%s", strings.Join(c.Route.Extensions, " "))
 		t.tls(c.Route.TLS)
+		t.policy(c.Route.Policy)
 	case c.Seed != nil && c.Seed.Remote != "":
 		t.signedIn(c)
 	}
@@ -46,11 +47,28 @@ func (c checked) lines(verbose bool) []string {
 	return t.lines
 }
 
+// title names what was checked: of a route with several servers also which one.
+func (c checked) title() string {
+	text := c.Name
+	if c.Domain != "" {
+		text += " to " + c.Domain
+	}
+	if c.Server != "" {
+		text += " by " + c.Server
+	}
+	if r := c.Route; r != nil && r.Preference != nil {
+		text += fmt.Sprintf(" (MX %d)", *r.Preference)
+	}
+	return text
+}
+
 // mark is the word that a check begins with.
 func (c checked) mark() string {
 	switch {
 	case !c.OK:
 		return "FAIL"
+	case c.Error != "":
+		return "note"
 	case c.Instrument != nil && c.Instrument.health.Sick:
 		return "SICK"
 	case c.Instrument != nil && c.Instrument.notable():
@@ -245,6 +263,21 @@ func (t *checkText) tls(info *seedtest.TLSInfo) {
 	addTLS(func(format string, args ...any) { t.add("", format, args...) }, info)
 }
 
+// policy tells what a domain publishes about TLS, and what came of it.
+func (t *checkText) policy(p *seedtest.TLSPolicy) {
+	if p == nil {
+		return
+	}
+	text := strings.TrimSpace(p.Mode + " " + p.ID)
+	switch {
+	case p.Note != "":
+		text = strings.TrimPrefix(text+"; "+p.Note, "; ")
+	case p.Demanded:
+		text = strings.TrimPrefix(text+"; kept", "; ")
+	}
+	t.add(strings.ToUpper(string(p.By)), "%s", text)
+}
+
 // addTLS tells what a TLS handshake agreed.
 func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
 	if t == nil {
@@ -254,6 +287,9 @@ func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
 	until := ""
 	if t.NotAfter != nil {
 		until = ", until " + day(*t.NotAfter)
+	}
+	if !t.Verified {
+		until += ", NOT verified"
 	}
 	add("%s %s, certificate for %s%s", t.Version, t.Cipher,
 		cmp.Or(strings.Join(t.Names, " "), t.Peer), until)

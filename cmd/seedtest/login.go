@@ -85,7 +85,7 @@ func (a *app) oauthLogins(c *config.Config) []oauthLogin {
 		all = append(all, oauthLogin{r.Login.OAuth.Name, r.Server.Host, *r.Login.OAuth,
 			func(ctx context.Context, token seedtest.Secret) checked {
 				r.Login.Token = token
-				return a.checkRoute(ctx, r)
+				return a.checkRoute(ctx, r, newDirect(network{}), nil)[0]
 			}})
 	}
 	return all

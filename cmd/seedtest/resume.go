@@ -76,7 +76,7 @@ func (a *app) sessionFor(ctx context.Context, cfg *config.Config) (*session, err
 	if err != nil {
 		return nil, err
 	}
-	return a.openSession(ctx, path, network{})
+	return a.openSession(ctx, path, network{dns: cfg.DNS})
 }
 
 // carryOn takes up a stored run and judges it.
@@ -90,6 +90,11 @@ func (s *session) carryOn(ctx context.Context, cfg *config.Config, id seedtest.R
 	opened, err := signedIn(seedtest.Fold(facts, s.clock()).Opened, cfg)
 	if err != nil {
 		return none, err
+	}
+	if how.Purpose == seedtest.PurposeResume {
+		if err := s.direct.fit(ctx, opened.Routes); err != nil {
+			return none, err
+		}
 	}
 	err = s.work(ctx, opened, facts, func(p harness.Parts) error {
 		// Facts are read again under the lease: what another process did until now counts.
@@ -117,7 +122,8 @@ func signedIn(o seedtest.Opened, cfg *config.Config) (seedtest.Opened, error) {
 		if now.Type == "" {
 			return o, gone("route", r.Name, cfg.Path)
 		}
-		r.Login, r.CA, r.Server = now.Login, now.CA, now.Server
+		r.Login, r.CA, r.Server, r.Also = now.Login, now.CA, now.Server, now.Also
+		r.Address, r.Force = now.Address, now.Force
 	}
 	for i := range o.Seeds {
 		s := &o.Seeds[i]

@@ -70,13 +70,18 @@ func (a *app) runSuite(ctx context.Context, suite string, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.openSession(ctx, path, network{})
+	s, err := a.openSession(ctx, path, network{dns: cfg.DNS})
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	if q.Seeds, err = s.examined(ctx, q.Seeds); err != nil {
 		return err
+	}
+	if !f.dryRun {
+		if err := s.direct.fit(ctx, q.Routes); err != nil {
+			return err
+		}
 	}
 	r, err := s.runRequest(ctx, q, f)
 	if err != nil || f.dryRun {

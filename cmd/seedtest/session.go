@@ -30,6 +30,7 @@ import (
 type network struct {
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	roots *x509.CertPool
+	dns   []string // servers as address:port; empty: the system's
 }
 
 // session is what a command works runs with.
@@ -39,6 +40,7 @@ type session struct {
 	clock   func() time.Time
 	network network
 	clients map[string]*sender.Client
+	direct  *direct
 
 	connections *inbox.Connections // of all its runs
 }
@@ -51,7 +53,7 @@ func (a *app) openSession(ctx context.Context, path string, n network) (*session
 	connections := inbox.NewConnections()
 	connections.Remember(s)
 	return &session{app: a, store: s, clock: harness.Clock(time.Now), network: n,
-		clients: map[string]*sender.Client{}, connections: connections}, nil
+		clients: map[string]*sender.Client{}, direct: newDirect(n), connections: connections}, nil
 }
 
 func (a *app) openStore(ctx context.Context, path string) (*store.Store, error) {
@@ -76,7 +78,7 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 	senders := map[string]harness.Sender{}
 	for _, r := range routes {
 		c := sender.New(r, sender.Options{Dial: s.network.dial, Roots: s.network.roots, Now: s.clock,
-			Log: s.app.logger()})
+			Log: s.app.logger(), DNS: s.direct, STS: s.direct.sts})
 		s.clients[r.Name], senders[r.Name] = c, c
 	}
 	return harness.Parts{
