@@ -51,7 +51,7 @@ func Resume(ctx context.Context, p Parts, opened seedtest.Opened, facts []seedte
 		w.fold.Add(f)
 		switch b := f.Body.(type) {
 		case seedtest.Planned:
-			w.plan = append(w.plan, b)
+			w.planned(b)
 		case seedtest.Baseline:
 			w.haveBaseline(b.Seed)
 		}
@@ -111,7 +111,7 @@ func (w *work) carryOut(ctx context.Context) error {
 	for _, d := range w.plan {
 		slot := slots[d.Route]
 		if slot == nil {
-			slot = make(chan struct{}, w.Conns)
+			slot = make(chan struct{}, 2*w.Conns) // who stores an outcome needs no connection
 			slots[d.Route] = slot
 		}
 		if !w.noSending {

@@ -69,6 +69,7 @@ type work struct {
 	fold    *seedtest.Folder
 	opened  seedtest.Opened
 	plan    []seedtest.Planned
+	probes  map[seedtest.DispatchID][]seedtest.PlannedProbe // of the plan
 	seeds   map[string]*seedWork
 	seedsAt map[seedtest.Endpoint]int // how many are at a server: never changed
 	looked  map[string]bool           // seeds that had their one look (UntilLooked)
@@ -96,7 +97,7 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
 	w := &work{Parts: p, id: opened.Run, until: until, fold: seedtest.NewFolder(),
-		opened: opened, plan: planned, seeds: map[string]*seedWork{},
+		opened: opened, probes: map[seedtest.DispatchID][]seedtest.PlannedProbe{}, seeds: map[string]*seedWork{},
 		seedsAt: map[seedtest.Endpoint]int{}, looked: map[string]bool{},
 		began: p.Now()}
 	for _, s := range opened.Seeds {
@@ -108,7 +109,16 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 			w.seedsAt[s.Server]++
 		}
 	}
+	for _, d := range planned {
+		w.planned(d)
+	}
 	return w
+}
+
+// planned adds a dispatch to the plan.
+func (w *work) planned(d seedtest.Planned) {
+	w.plan = append(w.plan, d)
+	w.probes[d.Dispatch] = d.Probes
 }
 
 // record stores facts and then makes them known. It fails only with the store.
@@ -183,13 +193,8 @@ func (w *work) wake(b seedtest.FactBody) {
 }
 
 func (w *work) wakeDispatch(id seedtest.DispatchID) {
-	for _, d := range w.plan {
-		if d.Dispatch == id {
-			for _, p := range d.Probes {
-				w.wakeSeed(p.Seed)
-			}
-			return
-		}
+	for _, p := range w.probes[id] {
+		w.wakeSeed(p.Seed)
 	}
 }
 

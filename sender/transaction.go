@@ -177,7 +177,9 @@ func committed(ctx context.Context, commit seedtest.Commit) *trouble {
 // stuffed is the content without its last CRLF, with a second dot before each line that begins
 // with one (RFC 5321 section 4.5.2).
 func stuffed(data []byte) []byte {
-	data = bytes.ReplaceAll(data, []byte("\r\n."), []byte("\r\n.."))
+	if bytes.Contains(data, []byte("\r\n.")) {
+		data = bytes.ReplaceAll(data, []byte("\r\n."), []byte("\r\n.."))
+	}
 	if bytes.HasPrefix(data, []byte(".")) {
 		data = append([]byte("."), data...)
 	}

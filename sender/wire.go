@@ -303,12 +303,13 @@ func (w *wire) flush() error {
 }
 
 func (w *wire) recordOwn(p []byte) {
+	if w.mode == modeData {
+		w.dialog.client("(" + strconv.Itoa(len(p)) + " octets of content)")
+		return
+	}
 	line := strings.TrimRight(string(p), "\r\n")
-	switch w.mode {
-	case modeAuth:
+	if w.mode == modeAuth {
 		line = authCommand(line)
-	case modeData:
-		line = "(" + strconv.Itoa(len(p)) + " octets of content)"
 	}
 	w.dialog.client(line)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -74,9 +75,13 @@ func (s *Store) insert(ctx context.Context, run seedtest.RunID, records []record
 }
 
 func (s *Store) insertOne(ctx context.Context, run seedtest.RunID, r record) error {
-	res, err := s.conn.ExecContext(ctx, `INSERT INTO fact (run, at, kind, body)
-		SELECT id, ?, ?, ? FROM run WHERE name = ?`,
-		r.At.UnixNano(), string(r.Body.FactKind()), string(r.json), string(run))
+	insert, err := s.prepared(ctx, `INSERT INTO fact (run, at, kind, body)
+		SELECT id, ?, ?, ? FROM run WHERE name = ?`)
+	if err != nil {
+		return err
+	}
+	res, err := insert.ExecContext(ctx, r.At.UnixNano(), string(r.Body.FactKind()), string(r.json),
+		string(run))
 	if err != nil {
 		return err
 	}
@@ -117,8 +122,25 @@ func (s *Store) index(ctx context.Context, run seedtest.RunID, r record) error {
 }
 
 func (s *Store) exec(ctx context.Context, query string, args ...any) error {
-	_, err := s.conn.ExecContext(ctx, query, args...)
+	statement, err := s.prepared(ctx, query)
+	if err == nil {
+		_, err = statement.ExecContext(ctx, args...)
+	}
 	return err
+}
+
+// prepared is a statement of the writing connection, which is read once: to read it takes as long
+// as to carry it out. The caller has the turn, and query is a constant.
+func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if statement := s.statements[query]; statement != nil {
+		return statement, nil
+	}
+	statement, err := s.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	s.statements[query] = statement
+	return statement, nil
 }
 
 // AppendAttempt stores an attempt unless a dose limit or an open breaker holds it back; then it

@@ -26,6 +26,8 @@ type Store struct {
 
 	turn chan struct{} // holds a value while somebody writes
 
+	statements map[string]*sql.Stmt // of conn, by their text; used by whoever has the turn
+
 	mu     sync.Mutex
 	queue  []*job                    // what waits for the next commit
 	fences map[seedtest.RunID]uint64 // of the runs this process has leased
@@ -48,7 +50,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, &Error{Path: path, Doing: "open", Kind: ErrPath, Cause: err}
 	}
 	s := &Store{path: abs, now: time.Now, turn: make(chan struct{}, 1),
-		fences: map[seedtest.RunID]uint64{}}
+		statements: map[string]*sql.Stmt{}, fences: map[seedtest.RunID]uint64{}}
 	if err := s.makeFile(); err != nil {
 		return nil, err
 	}
@@ -142,6 +144,9 @@ func (s *Store) isClosed() bool {
 
 func (s *Store) shut() error {
 	var errs []error
+	for _, statement := range s.statements {
+		errs = append(errs, statement.Close())
+	}
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())
 	}
