@@ -17,7 +17,7 @@ CAMPAIGN_TIMEOUT = $(if $(FULL),6h,20m)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help build test test-real corpus lint fuzz campaign bench bench-analyze bench-watch \
-	schema install clean
+	bench-send schema install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench-analyze: ## Measure how fast headers are read, beside mailauth and go-mess
 
 bench-watch: ## Measure watchers of many mailboxes on a real Dovecot (FULL=1: 5,000 seeds)
 	bench/watch.sh
+
+bench-send: ## Measure how fast messages leave, beside smtp-source, nodemailer and swaks (Debian, root)
+	bench/send.sh
 
 schema: ## Hold every JSON output against docs/schema
 	$(GO) test ./report -run Schema -v -count=1
