@@ -69,9 +69,11 @@ type Route struct {
 	Type    RouteType `json:"type"`
 	Server  Endpoint  `json:"server"`
 	Login   Login     `json:"login"`
-	HELO    string    `json:"helo,omitempty"` // name given at EHLO; empty: the machine's own
-	CA      []byte    `json:"-"`              // PEM, trusted beside the system's roots
-	Control bool      `json:"control"`        // known to be good: listed, never counted (rule 17)
+	HELO    string    `json:"helo,omitempty"`   // name given at EHLO; empty: the machine's own
+	CA      []byte    `json:"-"`                // PEM, trusted beside the system's roots
+	Control bool      `json:"control"`          // known to be good: listed, never counted (rule 17)
+	Hazard  bool      `json:"hazard,omitempty"` // mail that filters must refuse may go this way
+	DKIM    []DKIM    `json:"dkim,omitempty"`   // by what its mail is signed
 	Sender  Identity  `json:"sender"`
 
 	Also    []Endpoint `json:"also,omitempty"`    // of RouteSMTP: tried in order where Server fails
@@ -97,20 +99,6 @@ type Seed struct {
 	ByHand     bool      `json:"by_hand,omitempty"`     // no IMAP: its owner says where a message lies
 	Replaces   string    `json:"replaces,omitempty"`    // the seed whose name it is to take over
 	LastSignIn time.Time `json:"last_sign_in,omitzero"` // of its owner on the web; zero: not said
-}
-
-// Message is what a probe says, before it is tagged.
-type Message struct {
-	Name    string   `json:"name"`
-	Subject string   `json:"subject"`
-	Text    string   `json:"text"`
-	Headers []Header `json:"headers,omitempty"` // further header fields, in order
-}
-
-// Header is one header field of a message to send.
-type Header struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
 }
 
 // Limits are the dose limits of rule 22. Zero means the default.

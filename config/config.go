@@ -119,8 +119,16 @@ func (c *Config) SeedNames() []string {
 	return names(c.Seeds, func(s seedtest.Seed) string { return s.Name })
 }
 
+// messageNames returns the names of the messages, and those that stand for all variants of one.
 func (c *Config) messageNames() []string {
-	return names(c.Messages, func(m seedtest.Message) string { return m.Name })
+	var all []string
+	for _, m := range c.Messages {
+		if m.Matrix != "" && !slices.Contains(all, m.Matrix) {
+			all = append(all, m.Matrix)
+		}
+		all = append(all, m.Name)
+	}
+	return all
 }
 
 // everything is the name that stands for all there is.
@@ -130,7 +138,7 @@ const everything = "*"
 const ofProvider = "provider:"
 
 func routeNamed(r seedtest.Route, name string) bool     { return r.Name == name }
-func messageNamed(m seedtest.Message, name string) bool { return m.Name == name }
+func messageNamed(m seedtest.Message, name string) bool { return m.Name == name || m.Matrix == name }
 func seedNamed(s seedtest.Seed, name string) bool {
 	id, ok := strings.CutPrefix(name, ofProvider)
 	return s.Name == name || ok && s.Provider.ID == id

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"seedtest"
 )
@@ -66,70 +64,4 @@ func (r *reader) dns(top *table) []string {
 	t.done()
 	r.servers = len(servers) > 0
 	return servers
-}
-
-// defaultMessage is what a configuration without messages sends. Its words say nothing that a
-// filter would look for.
-func defaultMessage() seedtest.Message {
-	return seedtest.Message{
-		Name:    "default",
-		Subject: "Your weekly summary",
-		Text: "Hello,\n\nhere is the summary of this week. All scheduled work was done, and\n" +
-			"nothing needs your attention.\n\nThe next summary follows in a week.\n",
-	}
-}
-
-// messages reads [message.NAME].
-func (r *reader) messages(top *table) []seedtest.Message {
-	var all []seedtest.Message
-	top.named("message", func(name string, t *table) {
-		for _, key := range []string{"html", "attachments", "file"} {
-			t.refuse(key, "write the message as subject and text")
-		}
-		t.needs("subject", `write subject = "Your weekly notice"`)
-		t.needs("text", `write text = "..."`)
-		all = append(all, seedtest.Message{
-			Name:    name,
-			Subject: t.line("subject", "Your weekly notice"),
-			Text:    t.text("text", "Hello ..."),
-			Headers: t.headers(),
-		})
-	})
-	if top.get("message") == nil || len(all) == 0 {
-		all = []seedtest.Message{defaultMessage()}
-	}
-	return all
-}
-
-// headers reads further header fields, in the order of the file.
-func (t *table) headers() []seedtest.Header {
-	sub := t.sub("headers", `headers = { "X-Team" = "ops" }`)
-	if sub == nil {
-		return nil
-	}
-	var out []seedtest.Header
-	for _, e := range sub.entries {
-		value := sub.line(e.key, "ops")
-		if problem := headerProblem(e.key); problem != "" {
-			t.r.fail(e.node, problem, "take it out, or choose another name such as X-Team")
-		}
-		out = append(out, seedtest.Header{Name: e.key, Value: value})
-	}
-	return out
-}
-
-// headerProblem says why a message may not bring a header field of its own, or "". Names are
-// printable ASCII without colon (RFC 5322 section 2.2).
-func headerProblem(name string) string {
-	bad := func(c rune) bool { return c <= ' ' || c > '~' || c == ':' }
-	if name == "" || len(name) > 76 || strings.ContainsFunc(name, bad) {
-		return "is no name of a header field"
-	}
-	ours := []string{"from", "sender", "to", "cc", "bcc", "subject", "date", "message-id",
-		"mime-version", "received", "return-path", "x-entity-ref-id", "dkim-signature"}
-	lower := strings.ToLower(name)
-	if slices.Contains(ours, lower) || strings.HasPrefix(lower, "content-") {
-		return "is a header field that seedtest or a server writes itself"
-	}
-	return ""
 }

@@ -47,6 +47,7 @@ func (t *table) suite(name string, c *Config, presets *presets) seedtest.Suite {
 	if s.Missing < s.Deadline {
 		t.checkMissing(s)
 	}
+	t.checkHazards(s, c)
 	if s.Schedule != "" {
 		t.schedule(s, c)
 	}

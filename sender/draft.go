@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/mail"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/emersion/go-message"
 
@@ -25,22 +23,26 @@ type Draft struct {
 	Token     seedtest.Token
 	MessageID string    // without angle brackets; empty: MessageID(Token, From)
 	Date      time.Time // of the Date field
+	Keys      DKIMKeys  // that sign the message; none: it is not signed
+	Hazard    bool      // the route is marked for mail that filters must refuse
 }
 
 // refMark is where the subject wants its reference. Without it the reference stands at the end.
 const refMark = "{ref}"
 
-// softLine is the longest line of text that goes out as it is (RFC 2045 section 6.7 allows 76
-// characters); a longer one makes the text quoted-printable, because relays wrap long lines and
-// a wrapped line breaks a signature.
-const softLine = 76
-
 // Compose writes the message. Equal drafts give equal bytes. The token travels in the Message-ID,
 // in X-Entity-Ref-ID, in a line of the text, and as ENVID of the envelope; its reference stands
 // in the subject (rule 4). It is an error if an address, a header field or the subject could not
-// be sent as it is, or would change a field of ours.
+// be sent as it is, or would change a field of ours, and if the message would be taken for spam or
+// a virus on purpose by a route that is not marked for it.
 func Compose(d Draft) (seedtest.Composed, error) {
 	data, c, err := compose(d)
+	if err == nil {
+		err = checkHazard(d, data)
+	}
+	if err == nil {
+		data, err = d.Keys.sign(data, d.Date)
+	}
 	if err != nil {
 		return seedtest.Composed{}, fmt.Errorf("message %s: %w", d.Message.Name, err)
 	}
@@ -49,25 +51,27 @@ func Compose(d Draft) (seedtest.Composed, error) {
 }
 
 func compose(d Draft) ([]byte, seedtest.Composed, error) {
-	var b bytes.Buffer
 	c, from, err := envelopeOf(d)
 	if err != nil {
 		return nil, c, err
 	}
-	text, err := textOf(d)
-	if err != nil {
-		return nil, c, fmt.Errorf("text: %w", err)
-	}
-	h, err := headerOf(d, from, c.To, encodingOf(text))
-	if err != nil {
+	d.To = c.To // in the form in which they are sent
+	d.Message = filled(d, from)
+	var body part
+	fields := d.Message.Headers
+	if len(d.Message.Template) > 0 {
+		if body, fields, d.Message.Subject, err = templateOf(d, from); err != nil {
+			return nil, c, fmt.Errorf("file: %w", err)
+		}
+	} else if body, err = bodyOf(d); err != nil {
 		return nil, c, err
 	}
-	w, err := message.CreateWriter(&b, h)
-	if err != nil {
+	h := body.header()
+	if err := addHeader(&h, d, from, fields); err != nil {
 		return nil, c, err
 	}
-	_, err = io.WriteString(w, text)
-	err = errors.Join(err, w.Close())
+	var b bytes.Buffer
+	err = body.writeTo(&b, h)
 	return b.Bytes(), c, err
 }
 
@@ -85,26 +89,25 @@ func envelopeOf(d Draft) (seedtest.Composed, *mail.Address, error) {
 	return c, from, err
 }
 
-// headerOf makes the header. Each field is put above those before it, so the last comes first.
-func headerOf(
-	d Draft, from *mail.Address, to []string, encoding string,
-) (h message.Header, err error) {
+// addHeader makes the header above the fields that describe the body. Each field is put above those
+// before it, so the last comes first.
+func addHeader(
+	h *message.Header, d Draft, from *mail.Address, fields []seedtest.Header,
+) error {
 	id, err := messageID(d)
 	if err != nil {
-		return h, err
+		return err
 	}
 	subject, err := subjectOf(d)
 	if err != nil {
-		return h, err
+		return err
 	}
 	if d.Date.IsZero() {
-		return h, errors.New("date: none")
+		return errors.New("date: none")
 	}
-	h.Add("Content-Transfer-Encoding", encoding)
-	h.Add("Content-Type", "text/plain; charset=utf-8")
-	for _, f := range slices.Backward(d.Message.Headers) {
-		if err := addField(&h, f); err != nil {
-			return h, err
+	for _, f := range slices.Backward(fields) {
+		if err := addField(h, f); err != nil {
+			return err
 		}
 	}
 	// Raw, because the library would write Mime-Version, Ref-Id and Message-Id.
@@ -112,10 +115,10 @@ func headerOf(
 	h.AddRaw([]byte("X-Entity-Ref-ID: " + string(d.Token) + "\r\n"))
 	h.AddRaw([]byte("Message-ID: <" + id + ">\r\n"))
 	h.Add("Subject", subject)
-	h.Add("To", "<"+strings.Join(to, ">, <")+">")
+	h.Add("To", "<"+strings.Join(d.To, ">, <")+">")
 	h.Add("From", from.String())
 	h.Add("Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
-	return h, nil
+	return nil
 }
 
 func recipients(to []string) ([]string, error) {
@@ -161,37 +164,4 @@ func subjectOf(d Draft) (string, error) {
 		return mime.QEncoding.Encode("utf-8", strings.ReplaceAll(s, refMark, ref)), nil
 	}
 	return mime.QEncoding.Encode("utf-8", s) + " (" + ref + ")", nil
-}
-
-// textOf returns the text in lines that end in CRLF, the last of which names the token.
-func textOf(d Draft) (string, error) {
-	text := d.Message.Text
-	if !utf8.ValidString(text) {
-		return "", errors.New("not UTF-8")
-	}
-	if strings.ContainsRune(text, 0) {
-		return "", errors.New("a NUL is not allowed")
-	}
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-	text = strings.TrimRight(text, "\n")
-	if text != "" {
-		text += "\n\n"
-	}
-	return strings.ReplaceAll(text+"Reference: "+string(d.Token)+"\n", "\n", "\r\n"), nil
-}
-
-// encodingOf says how a text travels: as it is if every relay will leave it so, else
-// quoted-printable.
-func encodingOf(text string) string {
-	for line := range strings.SplitSeq(text, "\r\n") {
-		if len(line) > softLine || strings.TrimRight(line, " \t") != line {
-			return "quoted-printable"
-		}
-		for i := range len(line) {
-			if line[i] >= 0x7F || line[i] < ' ' && line[i] != '\t' {
-				return "quoted-printable"
-			}
-		}
-	}
-	return "7bit"
 }

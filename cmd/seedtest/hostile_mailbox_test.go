@@ -204,7 +204,7 @@ func (p *post) serve(conn net.Conn) {
 			say("250 ok")
 		case "DATA":
 			say("354 go on")
-			raw, err := content(in)
+			raw, err := contentOf(in)
 			if err != nil {
 				return
 			}
@@ -225,7 +225,7 @@ func (p *post) serve(conn net.Conn) {
 }
 
 // content reads what follows DATA.
-func content(in *bufio.Reader) (string, error) {
+func contentOf(in *bufio.Reader) (string, error) {
 	var b strings.Builder
 	for {
 		line, err := in.ReadString('\n')

@@ -95,6 +95,9 @@ func (s *session) carryOn(ctx context.Context, cfg *config.Config, id seedtest.R
 		if err := s.direct.fit(ctx, opened.Routes); err != nil {
 			return none, err
 		}
+		if err := s.loadKeys(ctx, opened.Routes); err != nil {
+			return none, err
+		}
 	}
 	err = s.work(ctx, opened, facts, func(p harness.Parts) error {
 		// Facts are read again under the lease: what another process did until now counts.
@@ -123,7 +126,7 @@ func signedIn(o seedtest.Opened, cfg *config.Config) (seedtest.Opened, error) {
 			return o, gone("route", r.Name, cfg.Path)
 		}
 		r.Login, r.CA, r.Server, r.Also = now.Login, now.CA, now.Server, now.Also
-		r.Address, r.Force = now.Address, now.Force
+		r.Address, r.Force, r.DKIM = now.Address, now.Force, now.DKIM
 	}
 	for i := range o.Seeds {
 		s := &o.Seeds[i]

@@ -13,6 +13,7 @@ import (
 
 	"seedtest"
 	"seedtest/config"
+	"seedtest/content"
 	"seedtest/harness"
 	"seedtest/inbox"
 	"seedtest/provider"
@@ -138,6 +139,7 @@ func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags)
 	if q.Random == 0 {
 		q.Random = rand.Uint64()
 	}
+	q.Messages = content.Prepare(q.Messages, q.Random)
 	opened, planned, err := harness.Plan(q, harness.Minter{ID: uuid.NewV7, Key: s.store.Key(),
 		MessageID: sender.MessageID}, s.clock())
 	if err != nil {
@@ -145,6 +147,9 @@ func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags)
 	}
 	if f.dryRun {
 		return none, s.app.dryRun(opened, planned)
+	}
+	if err := s.ready(ctx, opened, planned); err != nil {
+		return none, err
 	}
 	until := harness.UntilTerminal
 	switch {
@@ -202,7 +207,7 @@ func runID(id uuid.UUID) seedtest.RunID {
 // dryRun prints every message with its envelope.
 func (a *app) dryRun(o seedtest.Opened, planned []seedtest.Planned) error {
 	for i, p := range planned {
-		m, err := compose(o, p)
+		m, err := composer(nil)(o, p)
 		if err != nil {
 			return usage(err)
 		}

@@ -41,6 +41,7 @@ type session struct {
 	network network
 	clients map[string]*sender.Client
 	direct  *direct
+	keys    map[string]sender.DKIMKeys // by route
 
 	connections *inbox.Connections // of all its runs
 }
@@ -53,7 +54,8 @@ func (a *app) openSession(ctx context.Context, path string, n network) (*session
 	connections := inbox.NewConnections()
 	connections.Remember(s)
 	return &session{app: a, store: s, clock: harness.Clock(time.Now), network: n,
-		clients: map[string]*sender.Client{}, direct: newDirect(n), connections: connections}, nil
+		clients: map[string]*sender.Client{}, keys: map[string]sender.DKIMKeys{},
+		direct: newDirect(n), connections: connections}, nil
 }
 
 func (a *app) openStore(ctx context.Context, path string) (*store.Store, error) {
@@ -82,7 +84,7 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 		s.clients[r.Name], senders[r.Name] = c, c
 	}
 	return harness.Parts{
-		Log: s.store, Senders: senders, Watcher: s.watcher(), Compose: compose,
+		Log: s.store, Senders: senders, Watcher: s.watcher(), Compose: composer(s.keys),
 		Breaker: diagnose.Breaker, Now: s.clock, Wall: time.Now, Observe: observe,
 		Jitter: jitter, Logger: s.app.logger(),
 		Mint:     harness.Minter{ID: uuid.NewV7, Key: s.store.Key()}.Token,
@@ -101,27 +103,6 @@ func jitter(d time.Duration) time.Duration { return rand.N(d + 1) }
 
 // jitterAround changes a wait by at most a fifth.
 func jitterAround(d time.Duration) time.Duration { return d - d/5 + rand.N(2*(d/5)+1) }
-
-// compose makes the bytes of a planned dispatch. Equal facts give equal bytes, so that a retry,
-// even by a later process, sends what the first attempt sent (rule 5).
-func compose(o seedtest.Opened, p seedtest.Planned) (seedtest.Composed, error) {
-	run := seedtest.Run{Opened: o}
-	d := sender.Draft{From: run.Route(p.Route).Sender, Token: p.Token, MessageID: p.MessageID,
-		Date: p.Date}
-	for _, m := range o.Messages {
-		if m.Name == p.Message {
-			d.Message = m
-		}
-	}
-	for _, x := range p.Probes {
-		for _, s := range o.Seeds {
-			if s.Name == x.Seed {
-				d.To = append(d.To, s.Address)
-			}
-		}
-	}
-	return sender.Compose(d)
-}
 
 // loadConfig reads the configuration and prints its warnings.
 func (a *app) loadConfig() (*config.Config, error) {
