@@ -7,6 +7,7 @@
 set -eu
 
 packages="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve postgrey swaks python3 chromium"
+packages="$packages spamassassin opendkim"
 packages="$packages cyrus-common sasl2-bin libsasl2-modules libsasl2-modules-db"
 cyrus=/usr/local/lib/seedtest-realtest # where the files of cyrus-imapd are
 policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"mime"
 	"net/mail"
 	"slices"
 	"strings"
@@ -114,9 +113,9 @@ func addHeader(
 	h.AddRaw([]byte("MIME-Version: 1.0\r\n"))
 	h.AddRaw([]byte("X-Entity-Ref-ID: " + string(d.Token) + "\r\n"))
 	h.AddRaw([]byte("Message-ID: <" + id + ">\r\n"))
-	h.Add("Subject", subject)
-	h.Add("To", "<"+strings.Join(d.To, ">, <")+">")
-	h.Add("From", from.String())
+	h.AddRaw(field("Subject", subject))
+	h.AddRaw(field("To", "<"+strings.Join(d.To, ">, <")+">"))
+	h.AddRaw(field("From", from.String()))
 	h.Add("Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	return nil
 }
@@ -160,8 +159,8 @@ func subjectOf(d Draft) (string, error) {
 	switch {
 	case s == "":
 		return "(" + ref + ")", nil
-	case strings.Contains(s, refMark):
-		return mime.QEncoding.Encode("utf-8", strings.ReplaceAll(s, refMark, ref)), nil
+	case strings.Contains(s, refMark), strings.Contains(s, ref): // {{ref}} is filled in already
+		return encoded("Subject", strings.ReplaceAll(s, refMark, ref)), nil
 	}
-	return mime.QEncoding.Encode("utf-8", s) + " (" + ref + ")", nil
+	return encoded("Subject", s) + " (" + ref + ")", nil
 }

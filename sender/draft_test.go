@@ -156,7 +156,7 @@ func TestComposeKeepsWhatPeopleWrite(t *testing.T) {
 	d.Message.Subject = "Ihre Übersicht"
 	d.Message.Text = "Grüße\r\n\r\n.\rFrom here\n" + strings.Repeat("long ", 100) + "\nend \n\n\n"
 	d.Message.Headers = []seedtest.Header{
-		{Name: "Reply-To", Value: "help@example.org"}, {Name: "X-Campaign", Value: "Frühling"}}
+		{Name: "Reply-To", Value: "Jörg <help@example.org>"}, {Name: "X-Campaign", Value: "Frühling"}}
 	c, err := sender.Compose(d)
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func TestComposeKeepsWhatPeopleWrite(t *testing.T) {
 		{"From", "Jörg Müller <joerg@xn--bcher-kva.example>"},
 		{"To", "<anna@example.net>, <b.o'neill+x@example.com>, <c@[192.0.2.7]>"},
 		{"Subject", "Ihre Übersicht (" + token.Ref() + ")"},
-		{"Reply-To", "help@example.org"},
+		{"Reply-To", "Jörg <help@example.org>"},
 		{"X-Campaign", "Frühling"},
 		{"Message-Id", "<" + string(token) + "@xn--bcher-kva.example>"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -49,8 +50,95 @@ func addField(h *message.Header, f seedtest.Header) error {
 	if err := checkValue(value); err != nil {
 		return fmt.Errorf("header %q: %w", f.Name, err)
 	}
-	h.Add(f.Name, mime.QEncoding.Encode("utf-8", value))
+	value, err := encodedValue(f.Name, value)
+	if err != nil {
+		return fmt.Errorf("header %q: %w", f.Name, err)
+	}
+	h.AddRaw(field(f.Name, value))
 	return nil
+}
+
+// encodedValue encodes a value. In a field of addresses only their names may be (RFC 2047 section 5).
+func encodedValue(name, value string) (string, error) {
+	switch strings.ToLower(name) {
+	case "reply-to", "errors-to", "disposition-notification-to":
+	default:
+		return encoded(name, value), nil
+	}
+	if encoded(name, value) == value {
+		return value, nil
+	}
+	list, err := mail.ParseAddressList(value)
+	if err != nil {
+		return "", errors.New(`no list of addresses: write it as "Name <name@example.org>"`)
+	}
+	all := make([]string, len(list))
+	for i, a := range list {
+		all[i] = a.String()
+	}
+	return strings.Join(all, ", "), nil
+}
+
+// foldAt is the longest line of a field that has words to break at (RFC 2047 section 2 wants it of
+// encoded-words, RFC 5322 section 2.1.1 wishes for 78).
+const foldAt = 76
+
+// field writes a field in lines that end before white space. The library would break a line with
+// encoded-words at 998 octets only.
+func field(name, value string) []byte {
+	var b strings.Builder
+	b.WriteString(name + ":")
+	line := b.Len()
+	for rest := " " + value; rest != ""; {
+		gap := len(rest) - len(strings.TrimLeft(rest, " \t"))
+		word := len(rest)
+		if i := strings.IndexAny(rest[gap:], " \t"); i >= 0 {
+			word = gap + i
+		}
+		if line+word > foldAt && line > len(name)+1 {
+			b.WriteString("\r\n")
+			line = 0
+		}
+		b.WriteString(rest[:word])
+		line, rest = line+word, rest[word:]
+	}
+	return []byte(b.String() + "\r\n")
+}
+
+// encoded is a value in encoded-words where it is not ASCII, the first of which fits beside the name.
+func encoded(name, value string) string {
+	if mime.QEncoding.Encode("utf-8", value) == value {
+		return value
+	}
+	var words []string
+	room := foldAt - len(name) - len(": ")
+	begin := 0
+	for i, r := range value {
+		next := i + utf8.RuneLen(r)
+		if i > begin && len(encodedWord(value[begin:next])) > room {
+			words = append(words, encodedWord(value[begin:i]))
+			begin, room = i, foldAt-1
+		}
+	}
+	return strings.Join(append(words, encodedWord(value[begin:])), " ")
+}
+
+// encodedWord is text as one word of RFC 2047, whether it needs it or not: white space between two
+// of them would be lost otherwise.
+func encodedWord(s string) string {
+	var b strings.Builder
+	b.WriteString("=?utf-8?q?")
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ':
+			b.WriteByte('_')
+		case c > ' ' && c <= '~' && !strings.ContainsRune("=?_", rune(c)):
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "=%02X", c)
+		}
+	}
+	return b.String() + "?="
 }
 
 // checkName wants a field name (RFC 5322 section 3.6.8), without its colon.

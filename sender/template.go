@@ -209,6 +209,9 @@ func (t *template) text(
 	}
 	// The library has decoded it, and encodes in UTF-8 only. What depends on trailing spaces, as
 	// format=flowed does, goes through: quoted-printable keeps them.
+	if params == nil { // the part says no type
+		params = map[string]string{}
+	}
 	params["charset"] = "utf-8"
 	value := mime.FormatMediaType(kind, params)
 	for i, f := range fields {
