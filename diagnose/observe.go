@@ -55,6 +55,9 @@ func (o *observed) names(run seedtest.Run) {
 	o.put("route", o.Route)
 	o.put("seed", o.Seed)
 	o.put("host", route.Server.Host)
+	if sub := o.Submission(); sub != nil {
+		o.put("host", sub.Host) // the one of several that decided
+	}
 	if route.Server.Port > 0 {
 		o.put("port", strconv.Itoa(route.Server.Port))
 	}

@@ -71,7 +71,7 @@ func (d *direct) misfits(ctx context.Context, r seedtest.Route) []misfit {
 		return []misfit{{what: d.err.Error(), unknown: true,
 			hint: `name DNS servers: [dns] with servers = ["192.0.2.53"]`}}
 	}
-	addresses, bad := sourcesOf(r)
+	addresses, bad := sourcesOf(r, ownAddresses())
 	for _, ip := range addresses {
 		bad = append(bad, d.reverse(ctx, ip)...)
 		bad = append(bad, d.greeting(ctx, r.HELO, ip)...)
@@ -80,28 +80,34 @@ func (d *direct) misfits(ctx context.Context, r seedtest.Route) []misfit {
 	return bad
 }
 
-// sourcesOf returns the addresses from which receivers see the route's mail come.
-func sourcesOf(r seedtest.Route) ([]netip.Addr, []misfit) {
+// sourcesOf returns the addresses from which receivers see the route's mail come: the configured one,
+// or those of this machine, if receivers can see them.
+func sourcesOf(r seedtest.Route, own []netip.Addr) ([]netip.Addr, []misfit) {
 	const hint = `write address = "192.0.2.1" in the route, the address that receivers see`
 	if ip, err := netip.ParseAddr(r.Address); err == nil {
 		return []netip.Addr{ip}, nil
 	}
-	var seen []netip.Addr
-	for _, target := range []string{"198.51.100.1:25", "[2001:db8::1]:25"} { // nothing is sent there
-		if ip := sourceFor(target); ip.IsValid() {
-			seen = append(seen, ip)
-		}
-	}
-	if len(seen) == 0 {
+	if len(own) == 0 {
 		return nil, []misfit{{what: "this machine has no address to send from", hint: hint, unknown: true}}
 	}
-	for _, ip := range seen {
+	for _, ip := range own {
 		if !public(ip) {
 			return nil, []misfit{{what: fmt.Sprintf("this machine sends from %s, which no receiver sees", ip),
 				hint: hint, unknown: true}}
 		}
 	}
-	return seen, nil
+	return own, nil
+}
+
+// ownAddresses are those from which this machine sends into the internet.
+func ownAddresses() []netip.Addr {
+	var own []netip.Addr
+	for _, target := range []string{"198.51.100.1:25", "[2001:db8::1]:25"} { // nothing is sent there
+		if ip := sourceFor(target); ip.IsValid() {
+			own = append(own, ip)
+		}
+	}
+	return own
 }
 
 // sourceFor is the address from which the system would send to another; a socket for datagrams
