@@ -5,6 +5,19 @@ import (
 	"testing"
 )
 
+// TestPolicyAllows: a star stands for one label (RFC 8461 section 4.1).
+func TestPolicyAllows(t *testing.T) {
+	p := &stsPolicy{mx: []string{"*.example.com", "mx.example.net"}}
+	for host, want := range map[string]bool{
+		"mx.example.com": true, "a.b.example.com": false, "example.com": false, "xexample.com": false,
+		"mx.example.net": true, "x.mx.example.net": false, "com": false, "": false,
+	} {
+		if got := p.allows(host); got != want {
+			t.Errorf("allows(%q): %t, want %t", host, got, want)
+		}
+	}
+}
+
 // FuzzPolicy holds that a policy that is taken is one that can be kept.
 func FuzzPolicy(f *testing.F) {
 	f.Add("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 86400\n", "mx.example.com")

@@ -161,9 +161,16 @@ func TestLoginIsTriedOnce(t *testing.T) {
 		first.set("AUTH", "454 4.7.0 later")
 		second.set("AUTH", "235 welcome")
 		second.set(".", "250 thanks for hunter22")
-		for range 2 { // the second over a kept connection
+		for i := range 3 {
+			if i == 1 {
+				first.set("AUTH", "235 welcome")
+				first.set(".", "250 thanks for hunter22")
+			}
 			got, _ = sent(t, client, composed(t))
 			wantAccepted(t, got)
+			if got.Reused != (i == 2) {
+				t.Errorf("message %d: reused %t", i, got.Reused)
+			}
 			if strings.Contains(strings.Join(got.Dialog, "\n"), "hunter22") {
 				t.Errorf("the secret stands in the dialogue:\n%s", strings.Join(got.Dialog, "\n"))
 			}
