@@ -280,11 +280,16 @@ func TestLoadWithoutFile(t *testing.T) {
 
 func TestExample(t *testing.T) {
 	secret := &fstest.MapFile{Data: []byte("secret\n"), Mode: 0o600}
+	key := &fstest.MapFile{Mode: 0o600,
+		Data: []byte("-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n")}
 	env := Env{
 		Getenv: func(string) string { return "secret" },
 		Open: func(path string) (fs.File, error) {
 			if strings.Contains(filepath.ToSlash(path), "secrets/") {
 				return fstest.MapFS{"secret": secret}.Open("secret")
+			}
+			if strings.Contains(path, "dkim-") {
+				return fstest.MapFS{"key": key}.Open("key")
 			}
 			if strings.HasSuffix(path, ".pem") {
 				return os.Open("testdata/good/authority.pem")

@@ -72,20 +72,15 @@ func (r *reader) routes(top *table, senders []seedtest.Identity) []seedtest.Rout
 }
 
 func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
-	route := seedtest.Route{Name: name, Type: t.routeType()}
+	route := seedtest.Route{Name: name, Type: t.routeType(), HELO: t.helo(), CA: t.authorities(),
+		Control: t.flag("control"), Hazard: t.flag("hazard"), Sender: t.sender(senders)}
+	route.DKIM = t.dkim(route.Sender)
 	if route.Type == seedtest.RouteMX {
 		t.direct(&route)
-		route.Sender = t.sender(senders)
 		return route
 	}
 	t.relay(&route)
 	route.Login = t.login()
-	route.HELO = t.helo()
-	route.CA = t.authorities()
-	route.Control = t.flag("control")
-	route.Hazard = t.flag("hazard")
-	route.Sender = t.sender(senders)
-	route.DKIM = t.dkim(route.Sender)
 	t.refuse("log", "take the key out; what the relay's log says is not read yet")
 	t.checkOAuth("route-"+name, "", &route.Login, route.CA)
 	t.checkRouteLogin(route)

@@ -35,15 +35,12 @@ func (t *table) direct(route *seedtest.Route) {
 		t.checkDANE()
 	}
 	t.needs("helo", `write helo = "mail.example.org", the name of this machine in DNS`)
-	route.HELO = t.helo()
 	if n := t.get("helo"); route.HELO != "" && !isHost(route.HELO) {
 		t.r.fail(n, "an address in brackets is no name that receivers believe",
 			`write the name that the address resolves to, such as "mail.example.org"`)
 	}
 	route.Address = t.publicAddress()
 	route.Force = t.flag("force")
-	route.CA = t.authorities()
-	route.Control = t.flag("control")
 }
 
 // checkDANE demands resolvers that somebody chose: the word of the system's about signatures is

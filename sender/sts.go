@@ -253,28 +253,28 @@ func (p *stsPolicy) allows(host string) bool {
 }
 
 // bySTS applies what MTA-STS says to a server.
-func (to *target) bySTS(a *stsAnswer) *trouble {
-	to.server.TLS = seedtest.TLSOpportunistic
-	to.policy = &seedtest.TLSPolicy{By: seedtest.TLSMTASTS, Mode: modeNone, Note: printable(a.note)}
+func (t *target) bySTS(a *stsAnswer) *trouble {
+	t.server.TLS = seedtest.TLSOpportunistic
+	t.policy = &seedtest.TLSPolicy{By: seedtest.TLSMTASTS, Mode: modeNone, Note: printable(a.note)}
 	p := a.policy
 	if p == nil {
 		return nil
 	}
-	to.policy.Mode, to.policy.ID = p.mode, p.id
+	t.policy.Mode, t.policy.ID = p.mode, p.id
 	if p.mode == modeNone {
 		return nil
 	}
-	listed := p.allows(to.server.Host)
+	listed := p.allows(t.server.Host)
 	switch {
 	case p.mode == modeTesting && !listed:
-		to.policy.Note = "the policy is being tested; enforced, it would have kept the message back: " +
+		t.policy.Note = "the policy is being tested; enforced, it would have kept the message back: " +
 			"it does not name this host"
 	case p.mode == modeEnforce && !listed:
 		return &trouble{stage: seedtest.StageResolve, outcome: seedtest.OutcomeFailed,
-			what: "resolve: the MTA-STS policy of the domain does not name " + to.server.Host,
+			what: "resolve: the MTA-STS policy of the domain does not name " + t.server.Host,
 			hint: "its operator must add the host to the policy, or take it out of the MX records"}
 	case p.mode == modeEnforce:
-		to.server.TLS, to.policy.Demanded = seedtest.TLSStartTLS, true
+		t.server.TLS, t.policy.Demanded = seedtest.TLSStartTLS, true
 	}
 	return nil
 }
