@@ -100,7 +100,9 @@ func (t *checkText) add(label, format string, args ...any) {
 
 // said reports whether words stand there already, whatever the line breaks.
 func (t *checkText) said(words string) bool {
-	_, words, _ = strings.Cut(words, ": ") // "seed NAME: "
+	if _, rest, ok := strings.Cut(words, ": "); ok { // "seed NAME: "
+		words = rest
+	}
 	have := strings.Join(strings.Fields(strings.Join(t.lines, " ")), " ")
 	return strings.Contains(have, strings.Join(strings.Fields(report.CleanLine(words)), " "))
 }
