@@ -191,6 +191,9 @@ type Submission struct {
 	Preference *int       `json:"preference,omitempty"` // of its MX record; nil: it is configured
 	Policy     *TLSPolicy `json:"policy,omitempty"`     // what had a say about TLS; nil: the route alone
 	Tried      []Tried    `json:"tried,omitempty"`      // the other servers of this attempt, in order
+
+	Program string `json:"program,omitempty"` // that took the message, by a route of type sendmail
+	Exit    *int   `json:"exit,omitempty"`    // its status; nil: it did not end by itself
 }
 
 // Relayed is the next hop's answer, by the route's own log or a success report.

@@ -6,10 +6,11 @@ import "time"
 type RouteType string
 
 // The route types. RouteSMTP hands the message to a relay or submission server; RouteMX to the
-// servers that take mail for the recipient's domain.
+// servers that take mail for the recipient's domain; RouteSendmail to a local program.
 const (
-	RouteSMTP RouteType = "smtp"
-	RouteMX   RouteType = "mx"
+	RouteSMTP     RouteType = "smtp"
+	RouteMX       RouteType = "mx"
+	RouteSendmail RouteType = "sendmail"
 )
 
 // TLSMode says when a connection is encrypted.
@@ -79,6 +80,10 @@ type Route struct {
 	Also    []Endpoint `json:"also,omitempty"`    // of RouteSMTP: tried in order where Server fails
 	Address string     `json:"address,omitempty"` // of RouteMX: the address that receivers see
 	Force   bool       `json:"force,omitempty"`   // of RouteMX: send whatever receivers may think of us
+
+	// Program is of RouteSendmail: a program with its arguments, in which {from}, {to} and {envid}
+	// stand for the envelope. An argument with {to} is given once for each recipient.
+	Program []string `json:"program,omitempty"`
 }
 
 // Seed is a mailbox account that we watch.

@@ -71,41 +71,6 @@ func (r *reader) routes(top *table, senders []seedtest.Identity) []seedtest.Rout
 	return all
 }
 
-func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
-	route := seedtest.Route{Name: name, Type: t.routeType(), HELO: t.helo(), CA: t.authorities(),
-		Control: t.flag("control"), Hazard: t.flag("hazard"), Sender: t.sender(senders)}
-	route.DKIM = t.dkim(route.Sender)
-	if route.Type == seedtest.RouteMX {
-		t.direct(&route)
-		return route
-	}
-	t.relay(&route)
-	route.Login = t.login()
-	t.refuse("log", "take the key out; what the relay's log says is not read yet")
-	t.checkOAuth("route-"+name, "", &route.Login, route.CA)
-	t.checkRouteLogin(route)
-	t.checkSubmission(&route)
-	t.alternatives(&route)
-	return route
-}
-
-func (t *table) routeType() seedtest.RouteType {
-	n := t.typed("type", kindString, `type = "smtp"`)
-	if n == nil {
-		return seedtest.RouteSMTP
-	}
-	switch n.text {
-	case string(seedtest.RouteSMTP), string(seedtest.RouteMX):
-		return seedtest.RouteType(n.text)
-	case "sendmail", "external":
-		t.r.fail(n, fmt.Sprintf("%q is not supported in this version", n.text),
-			`use type = "smtp" with the host of a relay, or type = "mx"`)
-	default:
-		t.r.fail(n, fmt.Sprintf("%q is not known here", n.text), `write type = "smtp" or type = "mx"`)
-	}
-	return seedtest.RouteSMTP
-}
-
 // tls reads the word for TLS. Opportunistic TLS is for routes only.
 func (t *table) tls(route bool) seedtest.TLSMode {
 	words := []string{string(seedtest.TLSStartTLS), string(seedtest.TLSImplicit)}

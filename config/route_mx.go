@@ -15,12 +15,9 @@ const maxHosts = 10
 
 // direct reads a route of type mx, which hands each message to the servers of its recipient.
 func (t *table) direct(route *seedtest.Route) {
-	for _, key := range []string{"host", "hosts", "username", "password", "token", "oauth"} {
-		if n := t.value(key); n != nil {
-			t.r.fail(n, `is not for a route of type "mx", which asks DNS for the recipient's servers `+
-				`and signs in nowhere`, `take it out, or write type = "smtp"`)
-		}
-	}
+	route.HELO, route.CA = t.helo(), t.authorities()
+	t.notFor(route.Type, "which asks DNS for the recipient's servers and signs in nowhere",
+		"host", "hosts", "username", "password", "token", "oauth")
 	modes := []string{string(seedtest.TLSOpportunistic), string(seedtest.TLSStartTLS),
 		string(seedtest.TLSMTASTS), string(seedtest.TLSDANE), string(seedtest.TLSNone)}
 	route.Server = seedtest.Endpoint{Port: t.integer("port", 1, 65535),

@@ -44,6 +44,9 @@ type jsonSubmission struct {
 	Preference *int           `json:"preference,omitempty"`
 	Policy     *jsonTLSPolicy `json:"tls_policy,omitempty"`
 	Tried      []jsonTried    `json:"tried,omitempty"`
+
+	Program string `json:"program,omitempty"`
+	Exit    *int   `json:"exit,omitempty"`
 }
 
 type jsonReply struct {
@@ -181,6 +184,7 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 		}
 	}
 	j.servers(*s)
+	j.Program, j.Exit = s.Program, s.Exit
 	if t := s.TLS; t != nil {
 		j.TLS = &jsonSessionTLS{t.Version, t.Cipher, t.Peer, t.Issuer, jsonTimeOf(t.NotAfter),
 			t.Names, t.Verified}

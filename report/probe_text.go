@@ -94,6 +94,8 @@ func (p *page) attempts(r seedtest.Run, x seedtest.Probe) {
 	switch {
 	case route.Type == seedtest.RouteMX:
 		to = "to the servers of the seed's domain (MX)"
+	case route.Type == seedtest.RouteSendmail && len(route.Program) > 0:
+		to = "through " + route.Program[0]
 	case route.Server.Port > 0:
 		to += ":" + strconv.Itoa(route.Server.Port)
 	}

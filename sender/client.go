@@ -65,6 +65,12 @@ type Client struct {
 
 // New returns a Client of route. It does no I/O. Call Close when no message is left to send.
 func New(route seedtest.Route, o Options) *Client {
+	o = o.withDefaults()
+	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)},
+		known: &atomic.Pointer[redactor]{}, peers: map[string]*Client{}}
+}
+
+func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -78,8 +84,7 @@ func New(route seedtest.Route, o Options) *Client {
 	if o.Shuffle == nil {
 		o.Shuffle = rand.Shuffle
 	}
-	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)},
-		known: &atomic.Pointer[redactor]{}, peers: map[string]*Client{}}
+	return o
 }
 
 func (t Timeouts) withDefaults() Timeouts {

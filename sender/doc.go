@@ -21,6 +21,8 @@
 // DNS names for the recipient's domain; an attempt tries them one after the other and none after the
 // commit point. DNS is asked through [MXResolver], and policies of MTA-STS are kept in [STS].
 //
+// [Program] does what a Client does through a local program such as sendmail.
+//
 // Passwords and tokens never reach a Submission, a Check, an error or a log. The package does not
 // retry, and does not sign.
 package sender

@@ -26,6 +26,9 @@ func domainsOf(seeds []seedtest.Seed) []string {
 
 // checkRoute asks every server of a route: those that are configured, or those of each domain.
 func (a *app) checkRoute(ctx context.Context, r seedtest.Route, d *direct, domains []string) []checked {
+	if r.Type == seedtest.RouteSendmail {
+		return []checked{checkProgram(r)}
+	}
 	client := sender.New(r, sender.Options{Log: a.logger(), DNS: d, STS: d.sts})
 	defer func() { _ = client.Close() }()
 	if r.Type != seedtest.RouteMX {
@@ -48,6 +51,15 @@ func (a *app) checkRoute(ctx context.Context, r seedtest.Route, d *direct, domai
 	found := a.checkFit(ctx, r, d)
 	all.Wait()
 	return append(found, blocked(slices.Concat(byDomain...))...)
+}
+
+// checkProgram looks for the program of a route. What it does with mail only mail shows.
+func checkProgram(r seedtest.Route) checked {
+	c := checked{Kind: "route", Name: r.Name, OK: true}
+	if err := sender.NewProgram(r, sender.Options{}).Check(); err != nil {
+		c.OK, c.Error = false, err.Error()
+	}
+	return c
 }
 
 // ofServers turns what a client found into checks of a route.

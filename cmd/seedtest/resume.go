@@ -126,7 +126,7 @@ func signedIn(o seedtest.Opened, cfg *config.Config) (seedtest.Opened, error) {
 			return o, gone("route", r.Name, cfg.Path)
 		}
 		r.Login, r.CA, r.Server, r.Also = now.Login, now.CA, now.Server, now.Also
-		r.Address, r.Force, r.DKIM = now.Address, now.Force, now.DKIM
+		r.Address, r.Force, r.DKIM, r.Program = now.Address, now.Force, now.DKIM, now.Program
 	}
 	for i := range o.Seeds {
 		s := &o.Seeds[i]

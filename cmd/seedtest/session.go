@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -39,7 +40,7 @@ type session struct {
 	store   *store.Store
 	clock   func() time.Time
 	network network
-	clients map[string]*sender.Client
+	clients []io.Closer
 	direct  *direct
 	keys    map[string]sender.DKIMKeys // by route
 
@@ -54,7 +55,7 @@ func (a *app) openSession(ctx context.Context, path string, n network) (*session
 	connections := inbox.NewConnections()
 	connections.Remember(s)
 	return &session{app: a, store: s, clock: harness.Clock(time.Now), network: n,
-		clients: map[string]*sender.Client{}, keys: map[string]sender.DKIMKeys{},
+		keys:   map[string]sender.DKIMKeys{},
 		direct: newDirect(n), connections: connections}, nil
 }
 
@@ -79,9 +80,8 @@ func (s *session) close() {
 func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) harness.Parts {
 	senders := map[string]harness.Sender{}
 	for _, r := range routes {
-		c := sender.New(r, sender.Options{Dial: s.network.dial, Roots: s.network.roots, Now: s.clock,
-			Log: s.app.logger(), DNS: s.direct, STS: s.direct.sts})
-		s.clients[r.Name], senders[r.Name] = c, c
+		c := s.sender(r)
+		s.clients, senders[r.Name] = append(s.clients, c), c
 	}
 	return harness.Parts{
 		Log: s.store, Senders: senders, Watcher: s.watcher(), Compose: composer(s.keys),
@@ -90,6 +90,21 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 		Mint:     harness.Minter{ID: uuid.NewV7, Key: s.store.Key()}.Token,
 		Canaries: s.store.Canaries,
 	}
+}
+
+// wayOut is what sends by one route.
+type wayOut interface {
+	harness.Sender
+	io.Closer
+}
+
+func (s *session) sender(r seedtest.Route) wayOut {
+	o := sender.Options{Dial: s.network.dial, Roots: s.network.roots, Now: s.clock,
+		Log: s.app.logger(), DNS: s.direct, STS: s.direct.sts}
+	if r.Type == seedtest.RouteSendmail {
+		return sender.NewProgram(r, o)
+	}
+	return sender.New(r, o)
 }
 
 func (s *session) watcher() *inbox.Watcher {
