@@ -200,9 +200,7 @@ func (w *work) complete(ctx context.Context, s *seedtest.Submission, d seedtest.
 	for i := range s.Tried {
 		s.Tried[i].Begun = s.Tried[i].Begun.Add(w.back)
 	}
-	if s.Reply != nil && s.Outcome != seedtest.OutcomeAccepted && w.Breaker != nil {
-		s.Breaker = w.Breaker(*s.Reply)
-	}
+	s.Breaker = w.breakerOf(*s)
 	now := w.Now()
 	switch {
 	case s.Outcome == seedtest.OutcomeAccepted:
@@ -213,6 +211,24 @@ func (w *work) complete(ctx context.Context, s *seedtest.Submission, d seedtest.
 		at := now.Add(w.opened.Suite.Retry[number-1])
 		s.RetryAt = &at
 	}
+}
+
+// breakerOf says why an attempt opens a breaker: by the reply that ended it, or by that of a server
+// that was tried too (rule 22).
+func (w *work) breakerOf(s seedtest.Submission) string {
+	if w.Breaker == nil {
+		return ""
+	}
+	why := ""
+	if s.Reply != nil && s.Outcome != seedtest.OutcomeAccepted {
+		why = w.Breaker(*s.Reply)
+	}
+	for _, x := range s.Tried {
+		if x.Reply != nil && why == "" {
+			why = w.Breaker(*x.Reply)
+		}
+	}
+	return why
 }
 
 // retriable reports whether a further attempt makes sense: after a 4yz or a lost connection, not

@@ -429,6 +429,16 @@ func TestRule05Retries(t *testing.T) {
 			t.Errorf("breaker %q after %d sends", p.Submission().Breaker, len(w.postman.sent))
 		}
 	})
+	try(t, "a server that was tried too opens a breaker", func(t *testing.T, w *world) {
+		w.parts.Breaker = func(r seedtest.Reply) string { return r.Text }
+		w.postman.answers = []seedtest.Submission{{Outcome: seedtest.OutcomeAccepted, Stage: seedtest.StageFinal,
+			Tried: []seedtest.Tried{{Host: "mx1.example.com"}, {Host: "mx2.example.com",
+				Reply: &seedtest.Reply{Code: 421, Text: "too much mail"}}}}}
+		must(t, w.run(ctx, UntilTerminal))
+		if p := w.expect(t, seedtest.Inbox); p.Submission().Breaker != "too much mail" {
+			t.Errorf("breaker %q, want one", p.Submission().Breaker)
+		}
+	})
 }
 
 func TestCancelAndResume(t *testing.T) {

@@ -104,7 +104,7 @@ func (d *delivery) try(ctx context.Context, to target) (*trouble, bool) {
 		if t == nil || d.committed || !nextExchanger(t) {
 			return t, true
 		}
-		t.hint = directHint(t)
+		t.hint = directHint(t, to)
 		d.failed = append(d.failed, failed{d.rec.sub, t})
 		if t.stage != seedtest.StageSTARTTLS || to.server.TLS != seedtest.TLSOpportunistic {
 			return t, false
@@ -120,15 +120,19 @@ func nextExchanger(t *trouble) bool {
 }
 
 // directHint says what to do about a server of a domain that we do not run.
-func directHint(t *trouble) string {
-	switch t.stage {
-	case seedtest.StageConnect:
+func directHint(t *trouble, to target) string {
+	switch {
+	case t.stage == seedtest.StageConnect:
 		return "if no domain's servers can be reached, the network or its provider blocks port 25: " +
 			"ask for it to be opened, or send through a relay"
-	case seedtest.StageResolve:
+	case t.stage != seedtest.StageSTARTTLS || to.server.TLS != seedtest.TLSStartTLS:
 		return ""
+	case to.policy != nil:
+		return fmt.Sprintf("%s of the domain demands TLS, so its operator has to mend this",
+			strings.ToUpper(string(to.policy.By)))
 	}
-	return t.hint
+	return `the route demands TLS: tls = "opportunistic" takes any certificate, and goes without TLS ` +
+		"where there is none"
 }
 
 // commonDomain is the one domain of all recipients, in lower case and A-labels.
@@ -314,8 +318,8 @@ func (c *Client) checkDirect(ctx context.Context, domain string) []Check {
 		rec.mark(seedtest.StageResolve, nil)
 		check := c.peer(targets[0]).check(ctx, rec)
 		assess(check.Policy, check.TLS, nil)
-		if check.Stage == seedtest.StageConnect && !check.OK {
-			check.Hint = directHint(&trouble{stage: check.Stage})
+		if !check.OK && check.Reply == nil {
+			check.Hint = directHint(&trouble{stage: check.Stage}, targets[0])
 		}
 		all = append(all, check)
 	}

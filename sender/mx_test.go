@@ -1,6 +1,7 @@
 package sender_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -96,6 +97,7 @@ func TestDirect(t *testing.T) {
 		outcome seedtest.Outcome
 		stage   seedtest.Stage
 		says    string // in the error
+		mode    seedtest.TLSMode
 	}{
 		"the most preferred first": {
 			servers: map[string]map[string]string{"192.0.2.1": nil, "192.0.2.2": nil},
@@ -121,6 +123,10 @@ func TestDirect(t *testing.T) {
 			servers: map[string]map[string]string{"192.0.2.2": later},
 			dialled: "192.0.2.1 2001:db8::1 192.0.2.2 192.0.2.3", host: "mx2.example.com",
 			outcome: seedtest.OutcomeDeferred},
+		"TLS that fails says less than a host that may come back": {
+			servers: map[string]map[string]string{"192.0.2.1": nil}, mode: seedtest.TLSStartTLS,
+			dialled: "192.0.2.1 2001:db8::1 192.0.2.2 192.0.2.3", host: "mx1.example.com",
+			outcome: seedtest.OutcomeFailed, stage: seedtest.StageConnect},
 		"nobody can be reached": {
 			dialled: "192.0.2.1 2001:db8::1 192.0.2.2 192.0.2.3", host: "mx1.example.com",
 			outcome: seedtest.OutcomeFailed, stage: seedtest.StageConnect, says: "blocks port 25"},
@@ -171,7 +177,8 @@ func TestDirect(t *testing.T) {
 				f.servers[netip.AddrPortFrom(netip.MustParseAddr(ip), 25).String()] =
 					&script{t: t, answers: answers}
 			}
-			client := f.client(t, direct(seedtest.TLSOpportunistic), sender.Options{DNS: dns, Shuffle: inOrder})
+			mode := cmp.Or(c.mode, seedtest.TLSOpportunistic)
+			client := f.client(t, direct(mode), sender.Options{DNS: dns, Shuffle: inOrder})
 			got, commits := sent(t, client, addressed(t, "anna@Example.com"))
 			var dialled []string
 			for _, at := range f.dialled {
@@ -333,9 +340,14 @@ func TestDemandedTLS(t *testing.T) {
 			f := &field{servers: map[string]*script{"192.0.2.1:25": s}}
 			route := direct(seedtest.TLSStartTLS)
 			route.CA = ca.pem
-			got, _ := sent(t, f.client(t, route, sender.Options{DNS: threeHosts()}), addressed(t, "a@example.com"))
+			dns := names{"example.com MX": {"10 mx1.example.com"}, "mx1.example.com A": {"192.0.2.1"}}
+			got, _ := sent(t, f.client(t, route, sender.Options{DNS: dns}), addressed(t, "a@example.com"))
 			if got.Outcome != want || got.TLS == nil || got.TLS.Verified != (want == seedtest.OutcomeAccepted) {
 				t.Errorf("certificate of %s: %s, %+v, %s", name, got.Outcome, got.TLS, got.Error)
+			}
+			if want == seedtest.OutcomeFailed && (!strings.Contains(got.Error, `tls = "opportunistic"`) ||
+				strings.Contains(got.Error, "set host")) {
+				t.Errorf("certificate of %s: the hint does not fit: %s", name, got.Error)
 			}
 		}
 	})

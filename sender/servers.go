@@ -179,15 +179,18 @@ func (d *delivery) best() *trouble {
 }
 
 // weight orders what servers came to: a 4yz says more of the route than a connection that did not
-// come about, and that more than a name without an address.
+// come about, which another try may bring; that more than TLS, which will fail again, and least says
+// a name without an address.
 func weight(t *trouble) int {
-	switch t.outcome {
-	case seedtest.OutcomeDeferred:
-		return 2
-	case seedtest.OutcomeFailed:
+	switch {
+	case t.outcome == seedtest.OutcomeDeferred:
+		return 3
+	case t.outcome != seedtest.OutcomeFailed:
+		return 0
+	case t.stage == seedtest.StageTLS, t.stage == seedtest.StageSTARTTLS, t.stage == seedtest.StageAUTH:
 		return 1
 	}
-	return 0
+	return 2
 }
 
 // tried is what is kept of a server that did not take the message.
