@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"seedtest"
 )
@@ -292,36 +293,41 @@ func assess(p *seedtest.TLSPolicy, info *seedtest.TLSInfo, t *trouble) {
 
 // checkDirect checks the servers that take the mail of a domain, at their first address.
 func (c *Client) checkDirect(ctx context.Context, domain string) []Check {
-	rec := c.newRecord()
-	none := func(t *trouble) []Check {
-		check := Check{Route: c.route.Name, Begun: rec.sub.Begun}
-		check.judge(t, rec)
-		return []Check{check}
-	}
 	x, t := c.exchangers(ctx, strings.ToLower(domain))
 	if t != nil {
-		return none(t)
+		return []Check{c.unchecked(c.newRecord(), t)}
 	}
 	sts := c.askSTS(ctx, x.domain)
-	var all []Check
-	for _, e := range x.hosts {
-		rec = c.newRecord()
-		rec.sub.Host, rec.sub.Preference = e.host, e.preference
-		targets, t := c.targets(ctx, x, e, sts)
-		if t != nil {
-			check := none(t)[0]
-			check.Host, check.Preference = e.host, e.preference
-			all = append(all, check)
-			continue
-		}
-		rec.sub.Policy = targets[0].policy
-		rec.mark(seedtest.StageResolve, nil)
-		check := c.peer(targets[0]).check(ctx, rec)
-		assess(check.Policy, check.TLS, nil)
-		if !check.OK && check.Reply == nil {
-			check.Hint = directHint(&trouble{stage: check.Stage}, targets[0])
-		}
-		all = append(all, check)
+	all := make([]Check, len(x.hosts))
+	var checks sync.WaitGroup
+	for i, e := range x.hosts {
+		checks.Go(func() { all[i] = c.checkExchanger(ctx, x, e, sts) })
 	}
+	checks.Wait()
 	return all
+}
+
+func (c *Client) checkExchanger(ctx context.Context, x exchangers, e exchanger, sts *stsAnswer) Check {
+	rec := c.newRecord()
+	rec.sub.Host, rec.sub.Preference = e.host, e.preference
+	targets, t := c.targets(ctx, x, e, sts)
+	if t != nil {
+		return c.unchecked(rec, t)
+	}
+	rec.sub.Policy = targets[0].policy
+	rec.mark(seedtest.StageResolve, nil)
+	check := c.peer(targets[0]).check(ctx, rec)
+	assess(check.Policy, check.TLS, nil)
+	if !check.OK && check.Reply == nil {
+		check.Hint = directHint(&trouble{stage: check.Stage}, targets[0])
+	}
+	return check
+}
+
+// unchecked is the check of a server that was not connected to.
+func (c *Client) unchecked(rec *record, t *trouble) Check {
+	check := Check{Route: c.route.Name, Begun: rec.sub.Begun, Host: rec.sub.Host,
+		Preference: rec.sub.Preference}
+	check.judge(t, rec)
+	return check
 }

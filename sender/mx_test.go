@@ -352,3 +352,24 @@ func TestDemandedTLS(t *testing.T) {
 		}
 	})
 }
+
+// TestChecksOfDomain checks each server of a domain, and says why where there is none.
+func TestChecksOfDomain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dns := threeHosts()
+		dns["example.net MX"] = []string{"0 ."}
+		dns["mx3.example.com A"] = []string{}
+		f := &field{servers: map[string]*script{"192.0.2.2:25": {t: t}}}
+		client := f.client(t, direct(seedtest.TLSOpportunistic), sender.Options{DNS: dns})
+		got := client.Checks(t.Context(), "Example.com")
+		if len(got) != 3 || got[0].OK || !strings.Contains(got[0].Hint, "port 25") || !got[1].OK ||
+			got[1].Host != "mx2.example.com" || *got[1].Preference != 20 || got[2].OK ||
+			!strings.Contains(got[2].Error, "has no address") || *got[2].Preference != 30 {
+			t.Errorf("Checks: %+v", got)
+		}
+		got = client.Checks(t.Context(), "example.net")
+		if len(got) != 1 || got[0].OK || !strings.Contains(got[0].Error, "takes no mail") {
+			t.Errorf("Checks: %+v", got)
+		}
+	})
+}

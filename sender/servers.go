@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"seedtest"
@@ -201,7 +202,7 @@ func (r *record) tried(f failed) seedtest.Tried {
 }
 
 // Checks checks every server of the route: those that are configured or, of a RouteMX, those that
-// take the mail of domain. There is at least one Check.
+// take the mail of domain, all at once. There is at least one Check.
 func (c *Client) Checks(ctx context.Context, domain string) []Check {
 	if c.route.Type == seedtest.RouteMX {
 		return c.checkDirect(ctx, domain)
@@ -209,11 +210,16 @@ func (c *Client) Checks(ctx context.Context, domain string) []Check {
 	if len(c.route.Also) == 0 {
 		return []Check{c.Check(ctx)}
 	}
-	var all []Check
-	for _, server := range append([]seedtest.Endpoint{c.route.Server}, c.route.Also...) {
-		rec := c.newRecord()
-		rec.sub.Host = net.JoinHostPort(server.Host, strconv.Itoa(server.Port))
-		all = append(all, c.peer(target{server: server}).check(ctx, rec))
+	servers := append([]seedtest.Endpoint{c.route.Server}, c.route.Also...)
+	all := make([]Check, len(servers))
+	var checks sync.WaitGroup
+	for i, server := range servers {
+		checks.Go(func() {
+			rec := c.newRecord()
+			rec.sub.Host = net.JoinHostPort(server.Host, strconv.Itoa(server.Port))
+			all[i] = c.peer(target{server: server}).check(ctx, rec)
+		})
 	}
+	checks.Wait()
 	return all
 }

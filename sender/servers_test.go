@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -17,11 +18,15 @@ import (
 // field is a network of scripts by the address that is dialled. Nothing listens anywhere else.
 type field struct {
 	servers map[string]*script
+
+	mu      sync.Mutex
 	dialled []string
 }
 
 func (f *field) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	f.mu.Lock()
 	f.dialled = append(f.dialled, addr)
+	f.mu.Unlock()
 	s := f.servers[addr]
 	if s == nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
@@ -186,6 +191,7 @@ func TestChecksOfSeveral(t *testing.T) {
 		if len(got) != 2 || got[0].OK || !got[1].OK || got[1].Host != "mx2.example.net:2525" {
 			t.Errorf("Checks: %+v", got)
 		}
+		slices.Sort(f.dialled)
 		if want := []string{"mx1.example.net:587", "mx2.example.net:2525"}; !slices.Equal(f.dialled, want) {
 			t.Errorf("dialled %v, want %v", f.dialled, want)
 		}
