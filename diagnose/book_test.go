@@ -17,7 +17,8 @@ func TestEmbeddedDataIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := map[string]bool{"route.changed": true, "reply.unknown": true}
+	used := map[string]bool{"route.changed": true, "reply.unknown": true,
+		"content.variant": true, "content.variant_unsure": true}
 	for _, r := range b.rules {
 		used[r.Cause] = true
 		if r.ID == "" || r.Group == "" || r.Source == "" || r.Status == "" {

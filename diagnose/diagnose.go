@@ -19,9 +19,9 @@ import (
 )
 
 // Causes returns what explains the probes of a run that did not end well, most certain and most
-// damaging first, then which mailboxes know the sender, and last how the routes differ. The
-// Analysis of a probe may be nil: then its headers have no voice. Nothing is returned for a run in
-// which nothing is wrong and no two routes can be compared.
+// damaging first, then what variants of a message came to, which mailboxes know the sender, and last
+// how the routes differ. The Analysis of a probe may be nil: then its headers have no voice. Nothing
+// is returned for a run in which nothing is wrong and no two routes can be compared.
 func Causes(run seedtest.Run) []seedtest.Finding {
 	b := theBook()
 	probes := observeAll(run)
@@ -32,6 +32,7 @@ func Causes(run seedtest.Run) []seedtest.Finding {
 	for _, f := range list {
 		findings = append(findings, f.Finding)
 	}
+	findings = append(findings, b.variants(run, probes)...)
 	findings = append(findings, known(probes)...)
 	return append(findings, b.changes(run, probes)...)
 }
