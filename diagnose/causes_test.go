@@ -327,3 +327,40 @@ func TestRouteTrouble(t *testing.T) {
 		}
 	}
 }
+
+// TestDirectTrouble goes through what a route of type mx says when no reply ended it.
+func TestDirectTrouble(t *testing.T) {
+	for _, c := range []struct {
+		outcome seedtest.Outcome
+		stage   seedtest.Stage
+		error   string
+		want    string
+	}{
+		{seedtest.OutcomeFailed, "resolve", "resolve: MX records of gmail.example: dns: no answer in time", "mx.unresolved"},
+		{seedtest.OutcomeFailed, "resolve", "resolve: the MTA-STS policy of the domain does not name mx.gmail.example; its " +
+			"operator must add the host", "mx.policy"},
+		{seedtest.OutcomeRefused, "resolve", "resolve: gmail.example takes no mail: it has a null MX (RFC 7505)", "mx.no_mail"},
+		{seedtest.OutcomeFailed, "connect", "connect: no answer within 30s; if no domain's servers", "mx.unreachable"},
+		{seedtest.OutcomeFailed, "connect", "connect: connection refused; if no domain's servers", "mx.unreachable"},
+		{seedtest.OutcomeFailed, "starttls", "starttls: x509: unknown authority; MTA-STS of the domain demands TLS", "mx.tls"},
+		{seedtest.OutcomeFailed, "rcpt", "rcpt: no answer within 5m0s", "route.connection_dropped"},
+	} {
+		s := newStory(t, "gmail-a")
+		opened := s.facts[0].Body.(seedtest.Opened)
+		for i := range opened.Routes {
+			opened.Routes[i].Type = seedtest.RouteMX
+			opened.Routes[i].Server = seedtest.Endpoint{Port: 25, TLS: seedtest.TLSOpportunistic}
+		}
+		s.facts[0].Body = opened
+		s.send("new", "gmail-a", seedtest.Submission{Outcome: c.outcome, Stage: c.stage, Error: c.error,
+			Host: "mx.gmail.example"})
+		list := s.causes()
+		if codes(list) != c.want {
+			t.Errorf("%s %q: %q, want %s", c.stage, c.error, codes(list), c.want)
+			continue
+		}
+		if strings.Contains(list[0].Title, "{{") || len(list[0].Evidence) != 1 {
+			t.Errorf("%s %q: %q by %q", c.stage, c.error, list[0].Title, list[0].Evidence)
+		}
+	}
+}

@@ -42,7 +42,7 @@ func (c *condition) UnmarshalText(text []byte) error {
 
 // words are the words that conditions may use. rules.toml says what each means.
 var words = []string{
-	"smtp.outcome", "smtp.stage", "smtp.error", "smtp.code", "retry.result",
+	"route.type", "smtp.outcome", "smtp.stage", "smtp.error", "smtp.code", "retry.result",
 	"ar.spf", "ar.dkim", "ar.dmarc", "ar.iprev", "ar.compauth", "received_spf",
 	"egress.ip", "egress.ptr", "egress.helo", "stamp.verdict", "stamp.tests",
 	"place.state", "place.moved", "place.late", "place.copies", "place.control",

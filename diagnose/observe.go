@@ -54,6 +54,7 @@ func (o *observed) names(run seedtest.Run) {
 	route := run.Route(o.Route)
 	o.put("route", o.Route)
 	o.put("seed", o.Seed)
+	o.see("route.type", string(route.Type), "", "")
 	o.put("host", route.Server.Host)
 	if sub := o.Submission(); sub != nil {
 		o.put("host", sub.Host) // the one of several that decided
@@ -167,6 +168,7 @@ var errorKinds = []struct {
 	kind string
 	re   *regexp.Regexp
 }{
+	{"policy", regexp.MustCompile(`(?i)mta-sts policy of the domain`)},
 	{"nxdomain", regexp.MustCompile(`(?i)no such host|nxdomain`)},
 	{"refused", regexp.MustCompile(`(?i)connection refused`)},
 	{"secret", regexp.MustCompile(`(?i)no secret for`)},
