@@ -91,6 +91,10 @@ func (s *session) authenticateWith(ctx context.Context, mechanism, secret string
 		s.c.route.Login.Username, mechanism, s.w.dialog.hide(challengeText(refused)))
 	t.hint = "check username and password; some providers want an app password or a token"
 	switch {
+	case t.reply.Code/100 == 3:
+		t.what = fmt.Sprintf("auth: the server answers %d where %s has nothing more to say", t.reply.Code,
+			mechanism)
+		t.hint = brokenHint
 	case t.reply.Code/100 == 4:
 		t.hint = "the server cannot say now whether the login is right: try again later"
 	case s.c.route.Login.Token != nil:

@@ -1,6 +1,7 @@
 package sender_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -200,12 +201,15 @@ func FuzzSend(f *testing.F) {
 	})
 }
 
-// say returns a connection to a server that says all it has to say, hears everything and closes.
+// say returns a connection to a server that says all it has to say, hears everything and closes. What
+// ends in CRLF waits until it is asked for: it is not ahead of its command.
 func say(said []byte) net.Conn {
 	client, server := net.Pipe()
 	go func() { _, _ = io.Copy(io.Discard, server) }()
 	go func() {
-		_, _ = server.Write(said)
+		for _, part := range bytes.SplitAfter(said, []byte("\r\n")) {
+			_, _ = server.Write(part)
+		}
 		_ = server.Close()
 	}()
 	return client

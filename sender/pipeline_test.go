@@ -3,7 +3,6 @@ package sender_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -223,30 +222,20 @@ func TestPipelinedToMany(t *testing.T) {
 
 // TestRule05AnswerBeforeTheEnd: a 250 that came before the last octets left is none to them.
 func TestRule05AnswerBeforeTheEnd(t *testing.T) {
-	for _, pipes := range []string{"", "250-PIPELINING\r\n"} {
+	for _, pipes := range []bool{false, true} {
 		for said, want := range map[string]seedtest.Outcome{
 			"250 2.0.0 Ok: queued as 4XyZ": failed, "554 5.7.1 spam": refused, "451 4.3.0 later": deferred,
 		} {
-			client := sender.New((&script{}).route(), sender.Options{
-				Dial: func(context.Context, string, string) (net.Conn, error) {
-					return ahead("220 mx\r\n250-mx\r\n" + pipes + "250 x\r\n250 ok\r\n250 ok\r\n354 go\r\n" +
-						said + "\r\n"), nil
-				}})
-			got := client.Send(t.Context(), composed(t), notCommitted)
-			client.Close()
-			if got.Outcome != want || got.Stage != seedtest.StageBody {
-				t.Errorf("%q%q: %s at %s (%s), want %s", pipes, said, got.Outcome, got.Stage, got.Error, want)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{t: t, pipes: pipes, answers: map[string]string{"DATA": "354 go\r\n" + said}}
+				got := s.client(s.route(), sender.Options{}).Send(t.Context(), composed(t), notCommitted)
+				if got.Outcome != want || got.Stage != seedtest.StageBody {
+					t.Errorf("%q, pipelining %t: %s at %s (%s), want %s", said, pipes, got.Outcome, got.Stage,
+						got.Error, want)
+				}
+			})
 		}
 	}
-}
-
-// ahead returns a connection to a server that says all at once and then listens.
-func ahead(said string) net.Conn {
-	client, server := net.Pipe()
-	go func() { _, _ = io.Copy(io.Discard, server) }()
-	go func() { _, _ = io.WriteString(server, said) }()
-	return client
 }
 
 // TestPipelinedSilenceAfterARefusal: a reply that decides nothing is not waited for as the others.

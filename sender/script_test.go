@@ -38,9 +38,10 @@ type script struct {
 	t       testing.TB
 	answers map[string]string
 	tls     *tls.Config
-	atOnce  bool                     // TLS from the first octet
-	delay   map[string]time.Duration // before an answer, by the bubble's clock
-	pipes   bool                     // PIPELINING is offered
+	atOnce  bool                           // TLS from the first octet
+	delay   map[string]time.Duration       // before an answer, by the bubble's clock
+	pipes   bool                           // PIPELINING is offered
+	acts    map[string]func(net.Conn) bool // in place of an answer
 
 	mu    sync.Mutex
 	body  strings.Builder // content of all messages, dots and all
@@ -104,6 +105,12 @@ func (s *script) set(key, answer string) {
 		s.answers = make(map[string]string)
 	}
 	s.answers[key] = answer
+}
+
+func (s *script) act(key string) func(net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acts[key]
 }
 
 // hangUpAll ends all connections.
@@ -273,6 +280,9 @@ func (s *script) say(conn net.Conn, key string) bool {
 	a := s.answer(key)
 	if d := s.delay[key]; d > 0 {
 		time.Sleep(d) // of the bubble's clock
+	}
+	if act := s.act(key); act != nil {
+		return act(conn)
 	}
 	switch {
 	case a == hangUp:

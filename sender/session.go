@@ -207,7 +207,7 @@ func (s *session) encrypt(ctx context.Context, stage seedtest.Stage) *trouble {
 	s.rec.mark(stage, nil)
 	if err != nil {
 		t := lost(ctx, stage, wait, err)
-		t.hint = or(t.hint, tlsHint(s.c.route, err))
+		t.hint = or(tlsHint(s.c.route, err), t.hint)
 		return t
 	}
 	s.rec.dialog.note(info.Version + " " + info.Cipher)
@@ -260,6 +260,9 @@ func (s *session) turn(
 	err := do()
 	reply, before := s.w.take()
 	s.rec.mark(stage, reply)
+	if reply != nil && reply.Code == 334 && s.w.fault != nil { // asked, and then not heard out
+		return before, lost(ctx, stage, wait, s.w.fault)
+	}
 	if reply != nil {
 		t := judge(stage, reply)
 		if t != nil && s.w.fault != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"seedtest"
 )
@@ -132,6 +133,10 @@ func tlsHint(route seedtest.Route, err error) string {
 	case errors.As(err, &authority):
 		return "the certificate's issuer is not trusted here: if it is your own, name its " +
 			"certificate with ca = \"FILE.pem\"; if not, the server may send too short a chain"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired &&
+		time.Now().Before(invalid.Cert.NotBefore): // the same reason, but the other end
+		return fmt.Sprintf("the certificate is valid from %s only: mend this clock, or replace it",
+			invalid.Cert.NotBefore.UTC().Format("2006-01-02 15:04 MST"))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("the certificate was valid until %s: renew it, or mend this clock",
 			invalid.Cert.NotAfter.UTC().Format("2006-01-02 15:04 MST"))

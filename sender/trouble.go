@@ -80,6 +80,7 @@ func judge(stage seedtest.Stage, r *seedtest.Reply) *trouble {
 	default:
 		t.outcome, t.gone = seedtest.OutcomeFailed, true
 		t.what = fmt.Sprintf("the answer %d has no meaning at %s", r.Code, stage)
+		t.hint = brokenHint
 	}
 	return t
 }
@@ -96,7 +97,8 @@ func refusalHint(r *seedtest.Reply) string {
 // lost says what a failure without a reply means. After the commit point it leaves a doubt; before
 // it, the end of the context makes the message unsent, and anything else the route's failure.
 func lost(ctx context.Context, stage seedtest.Stage, wait time.Duration, err error) *trouble {
-	t := &trouble{stage: stage, outcome: seedtest.OutcomeFailed, gone: true}
+	t := &trouble{stage: stage, outcome: seedtest.OutcomeFailed, gone: true,
+		hint: lostHint(stage, err)}
 	t.what = fmt.Sprintf("%s: %s", stage, cause(err, wait))
 	switch {
 	case stage == seedtest.StageFinal:
@@ -106,7 +108,7 @@ func lost(ctx context.Context, stage seedtest.Stage, wait time.Duration, err err
 		}
 		t.hint = "the content had left: whether the server took it, its log knows"
 	case ctx.Err() != nil:
-		t.outcome = seedtest.OutcomeUnsent
+		t.outcome, t.hint = seedtest.OutcomeUnsent, ""
 		t.what = fmt.Sprintf("cancelled at %s: %v", stage, context.Cause(ctx))
 	}
 	return t

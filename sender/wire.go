@@ -31,6 +31,7 @@ var (
 	errLongReply = errors.New("a reply of the server has more than 16384 octets")
 	errHalfLine  = errors.New("the server closed the connection in the middle of a line")
 	errTwoCodes  = errors.New("the lines of one reply have two codes")
+	errAhead     = errors.New("the server answered more than it was asked")
 	errTwoLines  = errors.New("a command must not have a line break")
 )
 
@@ -269,8 +270,20 @@ func (w *wire) Write(p []byte) (int, error) {
 		w.ready = append(w.ready[:0], "250 held\r\n"...)
 		return len(p), nil
 	}
+	if w.mode != modeData && w.ahead() {
+		return 0, w.fault
+	}
 	w.recordOwn(p)
 	return w.send(p)
+}
+
+// ahead reports whether an answer is there before its command is said. It and all that follow would
+// be taken for answers to something else, so the connection is of no more use.
+func (w *wire) ahead() bool {
+	if w.in.Buffered() > 0 {
+		w.fault = errAhead
+	}
+	return w.fault != nil
 }
 
 // send writes to the connection.
@@ -294,6 +307,9 @@ func (w *wire) flush() error {
 	held := w.held
 	if w.forget(); len(held) == 0 {
 		return nil
+	}
+	if w.ahead() {
+		return w.fault
 	}
 	for line := range strings.Lines(string(held)) {
 		w.recordOwn([]byte(line))
