@@ -205,6 +205,16 @@ type Relayed struct {
 	Reply    *Reply     `json:"reply,omitempty"`
 	Source   string     `json:"source"` // "log" or "report"
 	Line     string     `json:"line,omitempty"`
+
+	When      time.Time     `json:"when,omitzero"`           // by the clock of whoever wrote the log
+	Said      string        `json:"said,omitempty"`          // the server's own words, where it has no reply
+	QueueID   string        `json:"queue_id,omitempty"`      // under which the server had the message
+	NextID    string        `json:"next_queue_id,omitempty"` // by the next hop's reply
+	Via       Via           `json:"via,omitempty"`           // "smtp", or how it ended at the server
+	Recipient string        `json:"recipient,omitempty"`     // whom it went to, if an alias changed that
+	Delay     time.Duration `json:"delay,omitempty"`         // since the server took the message
+	Transfer  time.Duration `json:"transfer,omitempty"`      // of it, the delivery itself
+	TLS       *RelayTLS     `json:"tls,omitempty"`           // nil: the log says nothing of it
 }
 
 // Sighting is a tagged message in a mailbox.
@@ -325,6 +335,7 @@ const (
 	FaultBaseline  FaultKind = "baseline"  // no baseline in time (rule 8)
 	FaultClock     FaultKind = "clock"     // the wall clock stepped
 	FaultStore     FaultKind = "store"
+	FaultLog       FaultKind = "log" // a route's own log could not be read
 )
 
 // Fault is trouble of the harness. It makes probes blind, never missing.

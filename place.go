@@ -368,10 +368,8 @@ func bounced(p *Probe) string {
 			return strings.TrimSpace("reported failed by " + b.RemoteMTA + ": " + b.Status + " " + b.Diagnostic)
 		}
 	}
-	for _, r := range p.Relayed {
-		if r.Outcome == OutcomeRefused {
-			return "refused by " + r.Remote + replyWords(r.Reply)
-		}
+	if r := refusedFurther(p.Relayed); r != nil {
+		return refusalWords(*r)
 	}
 	return ""
 }

@@ -84,6 +84,8 @@ type Route struct {
 	// Program is of RouteSendmail: a program with its arguments, in which {from}, {to} and {envid}
 	// stand for the envelope. An argument with {to} is given once for each recipient.
 	Program []string `json:"program,omitempty"`
+
+	Log *RelayLog `json:"-"` // of its server; nil: it is not read
 }
 
 // Seed is a mailbox account that we watch.

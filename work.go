@@ -75,3 +75,18 @@ type Recipient struct {
 	Provider string
 	Own      bool // a server of ours: no dose limit
 }
+
+// Relaying is what a reader of a route's log needs of whoever wants messages followed there.
+type Relaying struct {
+	Route string
+	// Sent returns the messages that the route took since it was last asked.
+	Sent func() []Relayable
+	// Changed receives a value when Sent has something to return. It has room for one value.
+	Changed <-chan struct{}
+	// Known are the answers that are on record.
+	Known []Relayed
+	// Record stores facts, durably, before it returns. An error ends the reading.
+	Record func(ctx context.Context, bodies ...FactBody) error
+	// Now is the clock that facts are stamped with.
+	Now func() time.Time
+}

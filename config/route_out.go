@@ -51,7 +51,7 @@ func (t *table) submission(route *seedtest.Route) {
 	route.Login = t.login()
 	route.HELO = t.helo()
 	route.CA = t.authorities()
-	t.refuse("log", "take the key out; what the relay's log says is not read yet")
+	route.Log = t.log()
 	t.checkOAuth("route-"+route.Name, "", &route.Login, route.CA)
 	t.checkRouteLogin(*route)
 	t.checkSubmission(route)
@@ -84,6 +84,7 @@ func sendmail() []string {
 func (t *table) program(route *seedtest.Route) {
 	const example = `program = ["/usr/sbin/sendmail", "-i", "-f", "{from}", "--", "{to}"]`
 	t.notFor(route.Type, "which runs a program on this machine", serverKeys()...)
+	route.Log = t.log()
 	route.Program = t.texts("program", example)
 	n := t.get("program")
 	if n == nil {

@@ -104,6 +104,7 @@ func (w *work) carryOut(ctx context.Context) error {
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	var watchers, senders, keeper sync.WaitGroup
+	stopLogs := w.followLogs(ctx)
 	for _, s := range w.seedsInOrder() {
 		watchers.Go(func() { w.watch(watching, s) })
 	}
@@ -129,6 +130,7 @@ func (w *work) carryOut(ctx context.Context) error {
 		stopWatching()
 	}
 	watchers.Wait()
+	stopLogs()
 	stopKeeping()
 	keeper.Wait()
 	return w.close(ctx)

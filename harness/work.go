@@ -41,6 +41,7 @@ type Parts struct {
 	Lease   Lease             // nil: none is kept
 	Senders map[string]Sender // by route
 	Watcher Watcher
+	Logs    map[string]RelayLog // by route; those without one are not there
 	Compose func(seedtest.Opened, seedtest.Planned) (seedtest.Composed, error)
 	Breaker func(seedtest.Reply) string // why a reply opens a breaker (rule 22), "" if it does not
 	Now     func() time.Time            // see Clock
@@ -71,6 +72,7 @@ type work struct {
 	plan    []seedtest.Planned
 	probes  map[seedtest.DispatchID][]seedtest.PlannedProbe // of the plan
 	seeds   map[string]*seedWork
+	relays  map[string]*relayWork     // by route: never changed
 	seedsAt map[seedtest.Endpoint]int // how many are at a server: never changed
 	looked  map[string]bool           // seeds that had their one look (UntilLooked)
 	failed  error                     // the first trouble that ends the run
@@ -99,7 +101,7 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 	w := &work{Parts: p, id: opened.Run, until: until, fold: seedtest.NewFolder(),
 		opened: opened, probes: map[seedtest.DispatchID][]seedtest.PlannedProbe{}, seeds: map[string]*seedWork{},
 		seedsAt: map[seedtest.Endpoint]int{}, looked: map[string]bool{},
-		began: p.Now()}
+		relays: relaysOf(p, opened), began: p.Now()}
 	for _, s := range opened.Seeds {
 		w.seeds[s.Name] = &seedWork{seed: s, changed: make(chan struct{}, 1),
 			baseline: make(chan struct{}), refused: make(chan struct{})}
@@ -150,6 +152,7 @@ func (w *work) known(facts ...seedtest.Fact) {
 				closeOnce(s.refused)
 			}
 		}
+		w.relayFact(f.Body)
 	}
 	w.mu.Unlock()
 	for _, f := range facts {
@@ -185,6 +188,10 @@ func (w *work) wake(b seedtest.FactBody) {
 		w.wakeDispatch(b.Dispatch)
 	case seedtest.Limit:
 		w.wakeDispatch(b.Dispatch)
+	case seedtest.Relayed:
+		if b.Outcome == seedtest.OutcomeRefused {
+			w.wakeDispatch(b.Dispatch)
+		}
 	case seedtest.Fault:
 		if b.Kind == seedtest.FaultBaseline {
 			w.wakeSeed(b.Seed)

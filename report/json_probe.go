@@ -111,14 +111,6 @@ type jsonProofMailbox struct {
 	Why       string `json:"why,omitempty"`
 }
 
-type jsonRelayed struct {
-	Remote  string     `json:"remote"`
-	Outcome string     `json:"outcome"`
-	Reply   *jsonReply `json:"reply"`
-	Source  string     `json:"source"`
-	Line    string     `json:"line,omitempty"`
-}
-
 type jsonBounce struct {
 	Action     string `json:"action"`
 	Status     string `json:"status,omitempty"`
@@ -154,8 +146,7 @@ func probeOf(r Report, p seedtest.Probe) jsonProbe {
 		j.Sightings = append(j.Sightings, sightingOf(s))
 	}
 	for _, x := range p.Relayed {
-		j.Relayed = append(j.Relayed,
-			jsonRelayed{x.Remote, string(x.Outcome), replyOf(x.Reply), x.Source, x.Line})
+		j.Relayed = append(j.Relayed, relayedOf(x))
 	}
 	if n := len(p.Bounces); n > 0 {
 		b := p.Bounces[n-1]

@@ -85,14 +85,11 @@ func tellSubmission(b seedtest.Submission, r seedtest.Run) string {
 func tellFurther(b seedtest.FactBody, r seedtest.Run) string {
 	switch x := b.(type) {
 	case seedtest.Relayed:
-		if x.Outcome == seedtest.OutcomeAccepted {
+		if x.Passed() {
 			return ""
 		}
-		text := dispatchName(r, x.Dispatch) + ": " + string(x.Outcome) + " by " + x.Remote
-		if x.Reply != nil {
-			text += ", " + codes(*x.Reply) + " " + x.Reply.Text
-		}
-		return text
+		return strings.TrimSuffix(
+			dispatchName(r, x.Dispatch)+": "+takenWords(x)+", "+answerWords(x), ", ")
 	case seedtest.Bounce:
 		return strings.TrimSpace(dispatchName(r, x.Dispatch) + ": report says " + x.Action + " " +
 			x.Status + " " + x.Diagnostic)

@@ -214,11 +214,14 @@ func (p *page) further(x seedtest.Probe) {
 	}
 	p.section("REPORTS", "of servers further on")
 	for _, y := range x.Relayed {
-		text := string(y.Outcome) + " by " + y.Remote + ", from the " + y.Source
-		if y.Reply != nil {
-			text += ": " + codes(*y.Reply) + " " + y.Reply.Text
+		text := strings.TrimSuffix(takenWords(y)+", from the "+y.Source+": "+answerWords(y), ": ")
+		if !y.When.IsZero() {
+			text = clock(y.When) + " " + text
 		}
 		p.para("  ", p.say(text), 0)
+		if detail := relayedDetail(y); detail != "" {
+			p.para("    ", p.say(detail), 0)
+		}
 		p.para("    | ", p.say(y.Line), 3)
 	}
 	for _, b := range x.Bounces {

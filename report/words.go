@@ -203,6 +203,8 @@ func faultWords(k seedtest.FaultKind) string {
 		return "clock stepped"
 	case seedtest.FaultStore:
 		return "store failed"
+	case seedtest.FaultLog:
+		return "its server's log cannot be read"
 	}
 	return clean(string(k))
 }

@@ -83,7 +83,7 @@ Start with "seedtest demo", which needs no account, no network and no configurat
 	})
 	root.AddCommand(a.demoCommand(), a.initCommand(), a.addCommand(), a.loginCommand(), a.cleanCommand(),
 		a.checkCommand(), a.runCommand(), a.resumeCommand(), a.followCommand(), a.showCommand(),
-		a.placeCommand(), a.analyzeCommand(), a.labCommand(), a.inspectCommand(), a.versionCommand())
+		a.placeCommand(), a.maillogCommand(), a.analyzeCommand(), a.labCommand(), a.inspectCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
 		if count := c.Args; count != nil {
 			c.Args = func(c *cobra.Command, args []string) error {
