@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func sightingWords(s seedtest.Seen, at time.Time) string {
 		carriers[i] = string(c)
 	}
 	if len(carriers) > 0 {
-		text += ", known by " + strings.Join(carriers, ", ")
+		text += ", known by " + strings.Join(carriers, ", ") + lostWords(s.Carriers)
 	}
 	switch {
 	case s.Gone != nil && s.Gone.ByUs && s.Gone.MovedTo != "":
@@ -166,4 +167,21 @@ func (p *page) times(x seedtest.Probe) {
 	if len(said) > 0 {
 		p.section("TIMES", strings.Join(said, ", "))
 	}
+}
+
+// lostWords names the header carriers of the tag that did not come through, which tells what a
+// gateway took away or wrote anew. Nobody looks for the tag in the text of a message whose header
+// has it.
+func lostWords(found []seedtest.Carrier) string {
+	var lost []string
+	for _, c := range []seedtest.Carrier{seedtest.CarrierMessageID, seedtest.CarrierEntityRef,
+		seedtest.CarrierSubject} {
+		if !slices.Contains(found, c) {
+			lost = append(lost, string(c))
+		}
+	}
+	if len(lost) == 0 {
+		return ""
+	}
+	return " (lost: " + strings.Join(lost, ", ") + ")"
 }

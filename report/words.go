@@ -315,10 +315,10 @@ func verdictOf(p seedtest.Probe) seedtest.Verdict {
 	return seedtest.Fail
 }
 
-// who names a probe for people: "gmail-a by new", with its message if the suite sends several.
+// who names a probe for people: "gmail-a by new", with its message if the run sends several.
 func who(r seedtest.Run, p seedtest.Probe) string {
 	text := p.Seed + " by " + p.Route
-	if len(r.Opened.Suite.Messages) > 1 {
+	if max(len(r.Opened.Messages), len(r.Opened.Suite.Messages)) > 1 {
 		text += " (" + p.Message + ")"
 	}
 	return text

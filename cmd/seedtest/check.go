@@ -29,8 +29,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: `Reads the configuration, signs in to every route and seed, or to those named, and lists
 what it found: TLS and certificate, what the server offers, mailboxes and how their roles were
 found, quota, and how long it took. Earlier runs tell of each seed its health and what to do
-about it, how soon mail was seen, its dose, open breakers and the age of its account. Nothing
-is sent, and nothing is stored. Exit status 0 if all is well, 1 if something could not be
+about it, how soon mail was seen, its dose, open breakers and the age of its account. The keys
+that routes sign with are held against those in DNS, and messages are looked through for what
+receivers dislike. Nothing is sent, and nothing is stored. Exit status 0 if all is well, 1 if something could not be
 reached or a seed is not well, 2 if the configuration is wrong.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.check(c.Context(), args, offline)
@@ -42,9 +43,9 @@ reached or a seed is not well, 2 if the configuration is wrong.`,
 	return c
 }
 
-// checked is what was found at one route or seed.
+// checked is what was found at one route or seed, or in one message.
 type checked struct {
-	Kind    string // "route" or "seed"
+	Kind    string // "route", "seed" or "message"
 	Name    string
 	Address string // of a seed
 	OK      bool
@@ -57,6 +58,10 @@ type checked struct {
 
 	Domain string // of a route of type mx: whose servers were asked
 	Server string // of a route with several: which one
+	Key    string // of a route that signs: where its key is published
+
+	Remarks []remarked // of a message
+	LeftOut []string   // of a message from a file: its fields that are not sent
 }
 
 func (a *app) check(ctx context.Context, names []string, offline bool) error {
@@ -71,9 +76,12 @@ func (a *app) check(ctx context.Context, names []string, offline bool) error {
 	if offline {
 		a.say("%s reads well: %d routes, %d seeds, %d suites", cfg.Path, len(cfg.Routes),
 			len(cfg.Seeds), len(cfg.Suites))
-		return nil
+		return a.checkedOffline(checkMessages(cfg))
 	}
 	found := a.checkAll(ctx, cfg, routes, seeds)
+	if len(names) == 0 {
+		found = append(found, notableMessages(checkMessages(cfg))...)
+	}
 	if err := a.instruments(ctx, cfg, found); err != nil {
 		return err
 	}
@@ -82,6 +90,20 @@ func (a *app) check(ctx context.Context, names []string, offline bool) error {
 	}
 	if slices.ContainsFunc(found, checked.failed) {
 		return exit(statusNothing)
+	}
+	return nil
+}
+
+// checkedOffline writes what is known of messages without asking anybody.
+func (a *app) checkedOffline(messages []checked) error {
+	if messages = notableMessages(messages); len(messages) == 0 {
+		return nil
+	}
+	if err := a.writeChecks(messages); err != nil {
+		return broken(err)
+	}
+	if slices.ContainsFunc(messages, checked.failed) {
+		return exit(statusUsage)
 	}
 	return nil
 }
@@ -123,7 +145,9 @@ func (a *app) checkAll(ctx context.Context, cfg *config.Config, routes []seedtes
 	w, d := a.watcher(), newDirect(network{dns: cfg.DNS})
 	var checks sync.WaitGroup
 	for i, r := range routes {
-		checks.Go(func() { ofRoutes[i] = a.checkRoute(ctx, r, d, domainsOf(cfg.Seeds)) })
+		checks.Go(func() {
+			ofRoutes[i] = append(a.checkRoute(ctx, r, d, domainsOf(cfg.Seeds)), a.checkKeys(ctx, r, d)...)
+		})
 	}
 	for i, s := range seeds {
 		checks.Go(func() { found[i] = a.checkSeed(ctx, w, s) })

@@ -34,6 +34,9 @@ type checkOut struct {
 	RoundTripS   float64            `json:"round_trip_s,omitempty"`
 	Strategy     *inbox.Strategy    `json:"strategy,omitempty"`
 	Quotas       []quotaOut         `json:"quotas,omitempty"`
+	Key          string             `json:"dkim_name,omitempty"` // of a route that signs
+	Remarks      []remarked         `json:"remarks,omitempty"`   // of a message
+	LeftOut      []string           `json:"left_out,omitempty"`  // of a message from a file
 	*instrumentOut
 }
 
@@ -136,7 +139,8 @@ func writeChecksJSON(w io.Writer, found []checked, addresses bool) error {
 
 func (c checked) out() checkOut {
 	o := checkOut{Kind: c.Kind, Name: c.Name, Address: c.Address, OK: c.OK, Error: c.Error,
-		Hint: c.Hint, Capabilities: []string{}, Domain: c.Domain, Host: c.Server}
+		Hint: c.Hint, Capabilities: []string{}, Domain: c.Domain, Host: c.Server,
+		Key: c.Key, Remarks: c.Remarks, LeftOut: c.LeftOut}
 	if r := c.Route; r != nil {
 		o.Stage, o.Local, o.Remote, o.TLS = r.Stage, r.Local, r.Remote, r.TLS
 		o.Greeting, o.Mechanism, o.ReadyS = r.Banner, r.Mechanism, seconds(r.Latency)

@@ -38,6 +38,7 @@ func (c checked) lines(verbose bool) []string {
 	case c.Seed != nil && c.Seed.Remote != "":
 		t.signedIn(c)
 	}
+	t.message(c)
 	if in := c.Instrument; in != nil {
 		t.instrument(in)
 	}
@@ -56,6 +57,9 @@ func (c checked) title() string {
 	if c.Server != "" {
 		text += " by " + c.Server
 	}
+	if c.Key != "" {
+		text += " signs: " + c.Key
+	}
 	if r := c.Route; r != nil && r.Preference != nil {
 		text += fmt.Sprintf(" (MX %d)", *r.Preference)
 	}
@@ -71,7 +75,7 @@ func (c checked) mark() string {
 		return "note"
 	case c.Instrument != nil && c.Instrument.health.Sick:
 		return "SICK"
-	case c.Instrument != nil && c.Instrument.notable():
+	case c.Instrument != nil && c.Instrument.notable(), len(c.Remarks) > 0:
 		return "note"
 	}
 	return "ok"

@@ -211,8 +211,9 @@ func (a *app) dryRun(o seedtest.Opened, planned []seedtest.Planned) error {
 		if err != nil {
 			return usage(err)
 		}
-		_, err = fmt.Fprintf(a.stdout, "-- %d of %d: route %s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n\n%s\n",
+		_, err = fmt.Fprintf(a.stdout, "-- %d of %d: route %s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n%s\n%s\n",
 			i+1, len(planned), p.Route, p.Message, m.EnvelopeFrom, strings.Join(m.To, "> <"),
+			remarks(m, seedtest.Run{Opened: o}.Route(p.Route)),
 			strings.ReplaceAll(report.Clean(string(m.Data)), "\r\n", "\n"))
 		if err != nil {
 			return err
