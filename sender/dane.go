@@ -83,15 +83,15 @@ func (c *Client) byDANE(ctx context.Context, x exchangers, a addresses, to *targ
 	to.dane = &dane{records: usable(answer.List), names: []string{base, to.server.Host, x.domain}}
 	to.server.TLS, to.policy.Demanded = seedtest.TLSStartTLS, true
 	if len(to.dane.records) == 0 {
-		to.policy.Note = "no TLSA record of " + base + " can be used for mail, so TLS is demanded, and " +
-			"any certificate taken"
+		to.policy.Note = "no TLSA record of " + base + " can be used for mail, so TLS is demanded, " +
+			"and any certificate taken"
 	}
 	return nil
 }
 
 func notValidated(what string) string {
-	return "DANE could not be used: " + what + " are not validated (no AD bit): the zone is not signed, " +
-		"or the servers of [dns] do not validate"
+	return "DANE could not be used: " + what + " are not validated (no AD bit): the zone is not " +
+		"signed, or the servers of [dns] do not validate"
 }
 
 func (c *Client) askTLSA(ctx context.Context, host string, port int) (Records, error) {
@@ -163,8 +163,8 @@ func (t tlsa) matches(cert *x509.Certificate) bool {
 	return bytes.Equal(content, t.data)
 }
 
-var errDANE = errors.New("no certificate of the server is one that its TLSA records name: its operator " +
-	"must publish a record for the certificate in use, or has changed one without the other")
+var errDANE = errors.New("no certificate of the server is one that its TLSA records name: its " +
+	"operator must publish a record for the certificate in use")
 
 // verify holds the certificates of a connection against the records. For the server's own one
 // neither name nor time counts (RFC 7672 section 3.1.1).

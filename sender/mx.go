@@ -132,8 +132,8 @@ func directHint(t *trouble, to target) string {
 		return fmt.Sprintf("%s of the domain demands TLS, so its operator has to mend this",
 			strings.ToUpper(string(to.policy.By)))
 	}
-	return `the route demands TLS: tls = "opportunistic" takes any certificate, and goes without TLS ` +
-		"where there is none"
+	return `the route demands TLS: tls = "opportunistic" takes any certificate, and goes ` +
+		"without TLS where there is none"
 }
 
 // commonDomain is the one domain of all recipients, in lower case and A-labels.
@@ -183,12 +183,15 @@ func (c *Client) exchangers(ctx context.Context, domain string) (exchangers, *tr
 func (c *Client) order(records []Record) []exchanger {
 	records = slices.Clone(records)
 	c.o.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
-	slices.SortStableFunc(records, func(a, b Record) int { return cmp.Compare(a.Preference, b.Preference) })
+	slices.SortStableFunc(records, func(a, b Record) int {
+		return cmp.Compare(a.Preference, b.Preference)
+	})
 	var hosts []exchanger
 	for _, r := range records {
-		known := slices.ContainsFunc(hosts, func(e exchanger) bool { return strings.EqualFold(e.host, r.Host) })
-		if r.Host != "." && r.Host != "" && !known && len(hosts) < maxExchangers {
-			hosts = append(hosts, exchanger{strings.ToLower(r.Host), &r.Preference})
+		host := strings.ToLower(r.Host)
+		known := slices.ContainsFunc(hosts, func(e exchanger) bool { return e.host == host })
+		if host != "." && host != "" && !known && len(hosts) < maxExchangers {
+			hosts = append(hosts, exchanger{host, &r.Preference})
 		}
 	}
 	return hosts
@@ -274,6 +277,9 @@ func (c *Client) targets(ctx context.Context, x exchangers, e exchanger, sts *st
 	return all, nil
 }
 
+// onlyTested begins what a policy found wanting that is not enforced yet.
+const onlyTested = "the policy is being tested; enforced, it would have kept the message back: "
+
 // assess adds what a policy that demands nothing would have found wanting.
 func assess(p *seedtest.TLSPolicy, info *seedtest.TLSInfo, t *trouble) {
 	if p == nil || p.Demanded || p.Mode != modeTesting || p.Note != "" {
@@ -281,13 +287,12 @@ func assess(p *seedtest.TLSPolicy, info *seedtest.TLSInfo, t *trouble) {
 	}
 	switch {
 	case t != nil && t.stage == seedtest.StageSTARTTLS:
-		p.Note = "the policy is being tested; enforced, it would have kept the message back: " + t.reason()
+		p.Note = onlyTested + t.reason()
 	case t != nil:
 	case info == nil:
-		p.Note = "the policy is being tested; enforced, it would have kept the message back: no TLS"
+		p.Note = onlyTested + "no TLS"
 	case !info.Verified:
-		p.Note = "the policy is being tested; enforced, it would have kept the message back: " +
-			"the certificate does not verify for this host"
+		p.Note = onlyTested + "the certificate does not verify for this host"
 	}
 }
 
@@ -307,7 +312,9 @@ func (c *Client) checkDirect(ctx context.Context, domain string) []Check {
 	return all
 }
 
-func (c *Client) checkExchanger(ctx context.Context, x exchangers, e exchanger, sts *stsAnswer) Check {
+func (c *Client) checkExchanger(
+	ctx context.Context, x exchangers, e exchanger, sts *stsAnswer,
+) Check {
 	rec := c.newRecord()
 	rec.sub.Host, rec.sub.Preference = e.host, e.preference
 	targets, t := c.targets(ctx, x, e, sts)

@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -102,22 +101,21 @@ func (c *Client) servers() []seedtest.Endpoint {
 	if len(all) == 1 {
 		return all
 	}
-	now := time.Now()
-	resting := func(e seedtest.Endpoint) int {
-		p := c.peer(target{server: e})
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if now.Before(p.rest) {
-			return 1
-		}
-		return 0
-	}
-	order := map[seedtest.Endpoint]int{}
+	var ready, resting []seedtest.Endpoint
 	for _, e := range all {
-		order[e] = resting(e)
+		if c.peer(target{server: e}).rests() {
+			resting = append(resting, e)
+		} else {
+			ready = append(ready, e)
+		}
 	}
-	slices.SortStableFunc(all, func(a, b seedtest.Endpoint) int { return cmp.Compare(order[a], order[b]) })
-	return all
+	return append(ready, resting...)
+}
+
+func (c *Client) rests() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Before(c.rest)
 }
 
 // tire notes that a server could not be reached.
@@ -131,8 +129,8 @@ func (c *Client) tire(t *trouble) {
 }
 
 // nextServer reports whether another server of the route may be asked: this one could not be
-// reached or used, and said nothing of the message. A login that was refused would be refused again,
-// and lock the account.
+// reached or used, and said nothing of the message. A login that was refused would be refused
+// again, and lock the account.
 func nextServer(t *trouble) bool {
 	switch t.stage {
 	case seedtest.StageResolve, seedtest.StageConnect, seedtest.StageTLS, seedtest.StageBanner,
@@ -180,15 +178,16 @@ func (d *delivery) best() *trouble {
 }
 
 // weight orders what servers came to: a 4yz says more of the route than a connection that did not
-// come about, which another try may bring; that more than TLS, which will fail again, and least says
-// a name without an address.
+// come about, which another try may bring; that more than TLS, which will fail again; and least
+// says a name without an address.
 func weight(t *trouble) int {
 	switch {
 	case t.outcome == seedtest.OutcomeDeferred:
 		return 3
 	case t.outcome != seedtest.OutcomeFailed:
 		return 0
-	case t.stage == seedtest.StageTLS, t.stage == seedtest.StageSTARTTLS, t.stage == seedtest.StageAUTH:
+	case t.stage == seedtest.StageTLS, t.stage == seedtest.StageSTARTTLS,
+		t.stage == seedtest.StageAUTH:
 		return 1
 	}
 	return 2

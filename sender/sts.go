@@ -158,14 +158,16 @@ func policyID(ctx context.Context, dns MXResolver, domain string) (id, why strin
 		}
 	}
 	if len(records) != 1 {
-		return "", fmt.Sprintf("_mta-sts.%s has %d records of STSv1 where one is wanted", domain, len(records))
+		return "", fmt.Sprintf("_mta-sts.%s has %d records of STSv1 where one is wanted", domain,
+			len(records))
 	}
 	for field := range strings.SplitSeq(records[0], ";") {
 		if v, ok := strings.CutPrefix(strings.TrimSpace(field), "id="); ok {
 			id = v
 		}
 	}
-	if id == "" || len(id) > 32 || strings.ContainsFunc(id, func(r rune) bool { return !isAlnum(r) }) {
+	odd := strings.ContainsFunc(id, func(r rune) bool { return !isAlnum(r) })
+	if id == "" || len(id) > 32 || odd {
 		return "", "_mta-sts." + domain + " names no id of 1 to 32 letters and digits"
 	}
 	return id, ""
@@ -190,8 +192,9 @@ func (s *STS) fetch(ctx context.Context, domain string) (*stsPolicy, error) {
 	if r.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s answers %s", url, r.Status)
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "text/plain" {
-		return nil, fmt.Errorf("%s is of type %q, not text/plain", url, r.Header.Get("Content-Type"))
+	kind := r.Header.Get("Content-Type")
+	if media, _, err := mime.ParseMediaType(kind); err != nil || media != "text/plain" {
+		return nil, fmt.Errorf("%s is of type %q, not text/plain", url, kind)
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxPolicy+1))
 	if err != nil {
@@ -267,8 +270,7 @@ func (t *target) bySTS(a *stsAnswer) *trouble {
 	listed := p.allows(t.server.Host)
 	switch {
 	case p.mode == modeTesting && !listed:
-		t.policy.Note = "the policy is being tested; enforced, it would have kept the message back: " +
-			"it does not name this host"
+		t.policy.Note = onlyTested + "it does not name this host"
 	case p.mode == modeEnforce && !listed:
 		return &trouble{stage: seedtest.StageResolve, outcome: seedtest.OutcomeFailed,
 			what: "resolve: the MTA-STS policy of the domain does not name " + t.server.Host,

@@ -25,7 +25,8 @@ func domainsOf(seeds []seedtest.Seed) []string {
 }
 
 // checkRoute asks every server of a route: those that are configured, or those of each domain.
-func (a *app) checkRoute(ctx context.Context, r seedtest.Route, d *direct, domains []string) []checked {
+func (a *app) checkRoute(ctx context.Context, r seedtest.Route, d *direct,
+	domains []string) []checked {
 	if r.Type == seedtest.RouteSendmail {
 		return []checked{checkProgram(r)}
 	}
@@ -81,7 +82,8 @@ func (a *app) checkFit(ctx context.Context, r seedtest.Route, d *direct) []check
 	for _, m := range d.misfits(ctx, r) {
 		c := checked{Kind: "route", Name: r.Name, OK: r.Force, Error: m.what, Hint: m.hint}
 		if !r.Force {
-			c.Error += ": nothing is sent by this route until that is mended (force = true sends all the same)"
+			c.Error += ": nothing is sent by this route until that is mended " +
+				"(force = true sends all the same)"
 		}
 		all = append(all, c)
 	}
@@ -104,8 +106,8 @@ func blocked(all []checked) []checked {
 	}
 	for i := range all {
 		if c := &all[i]; c.Route.Stage == seedtest.StageConnect {
-			c.Hint = "no mail server of any domain can be reached: port 25 is blocked on the way out, as many " +
-				"networks and cloud providers do; ask yours to open it, or send through a relay"
+			c.Hint = "no mail server of any domain can be reached: port 25 is blocked on the way out, " +
+				"as many networks and cloud providers do; ask yours to open it, or send through a relay"
 		}
 	}
 	return all

@@ -76,7 +76,8 @@ func (d *direct) dialer(n network) sender.Dial {
 		found, err := d.addresses(ctx, host)
 		for _, ip := range found {
 			var conn net.Conn
-			if conn, err = plain.DialContext(ctx, network, net.JoinHostPort(ip.String(), port)); err == nil {
+			conn, err = plain.DialContext(ctx, network, net.JoinHostPort(ip.String(), port))
+			if err == nil {
 				return conn, nil
 			}
 		}

@@ -80,20 +80,21 @@ func (d *direct) misfits(ctx context.Context, r seedtest.Route) []misfit {
 	return bad
 }
 
-// sourcesOf returns the addresses from which receivers see the route's mail come: the configured one,
-// or those of this machine, if receivers can see them.
+// sourcesOf returns the addresses from which receivers see the route's mail come: the configured
+// one, or those of this machine, if receivers can see them.
 func sourcesOf(r seedtest.Route, own []netip.Addr) ([]netip.Addr, []misfit) {
 	const hint = `write address = "192.0.2.1" in the route, the address that receivers see`
 	if ip, err := netip.ParseAddr(r.Address); err == nil {
 		return []netip.Addr{ip}, nil
 	}
 	if len(own) == 0 {
-		return nil, []misfit{{what: "this machine has no address to send from", hint: hint, unknown: true}}
+		return nil, []misfit{{what: "this machine has no address to send from", hint: hint,
+			unknown: true}}
 	}
 	for _, ip := range own {
 		if !public(ip) {
-			return nil, []misfit{{what: fmt.Sprintf("this machine sends from %s, which no receiver sees", ip),
-				hint: hint, unknown: true}}
+			what := fmt.Sprintf("this machine sends from %s, which no receiver sees", ip)
+			return nil, []misfit{{what: what, hint: hint, unknown: true}}
 		}
 	}
 	return own, nil
