@@ -14,6 +14,8 @@ var (
 	eximField = regexp.MustCompile(` ([A-Z]{1,3})=("(?:[^"\\]|\\.)*"|\S+)`)
 	eximHost  = regexp.MustCompile(` H=(\S+) \[([^\]]+)\](?::(\d+))?`)
 	eximState = regexp.MustCompile(`(?: defer \(-?\d+\)[^:]*|\]|\S): (.*)$`)
+	// Times come last, also behind words.
+	eximTimes = regexp.MustCompile(`(?: (?:QT|DT)=[0-9dhms.]+)+$`)
 	// A reply of several lines stands in one, with the codes of each.
 	eximMore = regexp.MustCompile(`\\n[245]\d\d[- ](?:[245]\.\d{1,3}\.\d{1,3} )?`)
 )
@@ -45,8 +47,8 @@ func exim(f *format, p *Parser, h head) (Event, bool) {
 		return e, true
 	}
 	outcome, known := f.Status[flag]
-	if !known {
-		return e, false
+	if !known || strings.Contains(rest, ": retry time not reached") {
+		return e, false // no try was made
 	}
 	e.Kind, e.Outcome = Handed, outcome
 	f.eximDelivery(&e, rest)
@@ -130,6 +132,7 @@ func (f *format) eximField(e *Event, name, value string) {
 
 // said takes a server's words: the next hop's reply if there is one in them.
 func (e *Event) said(words string) {
+	words = eximTimes.ReplaceAllString(words, "")
 	words = eximMore.ReplaceAllString(words, "\n")
 	if e.Reply = replyWithin(words); e.Reply == nil {
 		e.Said = words

@@ -30,6 +30,9 @@ func suites() []suite {
 	return []suite{
 		{Seed: "inbox"},
 		{Seed: "relayed", Routes: relay + `, "implicit"`},
+		{Seed: "logged", Routes: relay + `, "implicit", "exim"`},
+		{Seed: "logged-busy", Routes: relay + `, "exim"`, Access: "greylist"},
+		{Seed: "logged-refused", Routes: relay + `, "exim"`, Access: "REJECT", More: `deadline = "1m"`},
 		{Seed: "junk", Routes: relay, Message: "newsletter"},
 		{Seed: "flagged", Message: "bulk"},
 		{Seed: "other", Message: "list"},
@@ -74,6 +77,7 @@ func (w *world) writeConfig() error {
 	}
 	errs = append(errs, write(w.path("seeds.toml"), "seeds.toml", 0o644, map[string]any{
 		"Submission": w.relay.Submission, "Submissions": w.relay.Submissions, "MX": w.mx.MX,
+		"RelayLog": w.path("relay", "mail.log"), "Exim": w.exim.Port, "EximLog": w.exim.mainlog(),
 		"Suites": all,
 	}))
 	return errors.Join(errs...)

@@ -7,9 +7,10 @@
 set -eu
 
 packages="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve postgrey swaks python3 chromium"
-packages="$packages spamassassin opendkim"
+packages="$packages spamassassin opendkim libidn12"
 packages="$packages cyrus-common sasl2-bin libsasl2-modules libsasl2-modules-db"
 cyrus=/usr/local/lib/seedtest-realtest # where the files of cyrus-imapd are
+exim=$cyrus/usr/sbin/exim4                  # and Exim, which needs libidn12 and its user
 policy=/usr/sbin/policy-rc.d # asked by every package before it starts a service
 
 say() { echo "install: $*" >&2; }
@@ -44,7 +45,7 @@ wanted=
 for package in $packages; do
 	installed "$package" || wanted="$wanted $package"
 done
-[ -n "$wanted" ] || [ ! -x "$cyrus/usr/lib/cyrus/bin/imapd" ] || exit 0
+[ -n "$wanted" ] || [ ! -x "$cyrus/usr/lib/cyrus/bin/imapd" ] || [ ! -x "$exim" ] || exit 0
 
 # quietly runs a command, and shows what it said only if it failed.
 quietly() {
@@ -83,3 +84,16 @@ if [ ! -x "$cyrus/usr/lib/cyrus/bin/imapd" ]; then
 	dpkg-deb -x cyrus-imapd_*.deb .
 	rm -f cyrus-imapd_*.deb
 fi
+
+# Nor does it let Exim be installed beside Postfix. The user is the one that its package makes.
+if [ ! -x "$exim" ]; then
+	say "unpacking exim4-daemon-light into $cyrus"
+	mkdir -p "$cyrus"
+	cd "$cyrus"
+	quietly apt-get -q download exim4-daemon-light
+	dpkg-deb -x exim4-daemon-light_*.deb .
+	rm -f exim4-daemon-light_*.deb
+fi
+id Debian-exim >/dev/null 2>&1 ||
+	useradd --system --user-group --no-create-home --home-dir /nonexistent \
+		--shell /usr/sbin/nologin Debian-exim

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ type journal struct {
 	mu    sync.Mutex
 	lines []string
 	more  chan struct{} // closed when a line is added
+	file  *os.File      // which gets them too; nil: none does
 }
 
 func newJournal() *journal { return &journal{more: make(chan struct{})} }
@@ -28,10 +30,20 @@ func (j *journal) read(r io.Reader) {
 	for lines.Scan() {
 		j.mu.Lock()
 		j.lines = append(j.lines, lines.Text())
+		if j.file != nil {
+			_, _ = fmt.Fprintln(j.file, lines.Text())
+		}
 		close(j.more)
 		j.more = make(chan struct{})
 		j.mu.Unlock()
 	}
+}
+
+// copyTo makes a file of the log too, for programs that read it.
+func (j *journal) copyTo(path string) error {
+	file, err := os.Create(path)
+	j.file = file
+	return err
 }
 
 // mark returns where the journal ends now.

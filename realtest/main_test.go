@@ -1,12 +1,13 @@
 //go:build real
 
-// Package realtest runs the program against Postfix, Dovecot, Cyrus and Postgrey from Debian, in
+// Package realtest runs the program against Postfix, Exim, Dovecot, Cyrus and Postgrey from Debian, in
 // private directories on loopback, and opens its pages in Chromium.
 //
 // "make test-real" installs the servers and runs the tests. They need root, because Postfix does.
 // The world of the tests is:
 //
 //	seedtest -> relay (Postfix: STARTTLS and AUTH, or implicit TLS) -> mx (Postfix)
+//	seedtest -> exim -> mx
 //	seedtest -> mx, where a reply of the receiving server itself is wanted
 //	mx -> Dovecot or Cyrus, LMTP
 //	seedtest -> Dovecot or Cyrus, IMAP with TLS

@@ -66,7 +66,8 @@ type probe struct {
 		Carriers      []string
 		Gone          *time.Time // when it was last seen there
 	}
-	Proof *struct {
+	Relayed []relayed
+	Proof   *struct {
 		Mailboxes []struct {
 			Name, Role    string
 			Essential, OK bool

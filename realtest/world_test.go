@@ -22,6 +22,7 @@ type world struct {
 	ports         ports
 	parent        *parent
 	relay, mx     *postfix
+	exim          *exim
 	dovecot       *dovecot
 	cyrus         *cyrus
 	hosts         []*host // those two
@@ -106,7 +107,11 @@ func (w *world) createRelays(ctx context.Context) error {
 			}
 		}
 	}
-	return errors.Join(w.createPostfix(ctx, w.relay), w.createPostfix(ctx, w.mx))
+	err = errors.Join(w.createPostfix(ctx, w.relay), w.createPostfix(ctx, w.mx), w.createExim())
+	if err == nil {
+		err = w.relay.log.copyTo(w.path("relay", "mail.log"))
+	}
+	return err
 }
 
 // createPostgrey makes room for Postgrey, which runs as a user of its own.
@@ -135,7 +140,7 @@ func (w *world) servers() []*server {
 	for _, h := range w.allHosts() {
 		all = append(all, h.server)
 	}
-	return append(all, w.postgrey, w.mx.server, w.relay.server)
+	return append(all, w.postgrey, w.mx.server, w.relay.server, w.exim.server)
 }
 
 // stop stops every server.
