@@ -39,8 +39,8 @@ func variantFindings(run seedtest.Run) (list []seedtest.Finding) {
 	return list
 }
 
-// TestVariantIsNamedOnlyWithEvidence: a difference that chance makes too is told as no more.
-func TestVariantIsNamedOnlyWithEvidence(t *testing.T) {
+// TestRule04VariantIsNamedOnlyWithEvidence: a difference that chance makes too is told as no more.
+func TestRule04VariantIsNamedOnlyWithEvidence(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fared []string

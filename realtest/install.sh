@@ -65,7 +65,7 @@ fi
 # shellcheck disable=SC2086 # a list of words
 [ -z "$wanted" ] ||
 	quietly apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $wanted
-for service in postfix dovecot postgrey; do
+for service in postfix dovecot postgrey opendkim; do
 	case "$wanted" in
 	*" $service"*) update-rc.d "$service" disable || say "$service will start at boot" ;;
 	esac
