@@ -245,13 +245,6 @@ func (t *table) sub(key, example string) *table {
 	return &table{node: n, r: t.r}
 }
 
-// refuse says that a key is known, and not built yet.
-func (t *table) refuse(key, hint string) {
-	if n := t.value(key); n != nil {
-		t.r.fail(n, "is not supported in this version", hint)
-	}
-}
-
 // done says which keys nobody asked for.
 func (t *table) done() {
 	for _, e := range t.entries {

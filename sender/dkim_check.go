@@ -76,3 +76,9 @@ func sameKey(a, b string) bool {
 	y, other := base64.RawStdEncoding.DecodeString(strings.TrimRight(b, "="))
 	return err == nil && other == nil && slices.Equal(x, y)
 }
+
+// String names the key, and never shows it.
+func (k DKIMKey) String() string { return k.Name() }
+
+// GoString is String: what is printed with %#v shows no key either.
+func (k DKIMKey) GoString() string { return k.Name() }

@@ -1,6 +1,7 @@
 package sender_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -34,5 +35,15 @@ func TestPublishedKeyIsHeldAgainstOurs(t *testing.T) {
 	if problem, notes := e.Published([]string{e.Record() + "; t=y:s"}); problem != "" ||
 		len(notes) != 1 || !strings.Contains(notes[0], "t=y") {
 		t.Errorf("t=y: %q, %q", problem, notes)
+	}
+}
+
+func TestKeysAreNotPrinted(t *testing.T) {
+	keys := newKeys(t)
+	for _, text := range []string{fmt.Sprint(keys), fmt.Sprintf("%+v", keys), fmt.Sprintf("%#v", keys),
+		fmt.Sprintf("%+v", keys[0])} {
+		if strings.Contains(text, "Primes") || len(text) > 200 {
+			t.Errorf("printed as %q", text)
+		}
 	}
 }
