@@ -45,6 +45,10 @@ func suites() []suite {
 		{Seed: "pushed-junk", Message: "newsletter", Others: true},
 		{Seed: "clean", Routes: `"mx", "starttls"`},
 		{Seed: "unknown"},
+		{Seed: "sendmail"}, // see ways.toml
+		{Seed: "sendmail-astray"},
+		{Seed: "direct"},
+		{Seed: "direct-greylisted", Access: "greylist"},
 		{Seed: "greylisted", Access: "greylist", More: `retry = ["500ms", "1s", "3s", "5s"]`},
 		{Seed: "wrong-route", Routes: `"wrong"`, More: `retry = []`},
 		{Seed: "wrong-seed", Routes: relay, Wrong: true, More: `baseline_timeout = "3s"`},

@@ -47,9 +47,11 @@ type probe struct {
 	Route, Seed, Address string
 	MessageID            string `json:"message_id"`
 	Submission           *struct {
-		Outcome, Stage string
-		Attempts       int
-		Reply          *struct {
+		Outcome, Stage, Error string
+		Attempts              int
+		Host                  string
+		Tried                 []struct{ Host, Stage string }
+		Reply                 *struct {
 			Code           int
 			Enhanced, Text string
 		}
@@ -105,11 +107,17 @@ func begin(t *testing.T, args ...string) *program {
 // beginWith starts the program with a store that there may be already.
 func beginWith(t *testing.T, store string, args ...string) *program {
 	t.Helper()
+	return beginBy(t, site.path("seeds.toml"), store, args...)
+}
+
+// beginBy starts the program with a configuration of its own.
+func beginBy(t *testing.T, config, store string, args ...string) *program {
+	t.Helper()
 	site.showLogs(t)
 	ctx, cancel := context.WithTimeout(t.Context(), runTimeout)
 	p := &program{store: store}
 	p.cmd = exec.CommandContext(ctx, site.path("seedtest"), append(args, "--verbose",
-		"--config", site.path("seeds.toml"), "--store", p.store)...)
+		"--config", config, "--store", p.store)...)
 	p.cmd.Env = site.environment()
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
