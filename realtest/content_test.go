@@ -9,12 +9,14 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,6 +143,69 @@ func TestContentIsNoSpam(t *testing.T) {
 	}
 	if got["gtube"] < 5 {
 		t.Errorf("GTUBE has %.1f: SpamAssassin did not look at these messages", got["gtube"])
+	}
+}
+
+// reading is a program that reads messages with the parser of Python, and prints what it found wrong
+// and what it understood.
+const reading = `
+import email, email.policy, json, sys
+out = {}
+for path in sys.argv[1:]:
+    with open(path, "rb") as f:
+        m = email.message_from_binary_file(f, policy=email.policy.default)
+    wrong = [repr(d) for p in m.walk() for d in p.defects]
+    wrong += [repr(d) for p in m.walk() for v in p.values() for d in v.defects]
+    kinds = [p.get_content_type() for p in m.walk()]
+    text = m.get_body(("plain", "html")).get_content()
+    out[path] = dict(wrong=wrong, kinds=kinds, subject=m["subject"], text=text)
+print(json.dumps(out))
+`
+
+// TestMessagesReadWellElsewhere: a strict parser of another make finds nothing wrong in messages of
+// every kind, and reads the words that were meant.
+func TestMessagesReadWellElsewhere(t *testing.T) {
+	t.Parallel()
+	var list []seedtest.Message
+	for _, v := range content.Variants() {
+		list = append(list, seedtest.Message{Name: v, Matrix: "x", Variant: v, Content: "meeting-ru",
+			Subject: strings.TrimSpace(strings.Repeat("Übersicht der Woche ", 8)),
+			Headers: []seedtest.Header{{Name: "Reply-To", Value: "Jörg Müller <help@example.org>"}}})
+	}
+	list = append(allContents(t), content.Prepare(list, 1)...)
+	dir := t.TempDir()
+	args := []string{"-c", reading}
+	for i, m := range list {
+		path := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.WriteFile(path, delivered(t, m, nil).data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, path)
+	}
+	out, err := exec.CommandContext(t.Context(), "python3", args...).Output()
+	if err != nil {
+		t.Fatalf("python3: %v", err)
+	}
+	var found map[string]struct {
+		Wrong, Kinds  []string
+		Subject, Text string
+	}
+	if err := json.Unmarshal(out, &found); err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range list {
+		got := found[filepath.Join(dir, strconv.Itoa(i))]
+		words := strings.ReplaceAll(strings.TrimSpace(m.Text), "{{domain}}", "example.org") + "\n\nReference: "
+		if m.Text == "" {
+			words = "<p>Reference: "
+		}
+		if len(got.Wrong) > 0 || !strings.HasPrefix(got.Subject, m.Subject+" (") ||
+			!strings.Contains(got.Text, words) {
+			t.Errorf("%s: %q is wrong in\n%q\n%q", m.Name, got.Wrong, got.Subject, got.Text)
+		}
+		if m.Variant == content.VariantAttachment && !slices.Contains(got.Kinds, "application/pdf") {
+			t.Errorf("%s: parts %q", m.Name, got.Kinds)
+		}
 	}
 }
 

@@ -114,6 +114,10 @@ messages = ["hidden"]
 	if !strings.Contains(text, "kinds/html") {
 		t.Errorf("the report does not name the variant:\n%s", text)
 	}
+	one := b.run(t.Context(), nil, "show", "last", "local-a/old/kinds/html").stdout
+	if !strings.Contains(one, "kinds/html") || strings.Contains(one, "(lost") {
+		t.Errorf("one probe by its message:\n%s", one)
+	}
 	refused := b.run(t.Context(), nil, "run", "hidden")
 	if refused.status != statusUsage || !strings.Contains(refused.stderr, "does not say gtube = true") ||
 		b.newest().Opened.Run != run.Opened.Run {

@@ -107,7 +107,8 @@ func probeOf(run seedtest.Run, ref string) (seedtest.ProbeID, error) {
 	var found []string
 	var id seedtest.ProbeID
 	for _, p := range run.Probes {
-		if ref == p.Seed+"/"+p.Route || ref == p.Route+"/"+p.Seed || ref == p.Seed {
+		of := p.Seed + "/" + p.Route
+		if ref == of || ref == p.Route+"/"+p.Seed || ref == p.Seed || ref == of+"/"+p.Message {
 			found, id = append(found, string(p.ID)), p.ID
 		}
 	}
@@ -119,7 +120,7 @@ func probeOf(run seedtest.Run, ref string) (seedtest.ProbeID, error) {
 		return id, nil
 	}
 	return "", usage(fmt.Errorf("%q is %d probes of run %s", ref, len(found), run.Opened.Run.Short()),
-		"name one by its id: "+strings.Join(found, ", "))
+		"name one by SEED/ROUTE/MESSAGE or by its id: "+strings.Join(found, ", "))
 }
 
 // completeRuns completes the short names of runs.
