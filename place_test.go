@@ -178,6 +178,22 @@ func TestRule13WhereItEnded(t *testing.T) {
 	accepted(nil).add(2*minute, failed).expect(2*minute, "p1", seedtest.Bounced)
 	accepted(nil).add(2*minute, refused).expect(2*minute, "p1", seedtest.Bounced)
 	accepted(nil).add(2*minute, delayed).expect(2*minute, "p1", seedtest.Pending)
+	copied := func(id, to string, via seedtest.Via, o seedtest.Outcome) seedtest.Relayed {
+		return seedtest.Relayed{Dispatch: "d1", Probe: "p1", Outcome: o, QueueID: id, Recipient: to, Via: via}
+	}
+	accepted(nil).add(2*minute, copied("A", "x@example.com", "smtp", seedtest.OutcomeRefused)).
+		add(2*minute, copied("A", "y@example.com", "smtp", seedtest.OutcomeAccepted)).
+		expect(2*minute, "p1", seedtest.Pending) // the other copy of an alias may arrive
+	accepted(nil).add(2*minute, copied("A", "x@example.com", "smtp", seedtest.OutcomeRefused)).
+		add(2*minute, copied("A", "y@example.com", seedtest.ViaDiscard, seedtest.OutcomeAccepted)).
+		expect(2*minute, "p1", seedtest.Bounced) // the other copy was thrown away
+	accepted(nil).add(2*minute, copied("A", "", "smtp", seedtest.OutcomeAccepted)).
+		add(2*minute, copied("B", "", "smtp", seedtest.OutcomeRefused)).
+		expect(2*minute, "p1", seedtest.Bounced) // a filter had taken it, the next hop did not
+	accepted(nil).add(2*minute, copied("A", "", "smtp", seedtest.OutcomeAccepted)).
+		expect(2*minute, "p1", seedtest.Pending)
+	accepted(nil).add(2*minute, seedtest.Fault{Route: "new", Kind: seedtest.FaultLog, From: at(minute)}).
+		expect(2*minute, "p1", seedtest.Pending)
 	accepted(nil).add(2*minute, failed).sighting(3*minute, 1, "a", seedtest.RoleInbox).
 		expect(3*minute, "p1", seedtest.Inbox) // what was seen counts before what was said
 	s := accepted(nil).round(due, "a", true)

@@ -9,8 +9,11 @@ import (
 const logForms = `{ file = "/var/log/mail.log" } or ` +
 	`{ command = ["ssh", "mail1", "journalctl", "-f", "-u", "postfix"] }`
 
-// logFormats are those that the room maillog reads; a test of the program holds the two together.
-var logFormats = []string{"postfix", "exim", "opensmtpd", "sendmail", "haraka"}
+// LogFormats are the servers whose logs can be named. They are those that the room maillog reads; a
+// test of the program holds the two together.
+func LogFormats() []string {
+	return []string{"postfix", "exim", "opensmtpd", "sendmail", "haraka"}
+}
 
 // log reads where the log of a route's server is; nil if the key is not there or is a mistake.
 func (t *table) log() *seedtest.RelayLog {
@@ -22,7 +25,7 @@ func (t *table) log() *seedtest.RelayLog {
 		File:    sub.line("file", "/var/log/mail.log"),
 		Command: sub.texts("command", `command = ["ssh", "mail1", "journalctl", "-f", "-u", "postfix"]`),
 		Dir:     t.r.dir,
-		Format:  sub.word("format", logFormats...),
+		Format:  sub.word("format", LogFormats()...),
 	}
 	sub.done()
 	file, command := sub.get("file"), sub.get("command")

@@ -54,8 +54,18 @@ func (st *story) gmx() {
 	st.accept("gmx-a/old", 50*s).accept("gmx-a/new", 50*s).accept("gmx-a/control", 50*s)
 	st.add(55*s, seedtest.Fault{Seed: "gmx-a", Kind: seedtest.FaultLogin,
 		What: "NO [AUTHENTICATIONFAILED] wrong password for gmx.a@gmx.example", From: at(55 * s)})
+	st.add(52*s, seedtest.Relayed{Dispatch: "gmx-a/new", Probe: "gmx-a/new", Source: "log",
+		Remote: "127.0.0.1:10024", Outcome: seedtest.OutcomeAccepted, QueueID: "4XyZ11", NextID: "4XyZ12",
+		Reply: &seedtest.Reply{Code: 250, Enhanced: "2.0.0", Text: "Ok: queued as 4XyZ12"},
+		When:  at(51 * s), Via: "smtp", Delay: 300 * time.Millisecond, Transfer: 200 * time.Millisecond,
+		Line: "4XyZ11: to=<gmx.a@gmx.example>, relay=127.0.0.1, status=sent (250 2.0.0 Ok: queued as 4XyZ12)"})
+	st.add(53*s, seedtest.Relayed{Dispatch: "gmx-a/new", Probe: "gmx-a/new", Source: "log",
+		Outcome: seedtest.OutcomeDeferred, QueueID: "4XyZ12", When: at(52 * s), Via: "smtp",
+		Said: "4.4.1 connect to mx00.gmx.example: Connection timed out",
+		Line: "4XyZ12: to=<gmx.a@gmx.example>, relay=none, status=deferred (connect to mx00.gmx.example)"})
 	st.add(70*s, seedtest.Relayed{Dispatch: "gmx-a/new", Probe: "gmx-a/new",
-		Remote:  "mx00.gmx.example",
+		Remote: "mx00.gmx.example", QueueID: "4XyZ12", When: at(69 * s), Via: "smtp", Delay: 19 * s,
+		TLS:     &seedtest.RelayTLS{Version: "TLSv1.3", Cipher: "TLS_AES_256_GCM_SHA384", Trust: "Trusted"},
 		Outcome: seedtest.OutcomeRefused, Source: "log",
 		Reply: &seedtest.Reply{Code: 554, Enhanced: "5.7.1",
 			Text: "Bad DNS PTR resource record for <gmx.a@gmx.example>"},
@@ -235,6 +245,12 @@ func (st *story) hostileProbe(route, seed, text string) {
 		st.stamps[id] = [][]seedtest.Stamp{nil, {{Field: text, Verdict: text, Raw: text, Trusted: true}}}
 		st.add(3*s, seedtest.Bounce{Dispatch: seedtest.DispatchID(id), Probe: id, Action: text,
 			Status: text, Diagnostic: text, RemoteMTA: text})
+		st.add(3*s, seedtest.Relayed{Dispatch: seedtest.DispatchID(id), Probe: id, Remote: text,
+			Outcome: seedtest.OutcomeDeferred, Reply: &seedtest.Reply{Code: 450, Enhanced: text, Text: text},
+			Source: "log", When: at(3 * s), QueueID: text, NextID: text, Via: seedtest.Via(text),
+			Recipient: text, TLS: &seedtest.RelayTLS{Version: text, Cipher: text, Trust: text}, Line: text})
+		st.add(3*s, seedtest.Relayed{Dispatch: seedtest.DispatchID(id), Probe: id,
+			Outcome: seedtest.OutcomeDeferred, Said: text, Source: "log"})
 	}
 	st.submit(id, 0, sub)
 	st.analyses[id] = hostileHeader(text)
