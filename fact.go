@@ -114,13 +114,14 @@ type Attempt struct {
 type Outcome string
 
 // The outcomes (rule 5). OutcomeFailed is trouble of the route: DNS, connection, TLS or AUTH.
-// OutcomeInDoubt is content sent and no answer.
+// OutcomeInDoubt is content sent and no answer. OutcomeHanded is a message given to the user to send.
 const (
 	OutcomeAccepted Outcome = "accepted"
 	OutcomeDeferred Outcome = "deferred"
 	OutcomeRefused  Outcome = "refused"
 	OutcomeFailed   Outcome = "failed"
 	OutcomeInDoubt  Outcome = "in_doubt"
+	OutcomeHanded   Outcome = "handed"
 	OutcomeUnsent   Outcome = "unsent" // cancelled or held before anything could be lost
 )
 
@@ -194,6 +195,36 @@ type Submission struct {
 
 	Program string `json:"program,omitempty"` // that took the message, by a route of type sendmail
 	Exit    *int   `json:"exit,omitempty"`    // its status; nil: it did not end by itself
+
+	Said     bool       `json:"said,omitempty"`     // of OutcomeHanded: the user says that it was sent
+	Declined []Declined `json:"declined,omitempty"` // recipients whom the message did not reach
+}
+
+// Declined is one of several recipients that the server did not take, while it heard of the others.
+type Declined struct {
+	Probe ProbeID `json:"probe,omitempty"`
+	To    string  `json:"-"` // its address; only a new fact has it
+	Reply Reply   `json:"reply"`
+}
+
+// of is the submission as one of its recipients met it: one that was declined has no part in what
+// became of the message. Where that did not come to an answer, all are tried again.
+func (s Submission) of(id ProbeID) Submission {
+	switch s.Outcome {
+	case OutcomeFailed, OutcomeUnsent:
+		return s
+	}
+	for _, d := range s.Declined {
+		if d.Probe != id {
+			continue
+		}
+		s.Outcome, s.Stage, s.Reply, s.Error, s.QueueID = OutcomeRefused, StageRCPT, &d.Reply, "", ""
+		if d.Reply.Code/100 == 4 {
+			s.Outcome = OutcomeDeferred
+		}
+		break
+	}
+	return s
 }
 
 // Relayed is the next hop's answer, by the route's own log or a success report.

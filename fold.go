@@ -160,6 +160,7 @@ func (f *Folder) Add(x Fact) {
 // that only follows sends nothing.
 func (f *Folder) resume(b Resumed, at time.Time) {
 	f.run.Closed, f.run.Ended = nil, nil
+	f.handedBefore()
 	if b.Purpose != PurposeResume {
 		return
 	}
@@ -257,12 +258,12 @@ func (f *Folder) addWayOut(x Fact) {
 		f.each(b.Dispatch, "", func(p *Probe) {
 			p.Limit = nil
 			p.Attempts = append(p.Attempts, AttemptState{Number: b.Number, At: &at})
-			if p.Accepted.IsZero() {
+			if p.Accepted.IsZero() && !f.external(p) {
 				p.Expected = at
 			}
 		})
 	case Submission:
-		f.each(b.Dispatch, "", func(p *Probe) { p.answer(b, x.At) })
+		f.each(b.Dispatch, "", func(p *Probe) { p.answer(b.of(p.ID), x.At) })
 	case Limit:
 		f.each(b.Dispatch, "", func(p *Probe) { p.Limit = &b })
 	}
@@ -283,6 +284,11 @@ func (p *Probe) answer(s Submission, at time.Time) {
 			p.Accepted = s.Stages[n-1].At
 		}
 		p.Expected = p.Accepted
+	case s.Outcome == OutcomeHanded:
+		p.Expected = at
+		if n >= 0 && !s.Said && p.Attempts[n].At != nil {
+			p.Expected = *p.Attempts[n].At
+		}
 	case s.Outcome != OutcomeInDoubt && p.Accepted.IsZero():
 		p.Expected = time.Time{}
 	}

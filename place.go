@@ -172,6 +172,8 @@ func (f *Folder) placeUnseen(p *Probe, asOf time.Time) (Placement, string) {
 	switch {
 	case !p.Accepted.IsZero():
 		return f.placeAccepted(p, asOf)
+	case f.external(p) && p.handed():
+		return f.placeHanded(p, asOf)
 	case !p.Expected.IsZero():
 		return f.placeInDoubt(p, asOf)
 	case sub != nil && sub.Outcome != OutcomeUnsent && sub.RetryAt == nil:
@@ -222,7 +224,7 @@ func (f *Folder) placeAccepted(p *Probe, asOf time.Time) (Placement, string) {
 	case f.byHand(p.Seed) && p.Proof == nil:
 		return f.placeUnsaid(p, asOf)
 	case asOf.Before(p.Deadline):
-		return Pending, "accepted, not seen yet"
+		return Pending, p.taken() + ", not seen yet"
 	case p.Proof != nil && vanished == nil:
 		return f.placeAbsent(p)
 	case vanished != nil && p.Proof != nil:
@@ -230,15 +232,15 @@ func (f *Folder) placeAccepted(p *Probe, asOf time.Time) (Placement, string) {
 	case f.graceOver(p, asOf):
 		return Blind, f.whyBlind(p)
 	}
-	return Pending, "accepted, not seen by the deadline; proof of absence is sought"
+	return Pending, p.taken() + ", not seen by the deadline; proof of absence is sought"
 }
 
 // placeUnsaid places a probe whose owner has not said where it lies.
 func (f *Folder) placeUnsaid(p *Probe, asOf time.Time) (Placement, string) {
 	if asOf.Before(p.Expected.Add(f.run.Opened.Suite.Missing)) {
-		return Pending, "accepted; to be looked up by hand: its owner has not said yet where it lies"
+		return Pending, p.taken() + "; to be looked up by hand: its owner has not said yet where it lies"
 	}
-	return Blind, "accepted; nobody looked it up by hand"
+	return Blind, p.taken() + "; nobody looked it up by hand"
 }
 
 // placeAbsent places a probe of whose absence there is proof.
@@ -252,11 +254,11 @@ func (f *Folder) placeAbsent(p *Probe) (Placement, string) {
 		}
 	}
 	if last.ByHand {
-		return place, fmt.Sprintf("accepted; its owner found it nowhere %s after acceptance (by hand)",
-			words(last.Begun.Sub(p.Expected)))
+		return place, fmt.Sprintf("%s; its owner found it nowhere %s after %s (by hand)",
+			p.taken(), words(last.Begun.Sub(p.Expected)), p.since())
 	}
-	why := fmt.Sprintf("accepted, and absent from %d mailboxes read %s after acceptance",
-		readable(last), words(last.Begun.Sub(p.Expected)))
+	why := fmt.Sprintf("%s, and absent from %d mailboxes read %s after %s",
+		p.taken(), readable(last), words(last.Begun.Sub(p.Expected)), p.since())
 	if s := f.run.Seed(p.Seed); s != nil && s.Seed.Provider.Quarantine {
 		why += "; or quarantined, which IMAP cannot show here"
 	}
@@ -344,7 +346,7 @@ func (f *Folder) brokenOff() bool {
 
 // whyBlind quotes the last trouble at the seed.
 func (f *Folder) whyBlind(p *Probe) string {
-	return "accepted, and no complete look at or after the deadline" + f.lastTrouble(p.Seed)
+	return p.taken() + ", and no complete look at or after the deadline" + f.lastTrouble(p.Seed)
 }
 
 // lastTrouble quotes the last trouble at a seed, after a colon.
@@ -360,7 +362,7 @@ func (f *Folder) lastTrouble(seed string) string {
 
 // bounced returns the report or log line that says failed after acceptance, or "".
 func bounced(p *Probe) string {
-	if p.Accepted.IsZero() {
+	if p.Accepted.IsZero() && !p.handed() {
 		return ""
 	}
 	for _, b := range p.Bounces {

@@ -6,11 +6,13 @@ import "time"
 type RouteType string
 
 // The route types. RouteSMTP hands the message to a relay or submission server; RouteMX to the
-// servers that take mail for the recipient's domain; RouteSendmail to a local program.
+// servers that take mail for the recipient's domain; RouteSendmail to a local program; RouteExternal
+// to the user, whose own platform sends it.
 const (
 	RouteSMTP     RouteType = "smtp"
 	RouteMX       RouteType = "mx"
 	RouteSendmail RouteType = "sendmail"
+	RouteExternal RouteType = "external"
 )
 
 // TLSMode says when a connection is encrypted.
@@ -114,6 +116,16 @@ type Limits struct {
 	ProviderHour int `json:"provider_hour"` // messages to the seeds of one provider in an hour
 }
 
+// Style says how many recipients a message has.
+type Style string
+
+// The styles. With StyleOneMessage one message goes to all seeds at once, because that may be filed
+// otherwise than one that has a single recipient.
+const (
+	StyleEach       Style = "" // one recipient a message
+	StyleOneMessage Style = "one-message"
+)
+
 // Suite is a kind of run: which messages go by which routes to which seeds, how long to wait, and
 // what is expected. Durations count as rules 14 to 16 say.
 type Suite struct {
@@ -129,6 +141,7 @@ type Suite struct {
 	Schedule        string            `json:"schedule,omitempty"`
 	Expect          Expect            `json:"expect"`
 	ExpectProvider  map[string]Expect `json:"expect_provider,omitempty"` // by provider id
+	Style           Style             `json:"style,omitempty"`
 }
 
 // Expect is what a suite demands. The zero value demands what rule 18 says.

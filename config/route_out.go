@@ -20,6 +20,7 @@ func routeTypes() []routeType {
 		{seedtest.RouteSMTP, (*table).submission},
 		{seedtest.RouteMX, (*table).direct},
 		{seedtest.RouteSendmail, (*table).program},
+		{seedtest.RouteExternal, (*table).external},
 	}
 }
 
@@ -121,4 +122,17 @@ func (t *table) checkProgram(n *node, p []string) {
 	if named && !slices.Contains(args, "-i") && !slices.Contains(args, "-oi") {
 		t.r.warn(n, `without "-i" sendmail takes a line with a single dot for the end of the message`)
 	}
+}
+
+// external reads a route of type external: there is nothing to say about how somebody else sends.
+func (t *table) external(route *seedtest.Route) {
+	t.notFor(route.Type, "which you send by yourself", append(serverKeys(), "program", "dkim")...)
+}
+
+// style reads how many recipients a message of a suite has.
+func (t *table) style() seedtest.Style {
+	if t.word("style", "each", string(seedtest.StyleOneMessage)) == string(seedtest.StyleOneMessage) {
+		return seedtest.StyleOneMessage
+	}
+	return seedtest.StyleEach
 }

@@ -43,6 +43,7 @@ func (t *table) suite(name string, c *Config, presets *presets) seedtest.Suite {
 		BaselineTimeout: t.duration("baseline_timeout", defaultBaseline),
 		Schedule:        t.line("schedule", "17 */6 * * *"),
 	}
+	s.Style = t.style()
 	s.Expect, s.ExpectProvider = t.expectations(presets)
 	if s.Missing < s.Deadline {
 		t.checkMissing(s)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"seedtest"
@@ -51,37 +52,39 @@ func (w *work) nextAttempt(d seedtest.Planned) (number int, wait time.Duration, 
 	return last.Number + 1, last.Submission.RetryAt.Sub(w.Now()), true
 }
 
-// awaitBaselines waits until every seed of the dispatch has its baseline. Without one in time the
-// message is not sent, because nobody could have seen it (rule 8). Where a sign-in was refused for
-// good there will be none.
+// awaitBaselines waits until every seed of the dispatch has its baseline, or will have none. Without
+// one in time a message is not sent, because nobody could have seen it (rule 8); one of several
+// recipients is sent if there is a baseline for any.
 func (w *work) awaitBaselines(ctx context.Context, d seedtest.Planned) bool {
 	limit, begun := w.patience(d), w.Now()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	seen := false
 	for _, p := range d.Probes {
 		s := w.seeds[p.Seed]
 		if s == nil {
 			return false
 		}
-		what := "no baseline"
+		what := ""
 		select {
 		case <-s.baseline:
-			continue
-		case <-ctx.Done():
-			return false
 		case <-s.refused:
-		case <-timer.C:
+			what = "no baseline"
+		case <-within.Done():
 			what = fmt.Sprintf("no baseline within %s", limit)
 		}
 		select {
 		case <-s.baseline: // it came all the same
+			seen = true
 			continue
 		default:
 		}
+		if ctx.Err() != nil {
+			return false
+		}
 		s.noBase.Do(func() { w.noBaseline(ctx, s, what, begun) })
-		return false
 	}
-	return true
+	return seen
 }
 
 // Sign-ins to a server take turns (rule 23): a seed may wait so long for each other one there.
@@ -160,6 +163,7 @@ func (w *work) try(ctx context.Context, d seedtest.Planned, number int) *time.Ti
 		_ = w.record(after, *limit)
 		return nil
 	}
+	named(sub.Declined, message.To, d.Probes)
 	w.complete(ctx, &sub, d, number)
 	if err := w.record(after, sub); err != nil {
 		return nil
@@ -203,7 +207,7 @@ func (w *work) complete(ctx context.Context, s *seedtest.Submission, d seedtest.
 	s.Breaker = w.breakerOf(*s)
 	now := w.Now()
 	switch {
-	case s.Outcome == seedtest.OutcomeAccepted:
+	case s.Outcome == seedtest.OutcomeAccepted, s.Outcome == seedtest.OutcomeHanded:
 		w.alarm(d, now)
 	case s.Outcome == seedtest.OutcomeUnsent && ctx.Err() != nil:
 		s.RetryAt = &now // cancelled, certainly not sent: a resume may send it
@@ -228,7 +232,21 @@ func (w *work) breakerOf(s seedtest.Submission) string {
 			why = w.Breaker(*x.Reply)
 		}
 	}
+	for _, x := range s.Declined {
+		if why == "" {
+			why = w.Breaker(x.Reply)
+		}
+	}
 	return why
+}
+
+// named says whose the addresses are that a server declined.
+func named(list []seedtest.Declined, to []string, probes []seedtest.PlannedProbe) {
+	for i := range list {
+		if k := slices.Index(to, list[i].To); k >= 0 && k < len(probes) {
+			list[i].Probe = probes[k].Probe
+		}
+	}
 }
 
 // retriable reports whether a further attempt makes sense: after a 4yz or a lost connection, not

@@ -51,6 +51,10 @@ func Plan(q Request, m Minter, at time.Time) (seedtest.Opened, []seedtest.Planne
 		return opened, nil, fmt.Errorf("plan: suite %s: needs a route, a seed and a message",
 			q.Suite.Name)
 	}
+	if q.Suite.Style == seedtest.StyleOneMessage {
+		planned, err := planTogether(q, m, at)
+		return opened, planned, err
+	}
 	draw := rand.New(rand.NewPCG(q.Random, 1))
 	var planned []seedtest.Planned
 	refs := map[string]bool{}

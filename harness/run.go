@@ -112,7 +112,7 @@ func (w *work) carryOut(ctx context.Context) error {
 	for _, d := range w.plan {
 		slot := slots[d.Route]
 		if slot == nil {
-			slot = make(chan struct{}, 2*w.Conns) // who stores an outcome needs no connection
+			slot = make(chan struct{}, w.slotsOf(d.Route))
 			slots[d.Route] = slot
 		}
 		if !w.noSending {
@@ -134,6 +134,17 @@ func (w *work) carryOut(ctx context.Context) error {
 	stopKeeping()
 	keeper.Wait()
 	return w.close(ctx)
+}
+
+// slotsOf is how many messages may be on their way out by a route at a time: who stores an outcome
+// needs no connection, and what the user is given to send waits for no other.
+func (w *work) slotsOf(route string) int {
+	for _, r := range w.opened.Routes {
+		if r.Name == route && r.Type == seedtest.RouteExternal {
+			return len(w.plan)
+		}
+	}
+	return 2 * w.Conns
 }
 
 // seedsInOrder returns the seeds at which something is planned that we can look for.

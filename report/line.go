@@ -67,7 +67,12 @@ func dispatchName(r seedtest.Run, id seedtest.DispatchID) string {
 
 func tellSubmission(b seedtest.Submission, r seedtest.Run) string {
 	text := dispatchName(r, b.Dispatch) + ": " + strings.ReplaceAll(string(b.Outcome), "_", " ")
-	if b.Outcome != seedtest.OutcomeAccepted {
+	switch {
+	case b.Said:
+		text += " to you, and sent, as you say"
+	case b.Outcome == seedtest.OutcomeHanded:
+		text += " to you"
+	case b.Outcome != seedtest.OutcomeAccepted:
 		text += " at " + string(b.Stage)
 	}
 	switch {

@@ -94,6 +94,8 @@ func (p *page) attempts(r seedtest.Run, x seedtest.Probe) {
 	switch {
 	case route.Type == seedtest.RouteMX:
 		to = "to the servers of the seed's domain (MX)"
+	case route.Type == seedtest.RouteExternal:
+		to = "with the user's own platform"
 	case route.Type == seedtest.RouteSendmail && len(route.Program) > 0:
 		to = "through " + route.Program[0]
 	case route.Server.Port > 0:
@@ -142,8 +144,15 @@ func orZero(t *time.Time) time.Time {
 
 // submissionWords says how an attempt ended and what comes next.
 func submissionWords(s seedtest.Submission) string {
-	text := clock(s.Begun) + " " + strings.ReplaceAll(string(s.Outcome), "_", " ") +
-		" at " + string(s.Stage)
+	text := clock(s.Begun) + " " + strings.ReplaceAll(string(s.Outcome), "_", " ")
+	switch {
+	case s.Said:
+		text += " to the user, and sent by then, as the user says"
+	case s.Outcome == seedtest.OutcomeHanded:
+		text += " to the user"
+	default:
+		text += " at " + string(s.Stage)
+	}
 	switch {
 	case s.Reply != nil:
 		text += ": " + codes(*s.Reply) + " " + s.Reply.Text

@@ -101,6 +101,9 @@ func placeDetail(r seedtest.Run, p seedtest.Probe) string {
 	case seedtest.Overdue, seedtest.Missing:
 		return absentFrom(r, p)
 	case seedtest.InDoubt:
+		if r.Route(p.Route).Type == seedtest.RouteExternal {
+			return "handed over, not seen, and nobody said that it was sent"
+		}
 		return "sent, no answer came"
 	case seedtest.Pending:
 		if byHand(r, p.Seed) && !p.Expected.IsZero() {

@@ -110,8 +110,8 @@ func (t Timeouts) withDefaults() Timeouts {
 // The outcome is accepted on a 2yz to the final dot; refused on a 5yz and deferred on a 4yz at the
 // greeting, EHLO, MAIL, RCPT, DATA or the final dot; failed when DNS, the connection, TLS or AUTH
 // did not succeed or the connection was lost before the commit point; unsent when ctx ended or
-// commit failed before it; in doubt when no answer came after it. With several recipients one
-// refusal ends the message for all.
+// commit failed before it; in doubt when no answer came after it. Of several recipients
+// those that are declined stand in Declined, and the message goes to the others.
 //
 // Where the route has several servers, or those of the recipient's domain take the mail, the
 // Submission is of the one that decided, and tells which others were tried. A domain that does not

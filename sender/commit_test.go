@@ -2,7 +2,6 @@ package sender_test
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -180,24 +179,6 @@ func TestSendRefusesWhatCouldBeReadInAnotherWay(t *testing.T) {
 			t.Errorf("%s: connected", name)
 		}
 	}
-}
-
-// TestOneRefusedRecipientEndsItForAll: a message that reached only some could not be told from one
-// that was lost.
-func TestOneRefusedRecipientEndsItForAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{t: t, answers: map[string]string{"RCPT": "550 5.1.1 unknown"}}
-		m := composed(t)
-		m.To = append(m.To, "b@example.net")
-		got := s.client(s.route(), sender.Options{}).Send(t.Context(), m, notCommitted)
-		if got.Outcome != seedtest.OutcomeRefused ||
-			!strings.Contains(got.Error, "<anna@example.net> of 2 recipients") {
-			t.Errorf("Send: %s (%s)", got.Outcome, got.Error)
-		}
-		if slices.Contains(s.said(), "DATA") {
-			t.Errorf("Send went on to DATA: %q", s.said())
-		}
-	})
 }
 
 // TestMailParameters shows what is said at MAIL and RCPT for what a server offers.

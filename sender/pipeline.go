@@ -81,7 +81,11 @@ func (s *session) flush(ctx context.Context, list []command, reset bool) *troubl
 		}
 	}
 	for i, c := range list {
-		if _, t := s.reply(ctx, c.stage, hear); t != nil {
+		if t := s.rcpt.nobody; c.stage == seedtest.StageDATA && s.rcpt.taken == 0 && t != nil {
+			s.drain(t, list[i:])
+			return t
+		}
+		if _, t := s.reply(ctx, c.stage, hear); s.matters(c, t) {
 			s.drain(t, list[i+1:])
 			return c.explain(t)
 		}

@@ -42,6 +42,7 @@ type script struct {
 	delay   map[string]time.Duration       // before an answer, by the bubble's clock
 	pipes   bool                           // PIPELINING is offered
 	acts    map[string]func(net.Conn) bool // in place of an answer
+	rcpt    []string                       // answers to one RCPT after the other
 
 	mu    sync.Mutex
 	body  strings.Builder // content of all messages, dots and all
@@ -165,6 +166,14 @@ func (s *script) serve(conn net.Conn) {
 		key := verb
 		if _, secure := conn.(*tls.Conn); secure && verb == "EHLO" && s.answer("TLS") != "" {
 			key = "TLS"
+		}
+		if verb == "RCPT" && len(s.rcpt) > 0 {
+			a := s.rcpt[0]
+			if s.rcpt = s.rcpt[1:]; a[0] == '2' {
+				open = a
+			}
+			_, _ = io.WriteString(conn, a+"\r\n")
+			continue
 		}
 		key, open = s.within(key, open)
 		answer := s.answer(key) // the test may change it as soon as it is given

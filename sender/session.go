@@ -30,7 +30,8 @@ type session struct {
 	tls        *seedtest.TLSInfo
 	begun      time.Time // for Timeouts.Life
 	used       time.Time // for Timeouts.Idle
-	dirty      bool      // a transaction is open: RSET comes before the next
+	rcpt       recipientsOf
+	dirty      bool // a transaction is open: RSET comes before the next
 }
 
 // open makes a session. The caller drops it if there is trouble.

@@ -11,11 +11,12 @@ import (
 	"seedtest"
 )
 
-// send is one mail transaction (RFC 5321 section 3.3). A recipient that is refused ends it for
-// all, because a message that reached only some of them could not be told from one that was lost.
+// send is one mail transaction (RFC 5321 section 3.3). Of several recipients those that are declined
+// are on record with their replies, and the message goes to the others.
 func (s *session) send(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
 ) *trouble {
+	s.rcpt, s.rec.sub.Declined = recipientsOf{}, nil
 	begin := s.inLockStep
 	if s.offers("PIPELINING") {
 		begin = s.pipelined
@@ -37,10 +38,13 @@ func (s *session) inLockStep(
 		}
 	}
 	for _, c := range s.commands(m) {
-		if _, t := s.reply(ctx, c.stage, c.say); t != nil {
+		if _, t := s.reply(ctx, c.stage, c.say); s.matters(c, t) {
 			return nil, c.explain(t)
 		}
 		s.dirty = true
+	}
+	if t := s.rcpt.nobody; s.rcpt.taken == 0 && t != nil {
+		return nil, t
 	}
 	_, t = s.reply(ctx, seedtest.StageDATA, func() (err error) {
 		content, err = s.smtp.Data()
@@ -57,6 +61,34 @@ type command struct {
 	stage seedtest.Stage
 	say   func() error
 	hint  string // when it is refused
+	to    string // one of several recipients
+}
+
+// recipientsOf is what became of the recipients of a message.
+type recipientsOf struct {
+	taken  int
+	nobody *trouble // what it means if no other is taken
+}
+
+// matters reports whether trouble with a command is trouble for the message. That one of several
+// recipients is declined is not, as long as there is another.
+func (s *session) matters(c command, t *trouble) bool {
+	switch {
+	case t == nil:
+		if c.to != "" {
+			s.rcpt.taken++
+		}
+		return false
+	case c.to == "" || t.reply == nil || t.gone:
+		return true
+	case t.outcome != seedtest.OutcomeRefused && t.outcome != seedtest.OutcomeDeferred:
+		return true
+	}
+	s.rec.sub.Declined = append(s.rec.sub.Declined, seedtest.Declined{To: c.to, Reply: *t.reply})
+	if s.rcpt.nobody == nil || t.outcome == seedtest.OutcomeDeferred {
+		s.rcpt.nobody = t
+	}
+	return false
 }
 
 func (c command) explain(t *trouble) *trouble {
@@ -73,6 +105,7 @@ func (s *session) commands(m seedtest.Composed) []command {
 	for _, to := range m.To {
 		c := command{stage: seedtest.StageRCPT, say: func() error { return s.smtp.Rcpt(to, nil) }}
 		if len(m.To) > 1 {
+			c.to = to
 			c.hint = fmt.Sprintf("<%s> of %d recipients ended it for all", to, len(m.To))
 		}
 		list = append(list, c)

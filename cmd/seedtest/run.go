@@ -26,6 +26,8 @@ type runFlags struct {
 	detach, follow, dryRun bool
 	compare                string
 	random                 uint64
+	external               string // where messages for the user to send are written
+	sent                   bool   // wait for the user's word that they were
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -51,6 +53,11 @@ failed, 4 not known. With --format nagios: 0, 2 and 3 as monitoring plug-ins do.
 	c.Flags().StringVar(&f.compare, "compare", "",
 		"send pairs by the routes `OLD,NEW` in place of the suite's")
 	c.Flags().Uint64Var(&f.random, "random", 0, "seed of the order in which routes take turns; 0 draws one")
+	c.Flags().StringVar(&f.external, "external", "",
+		"write what you are to send by routes of type external to `FILE` as well, as lines of JSON, or as\n"+
+			"CSV if it ends in .csv; - is standard output")
+	c.Flags().BoolVar(&f.sent, "sent", false,
+		"routes of type external: wait for Enter when you have sent, and count the time from then")
 	c.MarkFlagsMutuallyExclusive("detach", "follow", "dry-run")
 	a.formatFlag(c, runFormats...)
 	a.addressesFlag(c)
@@ -67,6 +74,9 @@ func (a *app) runSuite(ctx context.Context, suite string, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.dryRun {
+		return a.dryRun(q)
+	}
 	path, err := a.storeOf(cfg.Store)
 	if err != nil {
 		return err
@@ -79,13 +89,14 @@ func (a *app) runSuite(ctx context.Context, suite string, f runFlags) error {
 	if q.Seeds, err = s.examined(ctx, q.Seeds); err != nil {
 		return err
 	}
-	if !f.dryRun {
-		if err := s.direct.fit(ctx, q.Routes); err != nil {
-			return err
-		}
+	if err := s.direct.fit(ctx, q.Routes); err != nil {
+		return err
+	}
+	if s.external, err = a.handouts(f.external, f.sent); err != nil {
+		return err
 	}
 	r, err := s.runRequest(ctx, q, f)
-	if err != nil || f.dryRun {
+	if err != nil {
 		return err
 	}
 	status, err := a.write(r)
@@ -145,9 +156,6 @@ func (s *session) runRequest(ctx context.Context, q harness.Request, f runFlags)
 	if err != nil {
 		return none, usage(err)
 	}
-	if f.dryRun {
-		return none, s.app.dryRun(opened, planned)
-	}
 	if err := s.ready(ctx, opened, planned); err != nil {
 		return none, err
 	}
@@ -202,25 +210,6 @@ func (s *session) judged(id seedtest.RunID) (report.Report, error) {
 func runID(id uuid.UUID) seedtest.RunID {
 	code := base32.StdEncoding.WithPadding(base32.NoPadding)
 	return seedtest.RunID(strings.ToLower(code.EncodeToString(id[:])))
-}
-
-// dryRun prints every message with its envelope.
-func (a *app) dryRun(o seedtest.Opened, planned []seedtest.Planned) error {
-	for i, p := range planned {
-		m, err := composer(nil)(o, p)
-		if err != nil {
-			return usage(err)
-		}
-		_, err = fmt.Fprintf(a.stdout, "-- %d of %d: route %s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n%s\n%s\n",
-			i+1, len(planned), p.Route, p.Message, m.EnvelopeFrom, strings.Join(m.To, "> <"),
-			remarks(m, seedtest.Run{Opened: o}.Route(p.Route)),
-			strings.ReplaceAll(report.Clean(string(m.Data)), "\r\n", "\n"))
-		if err != nil {
-			return err
-		}
-	}
-	a.say("nothing was sent")
-	return nil
 }
 
 // completeSuites completes the names of suites; without a readable configuration it knows none.

@@ -42,7 +42,9 @@ type session struct {
 	network network
 	clients []io.Closer
 	direct  *direct
-	keys    map[string]sender.DKIMKeys // by route
+
+	external *handouts                  // to the user
+	keys     map[string]sender.DKIMKeys // by route
 
 	connections *inbox.Connections // of all its runs
 }
@@ -56,7 +58,7 @@ func (a *app) openSession(ctx context.Context, path string, n network) (*session
 	connections.Remember(s)
 	return &session{app: a, store: s, clock: harness.Clock(time.Now), network: n,
 		keys:   map[string]sender.DKIMKeys{},
-		direct: newDirect(n), connections: connections}, nil
+		direct: newDirect(n), connections: connections, external: &handouts{app: a}}, nil
 }
 
 func (a *app) openStore(ctx context.Context, path string) (*store.Store, error) {
@@ -73,6 +75,7 @@ func (s *session) close() {
 	for _, c := range s.clients {
 		_ = c.Close()
 	}
+	_ = s.external.close()
 	_ = s.store.Close()
 }
 
@@ -101,8 +104,11 @@ type wayOut interface {
 func (s *session) sender(r seedtest.Route) wayOut {
 	o := sender.Options{Dial: s.network.dial, Roots: s.network.roots, Now: s.clock,
 		Log: s.app.logger(), DNS: s.direct, STS: s.direct.sts}
-	if r.Type == seedtest.RouteSendmail {
+	switch r.Type {
+	case seedtest.RouteSendmail:
 		return sender.NewProgram(r, o)
+	case seedtest.RouteExternal:
+		return s.external.sender(r, o)
 	}
 	return sender.New(r, o)
 }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"seedtest"
+	"seedtest/content"
+	"seedtest/harness"
+	"seedtest/report"
+	"seedtest/sender"
+)
+
+// dryMessage is a message as a dry run shows it.
+type dryMessage struct {
+	Route        string   `json:"route"`
+	Message      string   `json:"message"`
+	Seeds        []string `json:"seeds"`
+	EnvelopeFrom string   `json:"envelope_from"`
+	To           []string `json:"to"`
+	Remarks      []string `json:"remarks,omitempty"`
+	Data         string   `json:"data"`
+}
+
+// dryRun shows every message with its envelope. It opens no store and asks nobody, so that its tags
+// are made with a key that is forgotten: a real run has others.
+func (a *app) dryRun(q harness.Request) error {
+	opened, planned, err := unsentPlan(q)
+	if err != nil {
+		return err
+	}
+	var all []dryMessage
+	for _, p := range planned {
+		m, err := composer(nil)(opened, p)
+		if err != nil {
+			return usage(err)
+		}
+		d := dryMessage{Route: p.Route, Message: p.Message, EnvelopeFrom: m.EnvelopeFrom, To: m.To,
+			Data: report.Clean(string(m.Data))}
+		for _, x := range p.Probes {
+			d.Seeds = append(d.Seeds, x.Seed)
+		}
+		for line := range strings.Lines(remarks(m, seedtest.Run{Opened: opened}.Route(p.Route))) {
+			d.Remarks = append(d.Remarks, strings.TrimRight(line, "\n"))
+		}
+		all = append(all, d)
+	}
+	if a.format == "json" {
+		e := json.NewEncoder(a.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(struct {
+			Schema   string       `json:"schema"`
+			Messages []dryMessage `json:"messages"`
+		}{"seedtest.dryrun/v1", all})
+	}
+	for i, d := range all {
+		_, err := fmt.Fprintf(a.stdout, "-- %d of %d: route %s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n%s\n%s\n",
+			i+1, len(all), d.Route, d.Message, d.EnvelopeFrom, strings.Join(d.To, ">\nRCPT TO:<"),
+			strings.Join(append(d.Remarks, ""), "\n"), strings.ReplaceAll(d.Data, "\r\n", "\n"))
+		if err != nil {
+			return err
+		}
+	}
+	a.say("nothing was sent")
+	return nil
+}
+
+// unsentPlan plans a run that is not to be, with a key of the moment.
+func unsentPlan(q harness.Request) (seedtest.Opened, []seedtest.Planned, error) {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	id, err := uuid.NewV7()
+	if err != nil {
+		return seedtest.Opened{}, nil, broken(err)
+	}
+	q.Run = runID(id)
+	q.Messages = content.Prepare(q.Messages, q.Random)
+	opened, planned, err := harness.Plan(q, harness.Minter{ID: uuid.NewV7, Key: key,
+		MessageID: sender.MessageID}, time.Now())
+	if err != nil {
+		return opened, nil, usage(err)
+	}
+	return opened, planned, nil
+}
