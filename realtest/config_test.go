@@ -49,6 +49,8 @@ func suites() []suite {
 		{Seed: "sendmail-astray"},
 		{Seed: "direct"},
 		{Seed: "direct-greylisted", Access: "greylist"},
+		{Seed: "external-each"}, // see external.toml
+		{Seed: "external-one-message"},
 		{Seed: "greylisted", Access: "greylist", More: `retry = ["500ms", "1s", "3s", "5s"]`},
 		{Seed: "wrong-route", Routes: `"wrong"`, More: `retry = []`},
 		{Seed: "wrong-seed", Routes: relay, Wrong: true, More: `baseline_timeout = "3s"`},

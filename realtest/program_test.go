@@ -113,25 +113,38 @@ func beginWith(t *testing.T, store string, args ...string) *program {
 // beginBy starts the program with a configuration of its own.
 func beginBy(t *testing.T, config, store string, args ...string) *program {
 	t.Helper()
+	p := prepare(t, config, store, args...)
+	p.start(t)
+	return p
+}
+
+// prepare makes the program ready to start.
+func prepare(t *testing.T, config, store string, args ...string) *program {
+	t.Helper()
 	site.showLogs(t)
 	ctx, cancel := context.WithTimeout(t.Context(), runTimeout)
+	t.Cleanup(cancel)
 	p := &program{store: store}
 	p.cmd = exec.CommandContext(ctx, site.path("seedtest"), append(args, "--verbose",
 		"--config", config, "--store", p.store)...)
 	p.cmd.Env = site.environment()
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	return p
+}
+
+func (p *program) start(t *testing.T) {
+	t.Helper()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cancel()
+		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait() // of a test that failed before its end; else there is nothing to wait for
 		p.checkSecrets(t)
 		if t.Failed() {
-			t.Logf("--- standard error of seedtest %s\n%s", strings.Join(args, " "), &p.stderr)
+			t.Logf("--- standard error of seedtest %s\n%s", strings.Join(p.cmd.Args[1:], " "), &p.stderr)
 		}
 	})
-	return p
 }
 
 // end waits for the program and returns its exit status.
