@@ -2,9 +2,7 @@ package maillog
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 	"time"
@@ -44,7 +42,8 @@ func (c *command) read(ctx context.Context, lines chan<- batch, trouble func(err
 // it prints at once the first time may be old.
 func (c *command) run(ctx context.Context, lines chan<- batch, old bool, trouble func(error)) error {
 	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
-	cmd.Dir, cmd.WaitDelay = c.dir, time.Second
+	cmd.Dir = c.dir
+	cmd.WaitDelay = time.Second // what the program started may outlive it, and hold the pipe open
 	complaint := &tail{}
 	cmd.Stderr = complaint
 	out, err := cmd.StdoutPipe()
@@ -65,8 +64,8 @@ func (c *command) run(ctx context.Context, lines chan<- batch, old bool, trouble
 				break
 			}
 		}
-		if errors.Is(err, io.EOF) || err != nil {
-			break
+		if err != nil {
+			break // its end
 		}
 	}
 	err = cmd.Wait()

@@ -77,6 +77,9 @@ func (f *file) look(ctx context.Context, lines chan<- batch, first bool) error {
 
 func (f *file) begin(first bool) error {
 	open, err := os.Open(f.path)
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("%w; let this user read it (on Debian the group adm may), or name a command", err)
+	}
 	if err != nil {
 		return err
 	}

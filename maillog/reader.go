@@ -59,11 +59,7 @@ func (r *Reader) Follow(ctx context.Context, f seedtest.Relaying) error {
 	reading.Go(func() { r.source().read(ctx, lines, say) })
 	t := NewTracker(NewParser(r.Log.Format, f.Now, r.zone()))
 	t.Known(f.Known...)
-	if r.Logger != nil {
-		defer func() {
-			r.Logger.Debug("log read", "route", f.Route, "lines", t.Lines, "understood", t.Understood)
-		}()
-	}
+	defer func() { r.count(f.Route, t) }()
 	fault := trouble{Relaying: f}
 	for {
 		var found []seedtest.Relayed
@@ -90,6 +86,17 @@ func (r *Reader) Follow(ctx context.Context, f seedtest.Relaying) error {
 		if err := record(ctx, f, found); err != nil {
 			return err
 		}
+	}
+}
+
+// count says how many lines were read. Where none was known, the log is not the one that was meant.
+func (r *Reader) count(route string, t *Tracker) {
+	switch {
+	case r.Logger == nil:
+	case t.Lines > 0 && t.Understood == 0:
+		r.Logger.Warn("no line of the log is a mail server's that is known", "route", route, "lines", t.Lines)
+	default:
+		r.Logger.Debug("log read", "route", route, "lines", t.Lines, "understood", t.Understood)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -183,6 +184,29 @@ func TestCommand(t *testing.T) {
 		}
 	}
 	f.end() // and the program with it
+}
+
+// TestCommandLeavesChildren: a program whose children go on does not keep the reader from ending.
+func TestCommandLeavesChildren(t *testing.T) {
+	if _, err := os.Stat("/bin/sh"); err != nil {
+		t.Skip("there is no /bin/sh here")
+	}
+	script := `sleep 1000 & echo $! >child; printf '%s' "$0"; wait`
+	dir := t.TempDir()
+	f := follow(t, seedtest.RelayLog{Command: []string{"/bin/sh", "-c", script, syslog(name, sent)}, Dir: dir})
+	if got := f.next(); !strings.HasPrefix(got, "p1 accepted") {
+		t.Errorf("got %q", got)
+	}
+	f.end()
+	pid, err := os.ReadFile(filepath.Join(dir, "child"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := strconv.Atoi(strings.TrimSpace(string(pid))); err == nil {
+		if p, err := os.FindProcess(n); err == nil {
+			_ = p.Kill()
+		}
+	}
 }
 
 // TestCommandThatIsNone: a program that does not exist is a fault, and no error of the run.
