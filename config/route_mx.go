@@ -18,6 +18,7 @@ func (t *table) direct(route *seedtest.Route) {
 	route.HELO, route.CA = t.helo(), t.authorities()
 	t.notFor(route.Type, "which asks DNS for the recipient's servers and signs in nowhere",
 		"host", "hosts", "username", "password", "token", "oauth")
+	t.notFor(route.Type, "whose dialogue is with the receiver itself", "log")
 	modes := []string{string(seedtest.TLSOpportunistic), string(seedtest.TLSStartTLS),
 		string(seedtest.TLSMTASTS), string(seedtest.TLSDANE), string(seedtest.TLSNone)}
 	route.Server = seedtest.Endpoint{Port: t.integer("port", 1, 65535),
