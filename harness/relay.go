@@ -18,6 +18,10 @@ type RelayLog interface {
 // server may write that it handed a message on after the message was seen.
 const lastWord = 3 * time.Second
 
+// recently is how long ago a message was accepted whose answer is still waited for: what the log did
+// not say by then it has said before, or never will.
+const recently = time.Hour
+
 // relayWork is what is followed in the log of one route.
 type relayWork struct {
 	route   string
@@ -98,7 +102,8 @@ func (w *work) follow(r *relayWork, d seedtest.Planned, p *seedtest.Probe) {
 		if s := w.seeds[x.Seed]; s != nil {
 			one.To = append(one.To, seedtest.RelayAddress{Address: s.seed.Address, Probe: x.Probe})
 		}
-		if q := w.fold.Probe(x.Probe); q != nil && !q.Accepted.IsZero() && !answeredFurther(q) {
+		q := w.fold.Probe(x.Probe)
+		if q != nil && w.Now().Sub(q.Accepted) < recently && !answeredFurther(q) {
 			r.open[x.Probe] = true
 		}
 	}

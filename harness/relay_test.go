@@ -117,6 +117,17 @@ func TestRelayLog(t *testing.T) {
 			t.Errorf("known %+v, asked %+v, want one each", l.known, l.asked)
 		}
 	})
+	try(t, "is not waited for when what it knew is old", func(t *testing.T, w *world) {
+		follow(w, &teller{})
+		must(t, w.run(ctx, UntilTerminal))
+		time.Sleep(2 * recently)
+		follow(w, &teller{})
+		begun := time.Now()
+		must(t, w.resume(ctx, seedtest.PurposeFollow, UntilSettled))
+		if d := time.Since(begun); d >= lastWord {
+			t.Errorf("the look took %s", d)
+		}
+	})
 	try(t, "that fails to record ends the run", func(t *testing.T, w *world) {
 		follow(w, &teller{broken: errors.New("disk full")})
 		if err := w.run(ctx, UntilTerminal); err == nil {
