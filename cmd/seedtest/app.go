@@ -82,7 +82,7 @@ Start with "seedtest demo", which needs no account, no network and no configurat
 		return usage(err, fmt.Sprintf("%s --help tells the flags", c.CommandPath()))
 	})
 	root.AddCommand(a.demoCommand(), a.initCommand(), a.addCommand(), a.loginCommand(), a.cleanCommand(),
-		a.checkCommand(), a.runCommand(), a.resumeCommand(), a.followCommand(), a.showCommand(),
+		a.checkCommand(), a.planCommand(), a.runCommand(), a.resumeCommand(), a.followCommand(), a.showCommand(),
 		a.placeCommand(), a.maillogCommand(), a.analyzeCommand(), a.labCommand(), a.inspectCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
 		if count := c.Args; count != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -51,9 +50,7 @@ func (a *app) dryRun(q harness.Request) error {
 		all = append(all, d)
 	}
 	if a.format == "json" {
-		e := json.NewEncoder(a.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(struct {
+		return report.WriteJSON(a.stdout, struct {
 			Schema   string       `json:"schema"`
 			Messages []dryMessage `json:"messages"`
 		}{"seedtest.dryrun/v1", all})

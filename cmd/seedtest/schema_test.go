@@ -18,6 +18,7 @@ func TestOutputsObeyTheirSchema(t *testing.T) {
 		args   []string
 	}{
 		{"check", []string{"check", "--addresses"}},
+		{"plan", []string{"plan", "pair"}},
 		{"dryrun", []string{"run", "pair", "--dry-run"}},
 		{"run", []string{"run", "pair"}},
 		{"run", []string{"show", "last"}},
