@@ -47,7 +47,7 @@ type Parser struct {
 	format string
 	now    func() time.Time
 	zone   *time.Location
-	tls    recent[seedtest.RelayTLS]
+	tls    recent[session]
 }
 
 // NewParser returns a Parser for one format, or for all if format is empty. now gives the year of
@@ -90,6 +90,33 @@ func completed(e Event) Event {
 		e.Via = seedtest.ViaMailbox
 	}
 	return e
+}
+
+// session is the encryption of a server's connection to a next hop, and the message that it was for.
+type session struct {
+	seedtest.RelayTLS
+	queueID string    // empty: none yet
+	at      time.Time // of the first word on that message
+}
+
+// sessionLasts is how long after the first word on a message others of the same session may come.
+const sessionLasts = time.Minute
+
+// tlsOf returns the encryption of the delivery that a line tells of, nil if it is not known. A
+// process that serves one connection after the other says so before the first message of each; what
+// comes later may have gone in plain text.
+func (p *Parser) tlsOf(key, queueID string, at time.Time) *seedtest.RelayTLS {
+	s, ok := p.tls.get(key)
+	switch {
+	case !ok:
+		return nil
+	case s.queueID == "":
+		s.queueID, s.at = queueID, at
+		p.tls.put(key, s)
+	case s.queueID != queueID || at.Sub(s.at) > sessionLasts:
+		return nil
+	}
+	return &s.RelayTLS
 }
 
 // recent remembers the last values by key.

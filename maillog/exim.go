@@ -63,8 +63,8 @@ func (f *format) eximDelivery(e *Event, rest string) {
 	if e.To = address; bare {
 		e.To = strings.TrimSuffix(address, ":")
 	}
-	if next, more, ok := strings.Cut(strings.TrimPrefix(fields, " <"), ">"); ok && strings.HasPrefix(fields, " <") {
-		e.For, fields = next, more
+	if original, ok := strings.CutPrefix(fields, " <"); ok {
+		e.For, fields, _ = strings.Cut(original, ">")
 	}
 	if m := eximHost.FindStringSubmatch(fields); m != nil {
 		e.Remote = server(m[1], m[2], m[3])

@@ -17,8 +17,9 @@ type head struct {
 // Stamps of syslog (RFC 3164 and RFC 5424), of journalctl's forms short, short-precise, short-iso,
 // short-iso-precise, short-full and short-unix, and of servers that write their files themselves.
 var (
-	priority  = regexp.MustCompile(`^<\d{1,3}>(1 )?`)
-	isoStamp  = regexp.MustCompile(`^(?:[A-Z][a-z]{2} )?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d{1,9})? ?(Z|[+-]\d\d:?\d\d|[A-Z]{3,4})?(?: |$)`)
+	priority = regexp.MustCompile(`^<\d{1,3}>(1 )?`)
+	isoStamp = regexp.MustCompile(`^(?:[A-Z][a-z]{2} )?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)` +
+		`([.,]\d{1,9})? ?(Z|[+-]\d\d:?\d\d|[A-Z]{3,4})?(?: |$)`)
 	oldStamp  = regexp.MustCompile(`^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)(\.\d{1,9})? `)
 	unixStamp = regexp.MustCompile(`^(\d{9,11})\.\d{1,9} `)
 	tagged    = regexp.MustCompile(`^(?:\S+ )?([A-Za-z][\w./-]*?)(?:\[(\d+)\])?: `)

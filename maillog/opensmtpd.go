@@ -36,8 +36,8 @@ func opensmtpd(f *format, p *Parser, h head) (Event, bool) {
 	e := Event{Kind: Handed, QueueID: m[3], Via: seedtest.ViaMailbox}
 	if m[2] == "mta" {
 		e.Via = "smtp"
-		if t, ok := p.tls.get("smtpd " + m[1]); ok && t.Version != "" {
-			e.TLS = &t
+		if t, ok := p.tls.get("smtpd " + m[1]); ok && t.Version != "" { // a session id is given once
+			e.TLS = &t.RelayTLS
 		}
 	}
 	for _, x := range smtpdField.FindAllStringSubmatch(smtpdTail(h.text), -1) {

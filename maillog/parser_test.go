@@ -91,6 +91,35 @@ func TestParser(t *testing.T) {
 	}
 }
 
+// TestTLSOfASession: a process of Postfix that serves one connection after the other lends the
+// encryption of one to no message of another.
+func TestTLSOfASession(t *testing.T) {
+	p := newTestParser()
+	given := "Nov 26 13:00:00 mail postfix/smtp[7]: Verified TLS connection established to " +
+		"mx.example.net[192.0.2.9]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"
+	handed := func(at, id, to, status string) string {
+		return "Nov 26 " + at + " mail postfix/smtp[7]: " + id + ": to=<" + to + ">, " +
+			"relay=mx.example.net[192.0.2.9]:25, delay=1, dsn=4.0.0, status=" + status
+	}
+	for i, x := range []struct {
+		line string
+		tls  bool
+	}{
+		{handed("13:00:00", "AAAAAA01", "a@example.net", "sent (250 ok)"), false},
+		{given, false},
+		{handed("13:00:01", "AAAAAA02", "a@example.net", "deferred (host x said: 450 later)"), true},
+		{handed("13:00:01", "AAAAAA02", "b@example.net", "sent (250 ok)"), true},
+		{handed("13:00:02", "AAAAAA03", "a@example.net", "sent (250 ok)"), false},
+		{handed("13:10:00", "AAAAAA02", "a@example.net", "sent (250 ok)"), false},
+		{given, false},
+		{handed("13:10:01", "AAAAAA02", "a@example.net", "sent (250 ok)"), true},
+	} {
+		if e, _ := p.Line(x.line); (e.TLS != nil) != x.tls {
+			t.Errorf("line %d: TLS %v, want some: %v", i, e.TLS, x.tls)
+		}
+	}
+}
+
 // TestParserOfOneFormat: a parser that is told the format reads no other.
 func TestParserOfOneFormat(t *testing.T) {
 	for file, lines := range samples(t) {

@@ -12,7 +12,8 @@ import (
 // vowels, since 2.9).
 var (
 	postfixID    = regexp.MustCompile(`^([0-9A-F]{6,20}|[0-9A-Za-z]{10,25}): `)
-	postfixGiven = regexp.MustCompile(`^(\S+) TLS connection (?:established|reused) to (\S+?\[[^\]]*\](?::\d+)?)\S*: (TLSv[0-9.]+|SSLv\d) with cipher (\S+)`)
+	postfixGiven = regexp.MustCompile(`^(\S+) TLS connection (?:established|reused) to ` +
+		`(\S+?\[[^\]]*\](?::\d+)?)\S*: (TLSv[0-9.]+|SSLv\d) with cipher (\S+)`)
 	postfixTo    = regexp.MustCompile(`^to=<([^>]*)>, (?:orig_to=<([^>]*)>, )?relay=([^,]+), `)
 	postfixState = regexp.MustCompile(`\bstatus=([a-zA-Z-]+)(?: \((.*)\))?$`)
 	postfixGone  = regexp.MustCompile(`^from=<[^>]*>, status=expired, `)
@@ -26,7 +27,8 @@ func postfix(f *format, p *Parser, h head) (Event, bool) {
 	program := h.program[strings.LastIndexByte(h.program, '/')+1:]
 	if m := postfixGiven.FindStringSubmatch(h.text); m != nil {
 		if program == "smtp" || program == "lmtp" {
-			p.tls.put("postfix "+h.pid+" "+m[2], seedtest.RelayTLS{Version: m[3], Cipher: m[4], Trust: m[1]})
+			p.tls.put("postfix "+h.pid+" "+m[2],
+				session{RelayTLS: seedtest.RelayTLS{Version: m[3], Cipher: m[4], Trust: m[1]}})
 		}
 		return Event{}, false
 	}
@@ -64,9 +66,7 @@ func (f *format) postfixDelivery(p *Parser, h head, e Event, program, rest strin
 	e.Kind, e.To, e.For, e.Outcome, e.Via = Handed, to[1], to[2], outcome, f.via(program)
 	if r := postfixRelay.FindStringSubmatch(to[3]); r != nil {
 		e.Remote = server(r[1], r[2], r[3])
-		if t, ok := p.tls.get("postfix " + h.pid + " " + to[3]); ok && outcome == seedtest.OutcomeAccepted {
-			e.TLS = &t
-		}
+		e.TLS = p.tlsOf("postfix "+h.pid+" "+to[3], e.QueueID, h.when)
 	} else if to[3] != "none" {
 		e.Remote = to[3]
 	}

@@ -13,13 +13,14 @@ var (
 	sendmailMsgID = regexp.MustCompile(`, msgid=<([^>]*)>`)
 	sendmailField = regexp.MustCompile(`, (ctladdr|delay|xdelay|mailer|relay|dsn)=([^,]*)`)
 	sendmailRelay = regexp.MustCompile(`^(\S*?)\.? ?\[([^\]]+)\]`)
-	sendmailTLS   = regexp.MustCompile(`^(?:[0-9A-Za-z]{8,20}: )?STARTTLS=client, relay=([^,]*?)\.?, version=([^,]+), verify=([^,]+), cipher=([^,]+)`)
+	sendmailTLS   = regexp.MustCompile(`^(?:[0-9A-Za-z]{8,20}: )?STARTTLS=client, ` +
+		`relay=([^,]*?)\.?, version=([^,]+), verify=([^,]+), cipher=([^,]+)`)
 )
 
 func sendmail(f *format, p *Parser, h head) (Event, bool) {
 	if m := sendmailTLS.FindStringSubmatch(h.text); m != nil {
 		p.tls.put("sendmail "+h.pid+" "+m[1],
-			seedtest.RelayTLS{Version: m[2], Cipher: m[4], Trust: "verify=" + m[3]})
+			session{RelayTLS: seedtest.RelayTLS{Version: m[2], Cipher: m[4], Trust: "verify=" + m[3]}})
 		return Event{}, false
 	}
 	m := sendmailLine.FindStringSubmatch(h.text)
@@ -90,9 +91,7 @@ func (f *format) sendmailFields(e *Event, p *Parser, h head, fields string) {
 				e.Remote = strings.TrimSuffix(m[2], ".")
 			}
 			host, _, _ := strings.Cut(e.Remote, "[")
-			if t, ok := p.tls.get("sendmail " + h.pid + " " + host); ok {
-				e.TLS = &t
-			}
+			e.TLS = p.tlsOf("sendmail "+h.pid+" "+host, e.QueueID, h.when)
 		}
 	}
 }
