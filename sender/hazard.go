@@ -3,6 +3,7 @@ package sender
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"seedtest"
 )
@@ -30,47 +31,55 @@ func attachments(m seedtest.Message) []seedtest.Attachment {
 		Data: []byte(eicar())})
 }
 
-// Hazards says what in a message filters must object to: the words of the keys that ask for it.
-func Hazards(m seedtest.Message) []string {
-	var found []string
-	holds := func(what string) bool {
-		for _, h := range m.Headers {
-			if bytes.Contains([]byte(h.Value), []byte(what)) {
-				return true
-			}
-		}
-		for _, a := range m.Attachments {
-			if bytes.Contains(a.Data, []byte(what)) {
-				return true
-			}
-		}
-		return bytes.Contains([]byte(m.Subject+"\n"+m.Text+"\n"+m.HTML), []byte(what)) ||
-			bytes.Contains(m.Template, []byte(what))
+// hazardsOf says what in a message filters must object to: the words of the keys that ask for it.
+func hazardsOf(m seedtest.Message) []string {
+	texts := [][]byte{[]byte(m.Subject), []byte(m.Text), []byte(m.HTML), m.Template}
+	for _, h := range m.Headers {
+		texts = append(texts, []byte(h.Value))
 	}
-	if m.GTUBE || holds(gtube()) {
+	for _, a := range m.Attachments {
+		texts = append(texts, a.Data)
+	}
+	found := hazardsIn(texts...)
+	if m.GTUBE && !slices.Contains(found, "gtube") {
 		found = append(found, "gtube")
 	}
-	if m.EICAR || holds(eicar()) {
+	if m.EICAR && !slices.Contains(found, "eicar") {
 		found = append(found, "eicar")
 	}
 	return found
 }
 
+// hazardsIn looks for both strings.
+func hazardsIn(texts ...[]byte) (found []string) {
+	for name, what := range map[string]string{"gtube": gtube(), "eicar": eicar()} {
+		if slices.ContainsFunc(texts, func(t []byte) bool { return bytes.Contains(t, []byte(what)) }) {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
 // checkHazard refuses what filters must object to, unless both the message and the route say that
-// it is meant. data is looked through, too: an encoding in a template may have hidden it.
+// it is meant. What an encoding hides in a template is found as that is read.
 func checkHazard(d Draft, data []byte) error {
-	for _, what := range Hazards(d.Message) {
+	for _, what := range hazardsOf(d.Message) {
 		asked := what == "gtube" && d.Message.GTUBE || what == "eicar" && d.Message.EICAR
 		switch {
 		case !asked:
-			return errors.New("it holds the " + what + " string, which every filter refuses, and " +
-				"does not say " + what + " = true")
+			return unasked(what)
 		case !d.Hazard:
 			return errors.New(what + " = true goes by a route with hazard = true only")
 		}
 	}
 	if !d.Message.GTUBE && bytes.Contains(data, []byte(gtube())) {
-		return errors.New("it holds the gtube string, and does not say gtube = true")
+		return unasked("gtube")
 	}
 	return nil
+}
+
+func unasked(what string) error {
+	return errors.New("it holds the " + what + " string, which every filter refuses, and does not say " +
+		what + " = true")
 }

@@ -2,6 +2,7 @@ package sender_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"strings"
@@ -147,6 +148,9 @@ func TestComposeRefusesHazards(t *testing.T) {
 		{"hidden by an encoding", seedtest.Message{Template: []byte(
 			"Subject: a\nContent-Transfer-Encoding: quoted-printable\n\n" +
 				strings.ReplaceAll(gtube, "GTUBE", "=47TUBE") + "\n")}, true, "does not say gtube"},
+		{"hidden in a file of a template", seedtest.Message{Template: []byte("Subject: a\n" +
+			"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n" +
+			base64.StdEncoding.EncodeToString([]byte(gtube)) + "\n")}, true, "does not say gtube"},
 		{"asked for on a common route", seedtest.Message{GTUBE: true}, false, "hazard = true"},
 		{"a virus on a common route", seedtest.Message{EICAR: true}, false, "hazard = true"},
 	} {

@@ -135,6 +135,9 @@ func (t *template) part(e *message.Entity, depth int) (part, error) {
 	if err != nil {
 		return part{}, fmt.Errorf("a part of type %s: %w", kind, err)
 	}
+	if found := hazardsIn(data); len(found) > 0 {
+		return part{}, unasked(found[0])
+	}
 	fields := partFields(e)
 	disposition, _, _ := e.Header.ContentDisposition()
 	switch {
