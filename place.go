@@ -277,6 +277,9 @@ func (f *Folder) placeInDoubt(p *Probe, asOf time.Time) (Placement, string) {
 	if asOf.Before(p.Deadline) {
 		return Pending, what
 	}
+	if len(p.Relayed) > 0 {
+		return InDoubt, what + "; by the " + p.Relayed[0].Source + " the relay had taken it"
+	}
 	return InDoubt, what + "; it may or may not have been accepted, and is never sent again"
 }
 
@@ -362,7 +365,7 @@ func (f *Folder) lastTrouble(seed string) string {
 
 // bounced returns the report or log line that says failed after acceptance, or "".
 func bounced(p *Probe) string {
-	if p.Accepted.IsZero() && !p.handed() {
+	if p.Accepted.IsZero() && !p.handed() && len(p.Relayed) == 0 {
 		return ""
 	}
 	for _, b := range p.Bounces {

@@ -192,6 +192,16 @@ func TestRule13WhereItEnded(t *testing.T) {
 		expect(2*minute, "p1", seedtest.Bounced) // a filter had taken it, the next hop did not
 	accepted(nil).add(2*minute, copied("A", "", "smtp", seedtest.OutcomeAccepted)).
 		expect(2*minute, "p1", seedtest.Pending)
+	doubted := func() *story {
+		return tell(t, nil).attempt(minute, "d1").answer(2*minute, "d1", seedtest.OutcomeInDoubt, 0)
+	}
+	doubted().add(3*minute, refused).expect(3*minute, "p1", seedtest.Bounced) // the log shows that it was taken
+	taken := copied("A", "", "smtp", seedtest.OutcomeAccepted)
+	taken.Source = "log"
+	if p := doubted().add(3*minute, taken).expect(due+hour, "p1", seedtest.InDoubt); !strings.Contains(p.Why,
+		"by the log the relay had taken it") {
+		t.Errorf("Why = %q, want the log's word", p.Why)
+	}
 	accepted(nil).add(2*minute, seedtest.Fault{Route: "new", Kind: seedtest.FaultLog, From: at(minute)}).
 		expect(2*minute, "p1", seedtest.Pending)
 	accepted(nil).add(2*minute, failed).sighting(3*minute, 1, "a", seedtest.RoleInbox).
