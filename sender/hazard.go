@@ -80,6 +80,6 @@ func checkHazard(d Draft, data []byte) error {
 }
 
 func unasked(what string) error {
-	return errors.New("it holds the " + what + " string, which every filter refuses, and does not say " +
-		what + " = true")
+	return errors.New("it holds the " + what + " string, which every filter refuses, and does " +
+		"not say " + what + " = true")
 }

@@ -164,5 +164,6 @@ func (x *specimen) take(part *message.Entity) {
 
 // anchor matches a link of HTML and what is between its tags.
 var anchor = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))[^>]*>(.*?)</a\s*>`)
+	return regexp.MustCompile(`(?is)<a\s[^>]*?href\s*=\s*` +
+		`(?:"([^"]*)"|'([^']*)'|([^\s>"']+))[^>]*>(.*?)</a\s*>`)
 })

@@ -127,7 +127,8 @@ func filePart(a seedtest.Attachment) (part, error) {
 		return part{}, errors.Join(errors.New("not a name for a file"), err)
 	}
 	kind, params, err := mime.ParseMediaType(a.Type)
-	if err != nil || strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "message/") {
+	whole, _, _ := strings.Cut(kind, "/")
+	if err != nil || whole == "multipart" || whole == "message" {
 		return part{}, fmt.Errorf("%q is no type for a file", a.Type)
 	}
 	// A charset would make the library convert, and a name belongs to the disposition.

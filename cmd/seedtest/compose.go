@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"seedtest"
 	"seedtest/sender"
@@ -46,8 +47,22 @@ func (s *session) ready(ctx context.Context, o seedtest.Opened, planned []seedte
 			continue
 		}
 		done[what] = true
-		if _, err := compose(o, p); err != nil {
+		m, err := compose(o, p)
+		if err == nil {
+			err = unfit(m, seedtest.Run{Opened: o}.Route(p.Route))
+		}
+		if err != nil {
 			return usage(err, "nothing was sent: mend the message, and look at it with --dry-run")
+		}
+	}
+	return nil
+}
+
+// unfit says why no server would take a message.
+func unfit(m seedtest.Composed, r seedtest.Route) error {
+	for _, x := range sender.Lint(m, r) {
+		if x.Severity == sender.SeverityRefused {
+			return fmt.Errorf("route %s: %s (%s)", r.Name, x, x.Source)
 		}
 	}
 	return nil

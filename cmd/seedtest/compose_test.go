@@ -124,3 +124,15 @@ messages = ["hidden"]
 		t.Errorf("a hidden GTUBE: status %d, %s", refused.status, refused.stderr)
 	}
 }
+
+func TestUnfitIsWhatNoServerTakes(t *testing.T) {
+	head := "Date: Sat, 21 Nov 2026 14:02:03 +0000\r\nFrom: a@example.org\r\nTo: b@example.net\r\n" +
+		"Subject: LOOK AT THIS\r\nMessage-ID: <a@example.org>\r\n\r\n"
+	for body, want := range map[string]string{"Hello\r\n": "", "Gr\xfc\xdfe\r\n": "8-bit",
+		strings.Repeat("a", 999) + "\r\n": "998"} {
+		err := unfit(seedtest.Composed{Data: []byte(head + body)}, seedtest.Route{Name: "new"})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("unfit(%.20q) = %v, want %q", body, err, want)
+		}
+	}
+}
