@@ -177,6 +177,10 @@ func (t *table) matrix(m seedtest.Message) []seedtest.Message {
 	if len(m.Template) > 0 || t.get("file") != nil {
 		t.r.fail(n, "cannot be beside file, which is sent as it is", "take one of the two out")
 	}
+	if m.Text == "" && m.Content == "" && t.get("file") == nil {
+		t.r.fail(n, "wants a text, from which its variants are made",
+			`write text = "..." or content = "notice-en"`)
+	}
 	if len(n.items) < 2 {
 		t.r.fail(n, "wants two variants or more, so that they can be compared", "write "+example)
 	}
