@@ -66,3 +66,25 @@ func orZero(t *time.Time) time.Time {
 	}
 	return *t
 }
+
+// unprepared returns the fault by which a seed had no baseline when a message left all the same,
+// because another of its recipients could be seen. A baseline that came later may lie above the
+// message, and then a round that lacks it proves nothing (rule 8).
+func (f *Folder) unprepared(p *Probe) *FaultState {
+	var left time.Time
+	for _, a := range p.Attempts {
+		if a.At != nil {
+			left = *a.At
+		}
+	}
+	s, ok := f.Seed(p.Seed)
+	if !ok || left.IsZero() || s.Baseline != nil && !s.BaseAt.After(left) {
+		return nil
+	}
+	for _, k := range f.faultsAt[p.Seed] {
+		if x := &f.run.Faults[k]; x.Kind == FaultBaseline && !x.At.After(left) {
+			return x
+		}
+	}
+	return nil
+}

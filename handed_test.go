@@ -76,3 +76,31 @@ func TestRule05EachRecipientHasItsOwnReply(t *testing.T) {
 		}
 	}
 }
+
+// TestRule08SentForOthersSake: a message left for two seeds while one had no baseline. What came in
+// before a late baseline is not read, so a round proves nothing there; a sighting counts.
+func TestRule08SentForOthersSake(t *testing.T) {
+	all := handedRun()
+	start := all[0].At
+	opened := all[0].Body.(Opened)
+	opened.Routes[0].Type = RouteSMTP
+	at := func(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
+	fault := Fact{At: start, Body: Fault{Seed: "a", Kind: FaultBaseline, What: "no baseline within 30s", From: start}}
+	facts := []Fact{all[0], all[1], {At: start, Body: Baseline{Seed: "b"}}, fault, all[2],
+		{At: at(1), Body: Submission{Dispatch: "d1", Number: 1, Outcome: OutcomeAccepted, Stage: StageFinal}},
+		{At: at(2), Body: Baseline{Seed: "a"}}}
+	for _, seed := range []string{"a", "b"} {
+		facts = append(facts, Fact{At: at(17), Body: Round{Seed: seed, Begun: at(17), Ended: at(17), Complete: true}})
+	}
+	for id, want := range map[ProbeID]Placement{"p1": Blind, "p2": Overdue} {
+		run := Fold(facts, at(18))
+		if p := run.Probe(id); p.Placements.Current != want || !p.Terminal {
+			t.Errorf("probe %s is %s (%s), want %s", id, p.Placements.Current, p.Why, want)
+		}
+	}
+	seen := Fact{At: at(3), Body: Sighting{Seed: "a", Token: "t", Mailbox: "INBOX", Role: RoleInbox, UID: 7}}
+	run := Fold(append(facts, seen), at(18))
+	if p := run.Probe("p1"); p.Placements.Current != Inbox {
+		t.Errorf("seen: %s (%s), want inbox", p.Placements.Current, p.Why)
+	}
+}

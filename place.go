@@ -170,6 +170,8 @@ func (f *Folder) placeUnseen(p *Probe, asOf time.Time) (Placement, string) {
 	}
 	sub := p.Submission()
 	switch {
+	case !p.Expected.IsZero() && f.unprepared(p) != nil:
+		return Blind, "sent for others' sake, and nobody could have seen it here: " + f.unprepared(p).What
 	case !p.Accepted.IsZero():
 		return f.placeAccepted(p, asOf)
 	case f.external(p) && p.handed():

@@ -109,6 +109,10 @@ func (p *page) attempts(r seedtest.Run, x seedtest.Probe) {
 		p.add("  no attempt")
 	}
 	for _, a := range x.Attempts {
+		if a.Submission == nil && route.Type == seedtest.RouteExternal {
+			p.entry(fmt.Sprintf("  try %-2d ", a.Number), "handed to the user "+clock(orZero(a.At)))
+			continue
+		}
 		p.attempt(a)
 	}
 }

@@ -117,15 +117,26 @@ func TestExternalIsSentByTheUser(t *testing.T) {
 	}
 }
 
-// TestExternalThatNobodySends is not known, and never missing.
+// TestExternalThatNobodySends is not known, and never missing; nor if the word is asked for and
+// standard input has ended.
 func TestExternalThatNobodySends(t *testing.T) {
-	b := externalBench(t, "each")
-	got := b.run(t.Context(), nil, "run", "mine", "--external", "-")
-	if strings.Contains(got.stdout, "MISSING") || strings.Contains(got.stdout, "OVERDUE") ||
-		!strings.Contains(got.stdout, "handed over, not seen, and nobody said that it was sent") || got.status != statusNothing {
-		t.Errorf("run: status %d\n%s", got.status, got.stdout)
+	for _, ask := range [][]string{nil, {"--sent"}} {
+		b := externalBench(t, "each")
+		got := b.run(t.Context(), nil, append([]string{"run", "mine", "--external", "-"}, ask...)...)
+		if strings.Contains(got.stdout, "MISSING") || strings.Contains(got.stdout, "OVERDUE") ||
+			!strings.Contains(got.stdout, "nobody said that it was sent") || got.status != statusNothing {
+			t.Errorf("run %q: status %d\n%s", ask, got.status, got.stdout)
+		}
+		if n := strings.Count(got.stdout, `"header":"X-Entity-Ref-ID: `); n != 2 {
+			t.Errorf("run %q: %d messages on standard output, want 2:\n%s", ask, n, got.stdout)
+		}
 	}
-	if n := strings.Count(got.stdout, `"header":"X-Entity-Ref-ID: `); n != 2 {
-		t.Errorf("%d messages on standard output, want 2:\n%s", n, got.stdout)
+}
+
+// TestExternalFlagsWithoutARoute are a mistake.
+func TestExternalFlagsWithoutARoute(t *testing.T) {
+	got := newBench(t).run(t.Context(), nil, "run", "pair", "--sent")
+	if got.status != statusUsage || !strings.Contains(got.stderr, "no route is of that type") {
+		t.Errorf("run --sent: status %d\n%s", got.status, got.stderr)
 	}
 }

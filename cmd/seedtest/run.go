@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -74,6 +75,9 @@ func (a *app) runSuite(ctx context.Context, suite string, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := f.fitting(q.Routes); err != nil {
+		return err
+	}
 	if f.dryRun {
 		return a.dryRun(q)
 	}
@@ -104,6 +108,16 @@ func (a *app) runSuite(ctx context.Context, suite string, f runFlags) error {
 		return broken(fmt.Errorf("write the report: %w", err))
 	}
 	return exit(status)
+}
+
+// fitting refuses flags about what the user sends where the user sends nothing.
+func (f runFlags) fitting(routes []seedtest.Route) error {
+	external := func(r seedtest.Route) bool { return r.Type == seedtest.RouteExternal }
+	if (f.external == "" && !f.sent) || slices.ContainsFunc(routes, external) {
+		return nil
+	}
+	return usage(errors.New("--external and --sent are for mail that you send by yourself, and no route is of that type"),
+		`write type = "external" in a [route.NAME], and name that route in the suite`)
 }
 
 // request turns a suite of the configuration into what the harness is asked for.

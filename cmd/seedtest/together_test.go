@@ -41,3 +41,30 @@ style = "one-message"
 		t.Errorf("run: status %d\n%s", got.status, got.stdout)
 	}
 }
+
+// TestOneMessageThoughOneSeedIsBlind leaves where one of its seeds can be seen, and says of the other
+// that nobody could.
+func TestOneMessageThoughOneSeedIsBlind(t *testing.T) {
+	b := newBench(t)
+	b.configure(func(text string) string {
+		return text + `
+[suite.half]
+routes = ["old"]
+seeds = ["broken-a", "strict-a"]
+retry = ["100ms"]
+deadline = "2s"
+missing = "2s"
+baseline_timeout = "500ms"
+style = "one-message"
+`
+	})
+	got := b.run(t.Context(), nil, "run", "half")
+	for _, p := range b.newest().Probes {
+		if len(p.Attempts) == 0 {
+			t.Errorf("%s: no attempt (%s)\n%s", p.Seed, p.Why, got.stdout)
+		}
+		if p.Seed == "broken-a" && p.Placements.Current != seedtest.Blind && p.Placements.Current != seedtest.Deferred {
+			t.Errorf("%s: %s (%s)", p.Seed, p.Placements.Current, p.Why)
+		}
+	}
+}
