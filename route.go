@@ -82,6 +82,8 @@ type Route struct {
 	Also    []Endpoint `json:"also,omitempty"`    // of RouteSMTP: tried in order where Server fails
 	Address string     `json:"address,omitempty"` // of RouteMX: the address that receivers see
 	Force   bool       `json:"force,omitempty"`   // of RouteMX: send whatever receivers may think of us
+	Source  string     `json:"source,omitempty"`  // address to connect from; empty: the system chooses
+	Family  Family     `json:"family,omitempty"`  // to connect by; that of Source if there is one
 
 	// Program is of RouteSendmail: a program with its arguments, in which {from}, {to} and {envid}
 	// stand for the envelope. An argument with {to} is given once for each recipient.

@@ -49,6 +49,7 @@ func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
 // submission reads a route of type smtp.
 func (t *table) submission(route *seedtest.Route) {
 	t.relay(route)
+	t.way(route)
 	route.Login = t.login()
 	route.HELO = t.helo()
 	route.CA = t.authorities()
@@ -71,7 +72,8 @@ func (t *table) notFor(kind seedtest.RouteType, why string, keys ...string) {
 
 // serverKeys are of routes that connect to a server.
 func serverKeys() []string {
-	return []string{"host", "hosts", "port", "tls", "username", "password", "token", "oauth", "helo", "ca"}
+	return []string{"host", "hosts", "port", "tls", "username", "password", "token", "oauth", "helo", "ca",
+		"source", "family"}
 }
 
 // sendmail is the program of a route of type sendmail unless it names one. -i lets a line with a

@@ -14,7 +14,7 @@ import (
 	"seedtest"
 )
 
-// Dial opens a connection to addr, a "host:port", on network "tcp".
+// Dial opens a connection to addr, a "host:port", on network "tcp", "tcp4" or "tcp6".
 type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // Options are what a Client needs beside its route. The zero value uses the machine's network,

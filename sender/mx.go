@@ -236,12 +236,16 @@ func (c *Client) addresses(ctx context.Context, host string) (addresses, *troubl
 			failed = err
 		}
 	}
+	found := len(a.list)
+	a.list = c.reachable(a.list)
 	switch {
 	case len(a.list) > 0:
 		a.list = a.list[:min(len(a.list), maxPerHost)]
 		return a, nil
 	case failed != nil:
 		return a, c.unresolved(ctx, "addresses of "+host, failed)
+	case found > 0:
+		return a, c.outOfReach(host)
 	}
 	return a, refusedByDNS("resolve: " + host + " has no address")
 }

@@ -73,15 +73,19 @@ func (c *Client) dial(ctx context.Context) (conn net.Conn, resolved time.Time, e
 	server := c.route.Server
 	addr := net.JoinHostPort(c.where(), strconv.Itoa(server.Port))
 	if c.o.Dial != nil {
-		conn, err = c.o.Dial(ctx, "tcp", addr)
+		conn, err = c.o.Dial(ctx, c.network(), addr)
 		return conn, resolved, err
 	}
+	source, err := c.source()
+	if err != nil {
+		return nil, resolved, err
+	}
 	var once sync.Once
-	d := net.Dialer{Resolver: c.o.Resolver, Control: func(_, _ string, _ syscall.RawConn) error {
+	d := net.Dialer{Resolver: c.o.Resolver, LocalAddr: source, Control: func(_, _ string, _ syscall.RawConn) error {
 		once.Do(func() { resolved = c.o.Now() })
 		return nil
 	}}
-	conn, err = d.DialContext(ctx, "tcp", addr)
+	conn, err = d.DialContext(ctx, c.network(), addr)
 	once.Do(func() {}) // what a slower attempt at another address does now comes too late
 	return conn, resolved, err
 }

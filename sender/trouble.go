@@ -153,6 +153,7 @@ func connectTrouble(ctx context.Context, c *Client, err error) *trouble {
 		t.hint = fmt.Sprintf("a firewall may drop what is sent to port %d; "+
 			"many networks block 25, few block 587", port)
 	}
+	t.hint = or(c.wayTrouble(err), t.hint)
 	return t
 }
 

@@ -87,6 +87,13 @@ func sourcesOf(r seedtest.Route, own []netip.Addr) ([]netip.Addr, []misfit) {
 	if ip, err := netip.ParseAddr(r.Address); err == nil {
 		return []netip.Addr{ip}, nil
 	}
+	if ip, err := netip.ParseAddr(r.Source); err == nil {
+		own = []netip.Addr{ip}
+	} else if r.Family != "" {
+		own = slices.DeleteFunc(slices.Clone(own), func(ip netip.Addr) bool {
+			return ip.Is4() != (r.Family == seedtest.IPv4)
+		})
+	}
 	if len(own) == 0 {
 		return nil, []misfit{{what: "this machine has no address to send from", hint: hint,
 			unknown: true}}
