@@ -35,7 +35,8 @@ func (p *pool) enter(ctx context.Context) error {
 
 func (p *pool) leave() { <-p.slots }
 
-// get returns the connection that was used last, or nil. Those that are too old are closed.
+// get returns the connection that was used last, or nil. Those that are too old are closed, and those
+// whose server has spoken meanwhile or left: its words would be taken for answers to the next message.
 func (p *pool) get(t Timeouts) (*session, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -43,13 +44,15 @@ func (p *pool) get(t Timeouts) (*session, error) {
 		return nil, errClosed
 	}
 	p.sweep(t)
-	n := len(p.idle)
-	if n == 0 {
-		return nil, nil
+	for n := len(p.idle); n > 0; n = len(p.idle) {
+		s := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		if s.w.quiet() {
+			return s, nil
+		}
+		s.w.drop()
 	}
-	s := p.idle[n-1]
-	p.idle = p.idle[:n-1]
-	return s, nil
+	return nil, nil
 }
 
 // sweep closes the connections that are too old. The caller holds mu.

@@ -150,7 +150,7 @@ func (s *session) data(
 // early says what it means that a server speaks before the content has ended. If that were taken
 // for the answer to its end, a message could be called accepted that is not.
 func (s *session) early(ctx context.Context) *trouble {
-	if s.w.in.Buffered() == 0 {
+	if s.w.in.Buffered() == 0 && (s.tls != nil || s.w.quiet()) { // TLS has words of its own
 		return nil
 	}
 	_, t := s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Reply, func() error { return s.w.ask("") })

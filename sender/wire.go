@@ -277,6 +277,9 @@ func (w *wire) Write(p []byte) (int, error) {
 	return w.send(p)
 }
 
+// quiet reports whether the server has said nothing that was not asked for.
+func (w *wire) quiet() bool { return w.in.Buffered() == 0 && !spoke(w.raw.Conn) }
+
 // ahead reports whether an answer is there before its command is said. It and all that follow would
 // be taken for answers to something else, so the connection is of no more use.
 func (w *wire) ahead() bool {
