@@ -167,6 +167,11 @@ type TLSInfo struct {
 	NotAfter *time.Time `json:"not_after,omitempty"` // its end
 	Names    []string   `json:"names,omitempty"`     // its DNS names
 	Verified bool       `json:"verified"`
+
+	NotBefore *time.Time `json:"not_before,omitempty"` // its beginning
+	SHA256    string     `json:"sha256,omitempty"`     // its fingerprint
+	Chain     []string   `json:"chain,omitempty"`      // subjects of those that were sent with it
+	Problem   string     `json:"problem,omitempty"`    // why it does not verify; empty: it does, or nobody looked
 }
 
 // Submission is how one attempt ended, on the record.

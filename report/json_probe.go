@@ -63,6 +63,11 @@ type jsonSessionTLS struct {
 	NotAfter *jsonTime `json:"not_after,omitempty"`
 	Names    []string  `json:"names,omitempty"`
 	Verified bool      `json:"verified"`
+
+	NotBefore *jsonTime `json:"not_before,omitempty"`
+	SHA256    string    `json:"sha256,omitempty"`
+	Chain     []string  `json:"chain,omitempty"`
+	Problem   string    `json:"problem,omitempty"`
 }
 
 type jsonLimit struct {
@@ -178,7 +183,7 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 	j.Program, j.Exit = s.Program, s.Exit
 	if t := s.TLS; t != nil {
 		j.TLS = &jsonSessionTLS{t.Version, t.Cipher, t.Peer, t.Issuer, jsonTimeOf(t.NotAfter),
-			t.Names, t.Verified}
+			t.Names, t.Verified, jsonTimeOf(t.NotBefore), t.SHA256, t.Chain, t.Problem}
 	}
 	return j
 }

@@ -191,6 +191,9 @@ func sessionWords(s seedtest.Submission) string {
 		}
 		if !t.Verified {
 			text += ", NOT verified"
+			if t.Problem != "" {
+				text += ": " + t.Problem
+			}
 		}
 		said = append(said, text)
 	} else if s.Remote != "" {

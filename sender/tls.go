@@ -41,12 +41,13 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	verified := true
+	verified, problem := true, ""
 	config := &tls.Config{ServerName: s.c.route.Server.Host, RootCAs: roots}
 	if s.c.route.Server.TLS == seedtest.TLSOpportunistic {
 		config.InsecureSkipVerify = true
 		config.VerifyConnection = func(state tls.ConnectionState) error {
-			verified = verifyPeer(state, config.ServerName, roots) == nil
+			err := verifyPeer(state, config.ServerName, roots)
+			verified, problem = err == nil, tlsProblem(state.PeerCertificates[0], err)
 			return nil
 		}
 	}
@@ -67,7 +68,7 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 	state := conn.ConnectionState()
 	info := certificateInfo(state.PeerCertificates)
 	info.Version, info.Cipher = tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
-	info.Verified = verified
+	info.Verified, info.Problem = verified, problem
 	return info, nil
 }
 
@@ -89,7 +90,11 @@ func unverified(err error) *seedtest.TLSInfo {
 	if !errors.As(err, &bad) {
 		return nil
 	}
-	return certificateInfo(bad.UnverifiedCertificates)
+	info := certificateInfo(bad.UnverifiedCertificates)
+	if len(bad.UnverifiedCertificates) > 0 {
+		info.Problem = tlsProblem(bad.UnverifiedCertificates[0], bad.Err)
+	}
+	return info
 }
 
 func certificateInfo(chain []*x509.Certificate) *seedtest.TLSInfo {
@@ -98,10 +103,11 @@ func certificateInfo(chain []*x509.Certificate) *seedtest.TLSInfo {
 		return info
 	}
 	cert := chain[0]
-	end := cert.NotAfter.UTC()
+	begin, end := cert.NotBefore.UTC(), cert.NotAfter.UTC()
 	info.Peer = clip(printable(cert.Subject.String()), maxDialogLine)
 	info.Issuer = clip(printable(cert.Issuer.String()), maxDialogLine)
-	info.NotAfter = &end
+	info.NotBefore, info.NotAfter = &begin, &end
+	info.SHA256, info.Chain = fingerprint(cert), above(chain)
 	info.Names = namesOf(cert)
 	return info
 }

@@ -1,7 +1,9 @@
 package sender_test
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +44,10 @@ func TestSTARTTLS(t *testing.T) {
 			info.Issuer != "CN=Example CA" || !slices.Equal(info.Names, []string{"mx.example.net"}) ||
 			!info.NotAfter.Equal(distant) {
 			t.Errorf("Send: TLS %+v", info)
+		}
+		if sum := sha256.Sum256(s.tls.Certificates[0].Certificate[0]); info.SHA256 != hex.EncodeToString(sum[:]) ||
+			info.Problem != "" || info.NotBefore == nil || len(info.Chain) != len(s.tls.Certificates[0].Certificate)-1 {
+			t.Errorf("Send: certificate %+v", info)
 		}
 		if got, want := s.verbs(), "EHLO STARTTLS EHLO MAIL RCPT DATA"; got != want {
 			t.Errorf("said %s, want %s", got, want)
@@ -90,27 +96,32 @@ func TestImplicitTLS(t *testing.T) {
 // certificate but says that it was not verified.
 func TestOpportunisticTLS(t *testing.T) {
 	a, b := newAuthority(t), newAuthority(t)
+	past := time.Date(1999, 6, 1, 0, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
 		ehlo     string
 		server   string
 		trust    *authority
 		wantTLS  bool
 		verified bool
+		until    time.Time
+		problem  string
 	}{
-		"offered":       {offersTLS, "mx.example.net", a, true, true},
-		"another name":  {offersTLS, "other.example.net", a, true, false},
-		"unknown":       {offersTLS, "mx.example.net", b, true, false},
-		"none offered":  {polite["EHLO"], "mx.example.net", a, false, false},
-		"in small caps": {"250-mx\r\n250 starttls", "mx.example.net", a, true, true},
+		"offered":       {offersTLS, "mx.example.net", a, true, true, distant, ""},
+		"another name":  {offersTLS, "other.example.net", a, true, false, distant, "for another name"},
+		"unknown":       {offersTLS, "mx.example.net", b, true, false, distant, "by an unknown authority"},
+		"expired":       {offersTLS, "mx.example.net", a, true, false, past, "expired"},
+		"none offered":  {polite["EHLO"], "mx.example.net", a, false, false, distant, ""},
+		"in small caps": {"250-mx\r\n250 starttls", "mx.example.net", a, true, true, distant, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := secure(t, a)
-				s.answers["EHLO"], s.tls = c.ehlo, a.server(t, c.server, distant)
+				s.answers["EHLO"], s.tls = c.ehlo, a.server(t, c.server, c.until)
 				route := s.tlsRoute(seedtest.TLSOpportunistic, c.trust)
 				got := s.client(route, sender.Options{}).Send(t.Context(), composed(t), committed)
 				wantAccepted(t, got)
-				if (got.TLS != nil) != c.wantTLS || c.wantTLS && got.TLS.Verified != c.verified {
+				if (got.TLS != nil) != c.wantTLS || c.wantTLS &&
+					(got.TLS.Verified != c.verified || got.TLS.Problem != c.problem) {
 					t.Errorf("Send: TLS %+v, want %v, verified %v", got.TLS, c.wantTLS, c.verified)
 				}
 			})

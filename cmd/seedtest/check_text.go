@@ -296,6 +296,9 @@ func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
 	}
 	if !t.Verified {
 		until += ", NOT verified"
+		if t.Problem != "" {
+			until += ": " + t.Problem
+		}
 	}
 	add("%s %s, certificate for %s%s", t.Version, t.Cipher,
 		cmp.Or(strings.Join(t.Names, " "), t.Peer), until)
