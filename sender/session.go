@@ -183,6 +183,9 @@ func (s *session) withoutTLS() *trouble {
 		what: "starttls: the server does not offer STARTTLS",
 		hint: "a firewall that inspects mail may have taken it out; ask on another network, " +
 			"use port 465 with tls = \"implicit\", or set tls = \"opportunistic\" to go without"}
+	if masked := s.masked(); masked != "" {
+		t.what += ", but " + masked + " stands where it may have stood"
+	}
 	s.rec.mark(t.stage, nil)
 	return t
 }
