@@ -91,19 +91,27 @@ func TestNextHopDefers(t *testing.T) {
 		}
 	}()
 	defer close(stop)
+	deferred := 0 // a message that comes seconds after another is let in at once
 	for _, p := range runSuite(t, "dovecot-logged-busy", 0).Probes {
 		var told []string
 		for _, r := range p.Relayed {
 			told = append(told, r.Outcome)
 		}
 		n := len(told)
-		if n < 2 || told[0] != "deferred" || told[n-1] != "accepted" {
-			t.Errorf("%s by %s: %v, want deferred and then accepted", p.Seed, p.Route, told)
+		if n == 0 || told[n-1] != "accepted" {
+			t.Errorf("%s by %s: %v, want it accepted in the end", p.Seed, p.Route, told)
 			continue
 		}
+		if n == 1 {
+			continue
+		}
+		deferred++
 		if r := p.Relayed[0].Reply; r == nil || r.Code != 450 || !strings.Contains(r.Text, "Greylisted") {
 			t.Errorf("%s by %s: the mx's words are %+v", p.Seed, p.Route, p.Relayed[0])
 		}
+	}
+	if deferred == 0 {
+		t.Error("nothing was deferred")
 	}
 }
 
