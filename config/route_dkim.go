@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -97,29 +96,20 @@ type (
 
 // Secret returns the whole file.
 func (s pemFile) Secret(context.Context) (seedtest.Secret, error) {
-	data, mode, err := s.env.read(s.path, maxSecret)
+	data, err := s.content()
 	if err != nil {
 		return "", err
 	}
-	if exposed(mode) {
-		return "", fmt.Errorf("file %s: others than its owner can read it (mode %04o)",
-			s.path, mode.Perm())
-	}
-	return pemText(data, "file "+s.path)
+	return pemText(data, s.source())
 }
 
 // Secret runs the program, for a minute at most, and returns all that it printed.
 func (s pemCommand) Secret(ctx context.Context) (seedtest.Secret, error) {
-	within, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	out, err := s.env.run(within, s.dir, s.argv)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = errors.New("did not end in time")
-	}
+	out, err := s.output(ctx)
 	if err != nil {
-		return "", fmt.Errorf("command %s: %w", s.argv[0], err)
+		return "", err
 	}
-	return pemText(out, "command "+s.argv[0])
+	return pemText(out, s.source())
 }
 
 func pemText(data []byte, source string) (seedtest.Secret, error) {

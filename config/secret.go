@@ -53,19 +53,41 @@ func (s envSecret) Secret(context.Context) (seedtest.Secret, error) {
 
 // Secret returns the file's content without the line break at its end.
 func (s fileSecret) Secret(context.Context) (seedtest.Secret, error) {
-	data, mode, err := s.env.read(s.path, maxSecret)
+	data, err := s.content()
 	if err != nil {
 		return "", err
 	}
+	return trimmed(data, s.source())
+}
+
+func (s fileSecret) source() string { return "file " + s.path }
+
+// content is all of a file that only its owner can read.
+func (s fileSecret) content() ([]byte, error) {
+	data, mode, err := s.env.read(s.path, maxSecret)
+	if err != nil {
+		return nil, err
+	}
 	if exposed(mode) {
-		return "", fmt.Errorf("file %s: others than its owner can read it (mode %04o)",
+		return nil, fmt.Errorf("file %s: others than its owner can read it (mode %04o)",
 			s.path, mode.Perm())
 	}
-	return trimmed(data, "file "+s.path)
+	return data, nil
 }
 
 // Secret runs the program, for a minute at most, and returns what it printed.
 func (s commandSecret) Secret(ctx context.Context) (seedtest.Secret, error) {
+	out, err := s.output(ctx)
+	if err != nil {
+		return "", err
+	}
+	return trimmed(out, s.source())
+}
+
+func (s commandSecret) source() string { return "command " + s.argv[0] }
+
+// output is all that the program printed.
+func (s commandSecret) output(ctx context.Context) ([]byte, error) {
 	within, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	out, err := s.env.run(within, s.dir, s.argv)
@@ -73,9 +95,9 @@ func (s commandSecret) Secret(ctx context.Context) (seedtest.Secret, error) {
 		err = errors.New("did not end in time")
 	}
 	if err != nil {
-		return "", fmt.Errorf("command %s: %w", s.argv[0], err)
+		return nil, fmt.Errorf("command %s: %w", s.argv[0], err)
 	}
-	return trimmed(out, "command "+s.argv[0])
+	return out, nil
 }
 
 // exposed reports whether others than the owner may read a file. Windows has no such modes.
