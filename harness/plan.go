@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -57,7 +58,7 @@ func Plan(q Request, m Minter, at time.Time) (seedtest.Opened, []seedtest.Planne
 	}
 	draw := rand.New(rand.NewPCG(q.Random, 1))
 	var planned []seedtest.Planned
-	refs := map[string]bool{}
+	refs := refs{}
 	for _, msg := range q.Messages {
 		for _, seed := range q.Seeds {
 			for _, i := range draw.Perm(len(q.Routes)) {
@@ -65,10 +66,9 @@ func Plan(q Request, m Minter, at time.Time) (seedtest.Opened, []seedtest.Planne
 				if err != nil {
 					return opened, nil, err
 				}
-				if refs[p.Token.Ref()] {
-					return opened, nil, fmt.Errorf("plan: two messages share a subject reference")
+				if err := refs.add(p.Token); err != nil {
+					return opened, nil, err
 				}
-				refs[p.Token.Ref()] = true
 				n := strconv.Itoa(len(planned) + 1)
 				p.Dispatch, p.Date = seedtest.DispatchID("d"+n), at
 				p.Probes = []seedtest.PlannedProbe{{Probe: seedtest.ProbeID("p" + n), Seed: seed.Name}}
@@ -77,6 +77,17 @@ func Plan(q Request, m Minter, at time.Time) (seedtest.Opened, []seedtest.Planne
 		}
 	}
 	return opened, planned, nil
+}
+
+// refs are the subject references of a run, which tell its messages apart.
+type refs map[string]bool
+
+func (r refs) add(t seedtest.Token) error {
+	if r[t.Ref()] {
+		return errors.New("plan: two messages share a subject reference")
+	}
+	r[t.Ref()] = true
+	return nil
 }
 
 func planOne(r seedtest.Route, s seedtest.Seed, msg seedtest.Message, m Minter) (

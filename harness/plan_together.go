@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ import (
 func planTogether(q Request, m Minter, at time.Time) ([]seedtest.Planned, error) {
 	draw := rand.New(rand.NewPCG(q.Random, 1))
 	var planned []seedtest.Planned
-	probes := 0
+	refs, probes := refs{}, 0
 	for _, msg := range q.Messages {
 		for _, i := range draw.Perm(len(q.Routes)) {
 			for _, seeds := range groupsOf(q.Routes[i], q.Seeds) {
@@ -23,10 +22,8 @@ func planTogether(q Request, m Minter, at time.Time) ([]seedtest.Planned, error)
 				if err != nil {
 					return nil, err
 				}
-				for _, other := range planned {
-					if other.Token.Ref() == p.Token.Ref() {
-						return nil, fmt.Errorf("plan: two messages share a subject reference")
-					}
+				if err := refs.add(p.Token); err != nil {
+					return nil, err
 				}
 				p.Dispatch, p.Date = seedtest.DispatchID("d"+strconv.Itoa(len(planned)+1)), at
 				for _, s := range seeds {

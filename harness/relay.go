@@ -142,11 +142,10 @@ func (w *work) relayFact(b seedtest.FactBody) {
 		if b.Outcome != seedtest.OutcomeAccepted && b.Outcome != seedtest.OutcomeInDoubt {
 			return
 		}
-		for _, d := range w.plan {
-			if r := w.relays[d.Route]; r != nil && d.Dispatch == b.Dispatch {
-				if p := w.fold.Probe(d.Probes[0].Probe); p != nil {
-					w.follow(r, d, p)
-				}
+		d := w.byID[b.Dispatch]
+		if r := w.relays[d.Route]; r != nil {
+			if p := w.fold.Probe(d.Probes[0].Probe); p != nil {
+				w.follow(r, d, p)
 			}
 		}
 	case seedtest.Relayed:

@@ -70,7 +70,7 @@ type work struct {
 	fold    *seedtest.Folder
 	opened  seedtest.Opened
 	plan    []seedtest.Planned
-	probes  map[seedtest.DispatchID][]seedtest.PlannedProbe // of the plan
+	byID    map[seedtest.DispatchID]seedtest.Planned // the plan
 	seeds   map[string]*seedWork
 	relays  map[string]*relayWork     // by route: never changed
 	seedsAt map[seedtest.Endpoint]int // how many are at a server: never changed
@@ -99,7 +99,7 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 		p.Logger = slog.New(slog.DiscardHandler)
 	}
 	w := &work{Parts: p, id: opened.Run, until: until, fold: seedtest.NewFolder(),
-		opened: opened, probes: map[seedtest.DispatchID][]seedtest.PlannedProbe{}, seeds: map[string]*seedWork{},
+		opened: opened, byID: map[seedtest.DispatchID]seedtest.Planned{}, seeds: map[string]*seedWork{},
 		seedsAt: map[seedtest.Endpoint]int{}, looked: map[string]bool{},
 		relays: relaysOf(p, opened), began: p.Now()}
 	for _, s := range opened.Seeds {
@@ -120,7 +120,7 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 // planned adds a dispatch to the plan.
 func (w *work) planned(d seedtest.Planned) {
 	w.plan = append(w.plan, d)
-	w.probes[d.Dispatch] = d.Probes
+	w.byID[d.Dispatch] = d
 }
 
 // record stores facts and then makes them known. It fails only with the store.
@@ -200,7 +200,7 @@ func (w *work) wake(b seedtest.FactBody) {
 }
 
 func (w *work) wakeDispatch(id seedtest.DispatchID) {
-	for _, p := range w.probes[id] {
+	for _, p := range w.byID[id].Probes {
 		w.wakeSeed(p.Seed)
 	}
 }
