@@ -168,10 +168,11 @@ func (f *Folder) placeUnseen(p *Probe, asOf time.Time) (Placement, string) {
 	if why := bounced(p); why != "" {
 		return Bounced, why
 	}
+	if x := f.unprepared(p); x != nil && !p.Expected.IsZero() {
+		return Blind, "sent for others' sake, and nobody could have seen it here: " + x.What
+	}
 	sub := p.Submission()
 	switch {
-	case !p.Expected.IsZero() && f.unprepared(p) != nil:
-		return Blind, "sent for others' sake, and nobody could have seen it here: " + f.unprepared(p).What
 	case !p.Accepted.IsZero():
 		return f.placeAccepted(p, asOf)
 	case f.external(p) && p.handed():
