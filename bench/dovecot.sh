@@ -1,47 +1,10 @@
 # shellcheck shell=bash
 # A Dovecot for a benchmark, sourced by roundtrip.sh and watch.sh from the root of the source. It is
-# Debian's, as realtest configures it: maildir, Sieve, IMAP with TLS, LMTP. All is in a temporary
-# directory, $dir, on free ports of loopback, and ends with the script. Mail lies in memory where
-# there is a gigabyte of it for files, so that no disk decides who is quick. It needs root, because
+# Debian's, as realtest configures it: maildir, Sieve, IMAP with TLS, LMTP. It needs root, because
 # Dovecot does. $imaps is its port, $dir/lmtp its socket, $dir/password every user's password, and
 # $dir/cert.pem the certificate of its own that it shows.
 
-realtest/install.sh >/dev/null
-dir=$(mktemp -d)
-chmod 755 "$dir"
-memory=$dir
-if [ "$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 1000000 ] 2>/dev/null; then
-	memory=$(mktemp -d -p /dev/shm)
-	chmod 755 "$memory"
-fi
-servers=() # processes that end with the script
-
-end_servers() {
-	for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
-	wait
-	rm -rf "$dir" "$memory"
-}
-trap end_servers EXIT
-
-# free_port prints a free port: the system gives one to whoever asks for port 0.
-free_port() {
-	python3 -c '
-import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
-# wait_for PORT waits, ten seconds at most, until somebody listens.
-wait_for() {
-	for _ in $(seq 100); do
-		if (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
-		sleep 0.1
-	done
-	echo "bench: nobody listens on port $1" >&2
-	cat "$dir"/*.log >&2
-	exit 1
-}
+source bench/servers.sh
 
 # start_dovecot starts it for the users of standard input, one a line. Its arguments are further
 # lines of configuration.

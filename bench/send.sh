@@ -28,47 +28,8 @@ if ! [[ $ROUNDS =~ ^[1-9][0-9]?$ && $SCALE =~ ^[0-9]+(\.[0-9]+)?$ ]]; then
 	exit 2
 fi
 
-realtest/install.sh >/dev/null
-missing=()
-for tool in node:nodejs npm:npm swaks:swaks; do
-	command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
-
-dir=$(mktemp -d)
-memory=$dir
-if [ "$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 1000000 ] 2>/dev/null; then
-	memory=$(mktemp -d -p /dev/shm)
-fi
-chmod 755 "$dir" "$memory"
-servers=()
-end_servers() {
-	for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
-	wait
-	rm -rf "$dir" "$memory"
-}
-trap end_servers EXIT
-
-free_port() {
-	python3 -c '
-import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
-wait_for() {
-	for _ in $(seq 100); do
-		if (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
-		sleep 0.1
-	done
-	echo "send: nobody listens on port $1" >&2
-	cat "$dir"/*.log >&2
-	exit 1
-}
+source bench/servers.sh
+need_node
 
 sink=$(free_port)
 smtp-sink -c -u nobody "127.0.0.1:$sink" 1000 >"$dir/sink.log" 2>&1 &

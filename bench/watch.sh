@@ -37,11 +37,7 @@ trap 'end_servers; echo "$instances" 2>/dev/null >/proc/sys/fs/inotify/max_user_
 echo 40000 2>/dev/null >/proc/sys/fs/inotify/max_user_instances ||
 	echo "watch: inotify cannot be raised: Dovecot pushes by its timer" >&2
 
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-	apt-get -q -o DPkg::Lock::Timeout=600 update >"$dir/apt.log"
-	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 \
-		install --no-install-recommends nodejs npm >>"$dir/apt.log"
-fi
+need_node
 npm install --silent --no-audit --no-fund --prefix "$dir" "$IMAPFLOW"
 CGO_ENABLED=0 go build -trimpath -o "$dir/watch" ./bench/watch
 
