@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,35 +19,18 @@ import (
 // textZone serves TXT records on loopback; names that end in "broken." fail.
 func textZone(t *testing.T, records map[string]string) string {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{PacketConn: packets, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		reply := new(dns.Msg)
-		reply.SetReply(q)
-		name := q.Question[0].Name
-		text, ok := records[strings.TrimSuffix(name, ".")]
+	return serveDNS(t, func(asked dns.Question, reply *dns.Msg) {
+		text, ok := records[strings.TrimSuffix(asked.Name, ".")]
 		switch {
-		case strings.HasSuffix(name, "broken."):
+		case strings.HasSuffix(asked.Name, "broken."):
 			reply.Rcode = dns.RcodeServerFailure
 		case !ok:
 			reply.Rcode = dns.RcodeNameError
-		case q.Question[0].Qtype == dns.TypeTXT:
-			reply.Answer = append(reply.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: name,
+		case asked.Qtype == dns.TypeTXT:
+			reply.Answer = append(reply.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: asked.Name,
 				Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 60}, Txt: []string{text}})
 		}
-		if err := w.WriteMsg(reply); err != nil {
-			t.Error(err)
-		}
-	})}
-	done := make(chan error, 1)
-	go func() { done <- server.ActivateAndServe() }()
-	t.Cleanup(func() {
-		_ = packets.Close()
-		<-done
 	})
-	return packets.LocalAddr().String()
 }
 
 // TestCheckComparesPublishedKeys: what receivers would verify by is held against what we sign with.

@@ -11,9 +11,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// zoneOf serves DNS on loopback: every domain's mail goes to mx.example.org, which is this machine,
-// but that of strict.example, which takes none.
-func zoneOf(t *testing.T) string {
+// serveDNS answers questions on loopback as answer fills them in. It returns the address.
+func serveDNS(t *testing.T, answer func(asked dns.Question, reply *dns.Msg)) string {
 	t.Helper()
 	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -22,27 +21,7 @@ func zoneOf(t *testing.T) string {
 	server := &dns.Server{PacketConn: packets, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		reply := new(dns.Msg)
 		reply.SetReply(q)
-		record := ""
-		switch asked := q.Question[0]; {
-		case asked.Qtype == dns.TypeMX && asked.Name == "strict.example.":
-			record = asked.Name + " 60 MX 0 ."
-		case asked.Qtype == dns.TypeMX:
-			record = asked.Name + " 60 MX 10 mx.example.org."
-		case asked.Qtype == dns.TypeA:
-			record = asked.Name + " 60 A 127.0.0.1"
-		case asked.Qtype == dns.TypePTR:
-			record = asked.Name + " 60 PTR mail.example.org."
-		case asked.Qtype == dns.TypeTXT && asked.Name == "example.org.":
-			record = asked.Name + ` 60 TXT "v=spf1 ip4:127.0.0.1 -all"`
-		}
-		if record != "" {
-			rr, err := dns.NewRR(record)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			reply.Answer = append(reply.Answer, rr)
-		}
+		answer(q.Question[0], reply)
 		if err := w.WriteMsg(reply); err != nil {
 			t.Error(err)
 		}
@@ -54,6 +33,35 @@ func zoneOf(t *testing.T) string {
 		<-done
 	})
 	return packets.LocalAddr().String()
+}
+
+// zoneOf serves DNS on loopback: every domain's mail goes to mx.example.org, which is this machine,
+// but that of strict.example, which takes none.
+func zoneOf(t *testing.T) string {
+	t.Helper()
+	return serveDNS(t, func(asked dns.Question, reply *dns.Msg) {
+		record := ""
+		switch {
+		case asked.Qtype == dns.TypeMX && asked.Name == "strict.example.":
+			record = asked.Name + " 60 MX 0 ."
+		case asked.Qtype == dns.TypeMX:
+			record = asked.Name + " 60 MX 10 mx.example.org."
+		case asked.Qtype == dns.TypeA:
+			record = asked.Name + " 60 A 127.0.0.1"
+		case asked.Qtype == dns.TypePTR:
+			record = asked.Name + " 60 PTR mail.example.org."
+		case asked.Qtype == dns.TypeTXT && asked.Name == "example.org.":
+			record = asked.Name + ` 60 TXT "v=spf1 ip4:127.0.0.1 -all"`
+		default:
+			return
+		}
+		rr, err := dns.NewRR(record)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		reply.Answer = append(reply.Answer, rr)
+	})
 }
 
 // exchangerOf is a mail exchanger on loopback that greets and listens. It returns its port.
