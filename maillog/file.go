@@ -76,6 +76,9 @@ func (f *file) look(ctx context.Context, lines chan<- batch, first bool) error {
 }
 
 func (f *file) begin(first bool) error {
+	if err := ordinary(f.path); err != nil {
+		return err
+	}
 	open, err := os.Open(f.path)
 	if errors.Is(err, os.ErrPermission) {
 		return fmt.Errorf("%w; let this user read it (on Debian the group adm may), or name a command", err)
@@ -84,9 +87,6 @@ func (f *file) begin(first bool) error {
 		return err
 	}
 	info, err := open.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("open %s: is a directory", f.path)
-	}
 	if err != nil {
 		_ = open.Close()
 		return err
@@ -94,6 +94,21 @@ func (f *file) begin(first bool) error {
 	f.open, f.at, f.cut = open, 0, cutter{}
 	if first && info.Size() > readBack {
 		f.at, f.cut.skip = info.Size()-readBack, true // in the middle of a line
+	}
+	return nil
+}
+
+// ordinary refuses what is no file. To open a pipe would wait for whoever writes to it, perhaps for
+// ever.
+func ordinary(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil // whoever opens it says more
+	case info.IsDir():
+		return fmt.Errorf("open %s: is a directory", path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("open %s: is a pipe or device; name a command that prints the log", path)
 	}
 	return nil
 }
@@ -114,7 +129,7 @@ func (f *file) more(ctx context.Context, lines chan<- batch, old bool) error {
 	if err != nil {
 		return err
 	}
-	if info.Mode().IsRegular() && info.Size() < f.at {
+	if info.Size() < f.at {
 		f.at, f.cut = 0, cutter{}
 	}
 	buf := make([]byte, 64<<10)
