@@ -44,6 +44,18 @@ type Relayable struct {
 	To        []RelayAddress // its recipients
 }
 
+// Relayable is the message of a probe as the log of its route knows it, without recipients.
+func (p Probe) Relayable() Relayable {
+	r := Relayable{Dispatch: p.Dispatch, MessageID: p.MessageID, Begun: p.Expected}
+	if s := p.Submission(); s != nil {
+		r.QueueID = s.QueueID
+		if !s.Begun.IsZero() {
+			r.Begun = s.Begun
+		}
+	}
+	return r
+}
+
 // RelayAddress is one recipient of a Relayable.
 type RelayAddress struct {
 	Address string

@@ -91,13 +91,7 @@ func (w *work) relaysKnown(r *relayWork) []seedtest.Relayed {
 
 // follow makes a message that the route took, or may have taken, one to follow. The caller holds mu.
 func (w *work) follow(r *relayWork, d seedtest.Planned, p *seedtest.Probe) {
-	one := seedtest.Relayable{Dispatch: d.Dispatch, MessageID: d.MessageID, Begun: p.Expected}
-	if s := p.Submission(); s != nil {
-		one.QueueID = s.QueueID
-		if !s.Begun.IsZero() {
-			one.Begun = s.Begun
-		}
-	}
+	one := p.Relayable()
 	for _, x := range d.Probes {
 		if s := w.seeds[x.Seed]; s != nil {
 			one.To = append(one.To, seedtest.RelayAddress{Address: s.seed.Address, Probe: x.Probe})

@@ -157,11 +157,7 @@ func relayables(run seedtest.Run, route string) []seedtest.Relayable {
 		if !known {
 			i = len(list)
 			at[p.Dispatch] = i
-			list = append(list, seedtest.Relayable{Dispatch: p.Dispatch, MessageID: p.MessageID,
-				Begun: p.Expected})
-			if s := p.Submission(); s != nil {
-				list[i].QueueID, list[i].Begun = s.QueueID, s.Begun
-			}
+			list = append(list, p.Relayable())
 		}
 		list[i].To = append(list[i].To, seedtest.RelayAddress{Address: seed.Seed.Address, Probe: p.ID})
 	}
