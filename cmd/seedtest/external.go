@@ -96,7 +96,8 @@ func (h *handouts) explain() {
 	if h.ask {
 		text += "Press Enter when they are sent: the time that mail may take counts from then.\n"
 	} else {
-		text += "The time that mail may take counts from now.\n"
+		text += "The time that mail may take counts from now. As nobody will say that they were sent, what is\n" +
+			"not seen is called in doubt; with --sent you can say so, and it is called overdue and missing.\n"
 	}
 	_, _ = io.WriteString(h.app.stderr, text)
 }
