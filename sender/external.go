@@ -22,15 +22,16 @@ type Handout struct {
 type External struct {
 	route seedtest.Route
 	o     Options
-	hand  func(Handout) error
-	said  func(context.Context) error
+	hand  func(Handout) (Word, error)
 }
 
+// Word waits until the user says that a message was sent, and is an error if nobody will.
+type Word func(context.Context) error
+
 // NewExternal returns an External of a route of type RouteExternal. hand shows a message to the
-// user; said, if it is not nil, returns nil once the user says that it was sent.
-func NewExternal(route seedtest.Route, o Options, hand func(Handout) error,
-	said func(context.Context) error) *External {
-	return &External{route: route, o: o.withDefaults(), hand: hand, said: said}
+// user, and returns the user's word on it, nil if nobody asks for that.
+func NewExternal(route seedtest.Route, o Options, hand func(Handout) (Word, error)) *External {
+	return &External{route: route, o: o.withDefaults(), hand: hand}
 }
 
 // Close implements io.Closer.
@@ -50,13 +51,14 @@ func (e *External) Send(
 	if t := committed(ctx, commit); t != nil {
 		return rec.end(t)
 	}
-	if err := e.hand(handout(e.route.Name, m)); err != nil {
+	word, err := e.hand(handout(e.route.Name, m))
+	if err != nil {
 		return rec.end(&trouble{stage: seedtest.StageConnect, outcome: seedtest.OutcomeFailed,
 			what: fmt.Sprintf("the message could not be shown to you: %v", err)})
 	}
 	s := rec.sub
 	s.Outcome = seedtest.OutcomeHanded
-	if e.said != nil && e.said(ctx) == nil {
+	if word != nil && word(ctx) == nil {
 		s.Said, s.Begun = true, rec.now().UTC()
 	}
 	return s

@@ -28,8 +28,13 @@ type handouts struct {
 	out  io.Writer
 	csv  *csv.Writer // nil: JSON
 	n    int         // shown so far
-	said chan struct{}
-	over bool // nothing more will be said
+	next *goAhead    // the user's next one; nil: nobody listens yet
+}
+
+// goAhead is what the user says of all that was shown before.
+type goAhead struct {
+	came chan struct{} // closed when it did
+	none bool          // it never will: standard input ended
 }
 
 // handouts opens what --external names: "" is nothing.
@@ -67,10 +72,23 @@ func (h *handouts) close() error {
 	return h.file.Close()
 }
 
-// hand shows one message.
-func (h *handouts) hand(m sender.Handout) error {
+// hand shows one message. The user may be quick to say that it was sent, so the word on it is awaited
+// before it is shown.
+func (h *handouts) hand(m sender.Handout) (sender.Word, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.ask {
+		return nil, h.show(m)
+	}
+	if h.next == nil {
+		h.next = &goAhead{came: make(chan struct{})}
+		go h.listen() // a read of standard input ends with the program
+	}
+	return h.next.wait, h.show(m)
+}
+
+// show prints and writes one message. The caller holds mu.
+func (h *handouts) show(m sender.Handout) error {
 	if h.n++; h.n == 1 {
 		h.explain()
 	}
@@ -105,23 +123,14 @@ func (h *handouts) explain() {
 // errUnsaid says that the user will say nothing any more.
 var errUnsaid = errors.New("standard input ended before anybody said that the messages were sent")
 
-// word waits until the user says that what was shown was sent.
-func (h *handouts) word(ctx context.Context) error {
-	h.mu.Lock()
-	if h.said == nil {
-		h.said = make(chan struct{})
-		go h.listen() // a read of standard input ends with the program
-	}
-	said := h.said
-	h.mu.Unlock()
+// wait waits for the word.
+func (w *goAhead) wait(ctx context.Context) error {
 	select {
-	case <-said:
+	case <-w.came:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.over {
+	if w.none {
 		return errUnsaid
 	}
 	return nil
@@ -130,25 +139,20 @@ func (h *handouts) word(ctx context.Context) error {
 // listen takes each line for the word that what was shown so far was sent.
 func (h *handouts) listen() {
 	in := bufio.NewReader(h.app.stdin)
-	for {
+	for over := false; !over; {
 		_, err := in.ReadString('\n')
+		over = err != nil
 		h.mu.Lock()
-		said := h.said
-		if h.over = err != nil; !h.over {
-			h.said = make(chan struct{})
+		said := h.next
+		if said.none = over; !over {
+			h.next = &goAhead{came: make(chan struct{})}
 		}
-		close(said)
+		close(said.came)
 		h.mu.Unlock()
-		if err != nil {
-			return
-		}
 	}
 }
 
 // sender returns what hands the messages of a route to the user.
 func (h *handouts) sender(r seedtest.Route, o sender.Options) wayOut {
-	if h.ask {
-		return sender.NewExternal(r, o, h.hand, h.word)
-	}
-	return sender.NewExternal(r, o, h.hand, nil)
+	return sender.NewExternal(r, o, h.hand)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -138,5 +139,36 @@ func TestExternalFlagsWithoutARoute(t *testing.T) {
 	got := newBench(t).run(t.Context(), nil, "run", "pair", "--sent")
 	if got.status != statusUsage || !strings.Contains(got.stderr, "no route is of that type") {
 		t.Errorf("run --sent: status %d\n%s", got.status, got.stderr)
+	}
+}
+
+// TestExternalUserIsQuick: the user says that a message was sent before anybody waits for that, and
+// standard input ends behind it.
+func TestExternalUserIsQuick(t *testing.T) {
+	in, enter := io.Pipe()
+	h := &handouts{app: &app{stdin: in, stderr: io.Discard}, ask: true}
+	first, err := h.hand(sender.Handout{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := h.hand(sender.Handout{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintln(enter); err != nil { // returns once it was read
+		t.Fatal(err)
+	}
+	enter.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := errors.Join(first(ctx), second(ctx)); err != nil {
+		t.Error(err)
+	}
+	late, err := h.hand(sender.Handout{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := late(ctx); !errors.Is(err, errUnsaid) {
+		t.Errorf("after the end of standard input: %v", err)
 	}
 }
