@@ -55,11 +55,7 @@ func TestCheckComparesPublishedKeys(t *testing.T) {
 		route += "\n{ domain = \"" + domain + "\", selector = \"s\", key = { file = \"" + file + "\" } },"
 	}
 	var keys sender.DKIMKeys
-	records := map[string]string{}
-	zone := textZone(t, records)
-	b.configure(func(text string) string {
-		return strings.Replace(text, b.world.DNS(), zone, 1) + route + "\n]\n"
-	})
+	b.configure(func(text string) string { return text + route + "\n]\n" })
 	cfg, err := config.Load(b.config(), config.Env{})
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +67,9 @@ func TestCheckComparesPublishedKeys(t *testing.T) {
 			}
 		}
 	}
-	records["s._domainkey.same.example"] = keys[0].Record()
-	records["s._domainkey.other.example"] = "v=DKIM1; k=ed25519; p=AAAA"
+	zone := textZone(t, map[string]string{"s._domainkey.same.example": keys[0].Record(),
+		"s._domainkey.other.example": "v=DKIM1; k=ed25519; p=AAAA"})
+	b.configure(func(text string) string { return strings.Replace(text, b.world.DNS(), zone, 1) })
 
 	got := b.run(t.Context(), nil, "check", "signed", "--format", "json")
 	obey(t, "check", "check", got.stdout)
