@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -206,12 +207,26 @@ func (w *work) wakeDispatch(id seedtest.DispatchID) {
 }
 
 // wakeSeed makes a watcher ask what is pending. One that has nothing left to do, and does not end
-// by itself because a server keeps it waiting, is ended a little later.
+// by itself because a server keeps it waiting, is ended a little later. One that saw mail outside
+// INBOX has a look at INBOX left, which may decide (rule 10).
 func (w *work) wakeSeed(seed string) {
 	w.signal(seed)
-	if w.pending(seed).Done {
-		w.after(lastLook, func() { w.endIfDone(seed) })
+	if !w.pending(seed).Done {
+		return
 	}
+	grace := lastLook
+	if w.seenElsewhere(seed) {
+		grace = seedtest.ProofGrace
+	}
+	w.after(grace, func() { w.endIfDone(seed) })
+}
+
+func (w *work) seenElsewhere(seed string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.fold.ProbesAt(seed, w.Now()), func(p seedtest.Probe) bool {
+		return len(p.Sightings) > 0 && p.Placements.Current != seedtest.Inbox
+	})
 }
 
 func (w *work) signal(seed string) {
