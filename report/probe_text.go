@@ -125,6 +125,9 @@ func (p *page) attempt(a seedtest.AttemptState) {
 		return
 	}
 	p.entry(head, p.say(submissionWords(*s)))
+	if s.Reply != nil {
+		p.para("         ", p.say(s.Error), 0)
+	}
 	for _, t := range s.Tried {
 		p.para("         ", p.say(triedWords(t)), 0)
 	}

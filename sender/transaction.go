@@ -130,15 +130,13 @@ func (s *session) data(
 ) *trouble {
 	s.w.mode = modeData
 	defer func() { s.w.mode = modeCommand }()
-	_, t := s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Body, func() error {
-		_, err := s.w.Write(stuffed(data))
-		return err
-	})
-	if t == nil {
-		t = s.early(ctx)
-	}
+	t := s.body(ctx, stuffed(data))
 	if t == nil {
 		t = committed(ctx, commit)
+	}
+	if t == nil {
+		s.w.watch(ctx, s.c.o.Timeouts.Grace)
+		t = s.early(ctx) // the store has taken its time
 	}
 	if t != nil {
 		t.gone = true // in the middle of content no other word can be said
@@ -147,19 +145,48 @@ func (s *session) data(
 	return s.final(ctx, content)
 }
 
+// body writes the content without its end.
+func (s *session) body(ctx context.Context, data []byte) *trouble {
+	left := 0
+	_, t := s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Body, func() (err error) {
+		left, err = s.w.Write(data)
+		return err
+	})
+	if t != nil {
+		return inContent(t, fmt.Sprintf("when %d of its %d octets had left", left, len(data)))
+	}
+	return s.early(ctx)
+}
+
 // early says what it means that a server speaks before the content has ended. If that were taken
 // for the answer to its end, a message could be called accepted that is not.
 func (s *session) early(ctx context.Context) *trouble {
-	if s.w.in.Buffered() == 0 && (s.tls != nil || s.w.quiet()) { // TLS has words of its own
+	if s.w.quiet() {
 		return nil
 	}
 	_, t := s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Reply, func() error { return s.w.ask("") })
+	return inContent(t, "before its last octets")
+}
+
+// inContent says of trouble that it came in the middle of the content, so that no server can have
+// the whole message.
+func inContent(t *trouble, when string) *trouble {
+	where := "in the middle of the content, " + when
+	switch {
+	case t == nil || t.outcome == seedtest.OutcomeUnsent:
+	case t.reply == nil:
+		t.what += ", " + where
+	case t.outcome == seedtest.OutcomeFailed:
+		t.what = fmt.Sprintf("body: the answer %d has no meaning %s", t.reply.Code, where)
+	default:
+		t.what = fmt.Sprintf("body: the answer %d came %s", t.reply.Code, where)
+		t.hint = or(t.hint, "a limit on size, a filter or the server's patience may have ended it")
+	}
 	return t
 }
 
 // final writes the last octets and reads what the server makes of the message.
 func (s *session) final(ctx context.Context, content *smtp.DataCommand) *trouble {
-	s.w.watch(ctx, s.c.o.Timeouts.Grace)
 	before := s.w.raw.taken
 	_, t := s.turn(ctx, seedtest.StageFinal, s.c.o.Timeouts.Final, func() error {
 		_, err := content.CloseWithResponse()
