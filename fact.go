@@ -199,7 +199,9 @@ type Submission struct {
 	Tried      []Tried    `json:"tried,omitempty"`      // the other servers of this attempt, in order
 
 	Program string `json:"program,omitempty"` // that took the message, by a route of type sendmail
-	Exit    *int   `json:"exit,omitempty"`    // its status; nil: it did not end by itself
+
+	DSN  *DSNAsked `json:"dsn,omitempty"`  // the reports asked for; nil: none, or it did not come to that
+	Exit *int      `json:"exit,omitempty"` // its status; nil: it did not end by itself
 
 	Said     bool       `json:"said,omitempty"`     // of OutcomeHanded: the user says that it was sent
 	Declined []Declined `json:"declined,omitempty"` // recipients whom the message did not reach

@@ -89,6 +89,8 @@ type Route struct {
 	// stand for the envelope. An argument with {to} is given once for each recipient.
 	Program []string `json:"program,omitempty"`
 
+	Notify []Notify `json:"notify,omitempty"` // of what its server is asked to report; empty: nothing is said
+
 	Log *RelayLog `json:"-"` // of its server; nil: it is not read
 }
 

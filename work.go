@@ -9,8 +9,9 @@ import (
 type Composed struct {
 	EnvelopeFrom string
 	To           []string
-	Data         []byte // RFC 5322, lines end in CRLF
-	EnvelopeID   string // DSN's ENVID (RFC 3461), used where offered
+	Data         []byte   // RFC 5322, lines end in CRLF
+	EnvelopeID   string   // DSN's ENVID (RFC 3461), used where offered
+	Notify       []Notify // of what reports are asked for where that is offered; empty: nothing is said
 }
 
 // Commit is called once in every attempt, when all of the content but its last octets has been

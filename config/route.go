@@ -30,7 +30,7 @@ func (r *reader) senders(top *table) []seedtest.Identity {
 		if t.needs("from", `write from = "Name <name@example.org>"`) {
 			id.From = t.line("from", "Name <name@example.org>")
 		}
-		id.EnvelopeFrom = t.address("envelope_from")
+		id.EnvelopeFrom = t.envelopeFrom()
 		if id.From != "" {
 			t.from(&id)
 		}

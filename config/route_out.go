@@ -43,6 +43,7 @@ func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
 	route.Hazard = t.flag("hazard")
 	route.Sender = t.sender(senders)
 	route.DKIM = t.dkim(route.Sender)
+	route.Notify = t.notify()
 	return route
 }
 
@@ -128,7 +129,7 @@ func (t *table) checkProgram(n *node, p []string) {
 
 // external reads a route of type external: there is nothing to say about how somebody else sends.
 func (t *table) external(route *seedtest.Route) {
-	t.notFor(route.Type, "which you send by yourself", append(serverKeys(), "program", "dkim")...)
+	t.notFor(route.Type, "which you send by yourself", append(serverKeys(), "program", "dkim", "notify")...)
 }
 
 // style reads how many recipients a message of a suite has.

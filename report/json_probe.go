@@ -47,6 +47,8 @@ type jsonSubmission struct {
 
 	Program string `json:"program,omitempty"`
 	Exit    *int   `json:"exit,omitempty"`
+
+	DSN *jsonAsked `json:"dsn,omitempty"`
 }
 
 type jsonReply struct {
@@ -180,7 +182,7 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 		}
 	}
 	j.servers(*s)
-	j.Program, j.Exit = s.Program, s.Exit
+	j.Program, j.Exit, j.DSN = s.Program, s.Exit, askedOf(s.DSN)
 	if t := s.TLS; t != nil {
 		j.TLS = &jsonSessionTLS{t.Version, t.Cipher, t.Peer, t.Issuer, jsonTimeOf(t.NotAfter),
 			t.Names, t.Verified, jsonTimeOf(t.NotBefore), t.SHA256, t.Chain, t.Problem}

@@ -134,6 +134,7 @@ func (p *page) attempt(a seedtest.AttemptState) {
 	p.para("         ", p.say(serverWords(*s)), 0)
 	p.para("         ", p.say(sessionWords(*s)), 0)
 	p.para("         ", p.say(stageWords(*s)), 0)
+	p.para("         ", p.say(askedWords(*s)), 0)
 	for _, line := range s.Dialog {
 		p.para("         | ", p.say(line), 3)
 	}

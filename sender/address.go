@@ -48,11 +48,11 @@ func parseFrom(from seedtest.Identity) (*mail.Address, error) {
 }
 
 // reversePath is the envelope sender of an identity: what it says, else the address in From.
-func reversePath(from seedtest.Identity, header *mail.Address) (string, error) {
+func reversePath(from seedtest.Identity, header *mail.Address, t seedtest.Token) (string, error) {
 	if from.EnvelopeFrom == "" {
 		return header.Address, nil
 	}
-	a, err := asciiAddress(from.EnvelopeFrom)
+	a, err := asciiAddress(from.ReversePath(t))
 	if err != nil {
 		return "", fmt.Errorf("sender %s: envelope_from: %w", from.Name, err)
 	}

@@ -52,7 +52,8 @@ type Client struct {
 	route seedtest.Route
 	o     Options
 	pool  pool
-	known *atomic.Pointer[redactor] // of the secret that was used last
+	known *atomic.Pointer[redactor]      // of the secret that was used last
+	unask atomic.Pointer[seedtest.Reply] // by which the server wanted nothing asked; nil: it may be
 
 	// Of a peer, which is a Client of one server among several.
 	at   netip.Addr // where it is; zero: its name is looked up
@@ -145,8 +146,24 @@ func (c *Client) send(
 	return d.submit(ctx)
 }
 
-// attempt hands a message to this one server.
+// attempt hands a message to this one server. Where it would have none of the reports that were asked
+// for, and the connection could not be used further, that is once more without them.
 func (c *Client) attempt(
+	ctx context.Context, m seedtest.Composed, commit seedtest.Commit, rec *record,
+) *trouble {
+	t := c.hand(ctx, m, commit, rec)
+	if t == nil || !t.asking || ctx.Err() != nil {
+		return t
+	}
+	refused := t.reply
+	rec.anew(notAsked + "; a new connection is made")
+	t = c.hand(ctx, unasking(m), commit, rec)
+	c.learn(refused, t)
+	return t
+}
+
+// hand hands a message over by a kept connection or a new one.
+func (c *Client) hand(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit, rec *record,
 ) *trouble {
 	s, err := c.pool.get(c.o.Timeouts)
@@ -186,9 +203,7 @@ func (c *Client) sendAgain(
 	if t == nil || !t.gone || t.stage != seedtest.StageMAIL || ctx.Err() != nil {
 		return t, false
 	}
-	rec.sub.Reused, rec.sub.TLS, rec.sub.Stages = false, nil, nil
-	rec.sub.Local, rec.sub.Remote = "", ""
-	rec.dialog.note("the kept connection was of no more use: " + t.reason() + "; a new one is made")
+	rec.anew("the kept connection was of no more use: " + t.reason() + "; a new one is made")
 	return t, true
 }
 

@@ -24,6 +24,8 @@ type Draft struct {
 	Date      time.Time // of the Date field
 	Keys      DKIMKeys  // that sign the message; none: it is not signed
 	Hazard    bool      // the route is marked for mail that filters must refuse
+
+	Notify []seedtest.Notify // of what reports are wanted
 }
 
 // refMark is where the subject wants its reference. Without it the reference stands at the end.
@@ -76,12 +78,12 @@ func compose(d Draft) ([]byte, seedtest.Composed, error) {
 
 // envelopeOf makes the envelope, and the mailbox of the header From.
 func envelopeOf(d Draft) (seedtest.Composed, *mail.Address, error) {
-	c := seedtest.Composed{EnvelopeID: string(d.Token)}
+	c := seedtest.Composed{EnvelopeID: string(d.Token), Notify: d.Notify}
 	from, err := parseFrom(d.From)
 	if err != nil {
 		return c, nil, err
 	}
-	if c.EnvelopeFrom, err = reversePath(d.From, from); err != nil {
+	if c.EnvelopeFrom, err = reversePath(d.From, from, d.Token); err != nil {
 		return c, nil, err
 	}
 	c.To, err = recipients(d.To)

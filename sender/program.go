@@ -72,6 +72,7 @@ func (p *Program) send(
 	case <-ctx.Done():
 		return unsent(fmt.Errorf("cancelled: %w", context.Cause(ctx)))
 	}
+	argv, rec.sub.DSN = reporting(argv, m)
 	rec.sub.Begun, rec.sub.Program = rec.now().UTC(), argv[0]
 	rec.dialog.client(strings.Join(argv, " "))
 	if _, err := exec.LookPath(argv[0]); err != nil {

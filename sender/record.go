@@ -19,6 +19,13 @@ func (c *Client) newRecord() *record {
 	return r
 }
 
+// anew drops what was learned of a connection that another one takes the place of.
+func (r *record) anew(note string) {
+	r.sub.Reused, r.sub.TLS, r.sub.Stages = false, nil, nil
+	r.sub.Local, r.sub.Remote = "", ""
+	r.dialog.note(note)
+}
+
 // mark says that a stage is over, with the reply that ended it.
 func (r *record) mark(stage seedtest.Stage, reply *seedtest.Reply) {
 	r.markAt(stage, r.now(), reply)

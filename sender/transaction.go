@@ -11,9 +11,9 @@ import (
 	"seedtest"
 )
 
-// send is one mail transaction (RFC 5321 section 3.3). Of several recipients those that are declined
-// are on record with their replies, and the message goes to the others.
-func (s *session) send(
+// transact is one mail transaction (RFC 5321 section 3.3). Of several recipients those that are
+// declined are on record with their replies, and the message goes to the others.
+func (s *session) transact(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
 ) *trouble {
 	s.rcpt, s.rec.sub.Declined = recipientsOf{}, nil
@@ -62,6 +62,7 @@ type command struct {
 	say   func() error
 	hint  string // when it is refused
 	to    string // one of several recipients
+	asks  bool   // for reports too, for which alone it may be refused
 }
 
 // recipientsOf is what became of the recipients of a message.
@@ -79,6 +80,9 @@ func (s *session) matters(c command, t *trouble) bool {
 			s.rcpt.taken++
 		}
 		return false
+	case c.asks && refusesParameters(t.reply):
+		t.asking = true
+		return true
 	case c.to == "" || t.reply == nil || t.gone:
 		return true
 	case t.outcome != seedtest.OutcomeRefused && t.outcome != seedtest.OutcomeDeferred:
@@ -98,12 +102,14 @@ func (c command) explain(t *trouble) *trouble {
 
 // commands are those of a message up to DATA.
 func (s *session) commands(m seedtest.Composed) []command {
-	options := &smtp.MailOptions{Size: int64(len(m.Data)), EnvelopeID: m.EnvelopeID}
-	list := []command{{stage: seedtest.StageMAIL, say: func() error {
-		return s.smtp.Mail(m.EnvelopeFrom, options)
+	asks := s.asks(m)
+	list := []command{{stage: seedtest.StageMAIL, asks: asks, say: func() error {
+		return s.smtp.Mail(m.EnvelopeFrom, mailOptions(m))
 	}}}
 	for _, to := range m.To {
-		c := command{stage: seedtest.StageRCPT, say: func() error { return s.smtp.Rcpt(to, nil) }}
+		c := command{stage: seedtest.StageRCPT, asks: asks && len(m.Notify) > 0, say: func() error {
+			return s.smtp.Rcpt(to, rcptOptions(m, to))
+		}}
 		if len(m.To) > 1 {
 			c.to = to
 			c.hint = fmt.Sprintf("<%s> of %d recipients ended it for all", to, len(m.To))

@@ -16,7 +16,7 @@ func composer(keys map[string]sender.DKIMKeys) func(seedtest.Opened, seedtest.Pl
 	return func(o seedtest.Opened, p seedtest.Planned) (seedtest.Composed, error) {
 		route := seedtest.Run{Opened: o}.Route(p.Route)
 		d := sender.Draft{From: route.Sender, Token: p.Token, MessageID: p.MessageID, Date: p.Date,
-			Hazard: route.Hazard, Keys: keys[p.Route]}
+			Hazard: route.Hazard, Keys: keys[p.Route], Notify: route.Notify}
 		for _, m := range o.Messages {
 			if m.Name == p.Message {
 				d.Message = m
