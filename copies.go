@@ -184,6 +184,9 @@ func notesOf(p *Probe) []Note {
 		add("corrected", "was overdue or missing before it came: absent at "+
 			p.Proof.Begun.UTC().Format(time.RFC3339))
 	}
+	if b := p.againstSeen(); b != nil {
+		add(noteReport, b.words()+", and yet it was seen")
+	}
 	return notes
 }
 

@@ -13,6 +13,14 @@ type DeliveryReport struct {
 	Recipients   []ReportedRecipient
 	Original     OriginalMessage
 	Problems     []string
+
+	From    string    // the mailbox that the report claims to be from, as it stands there
+	To      string    // those it went to
+	Subject string    // its own
+	Date    time.Time // its own; zero if there is none that can be read
+	Refers  []string  // Message-IDs of its In-Reply-To and References, without angle brackets
+	Tokens  []Token   // what looks like a tag in its text and in what it quotes, in order
+	Guessed bool      // nobody has described the system that wrote it: read by words that many use
 }
 
 // ReportedRecipient is what a report says of one recipient.

@@ -253,6 +253,9 @@ type Relayed struct {
 	Delay     time.Duration `json:"delay,omitempty"`         // since the server took the message
 	Transfer  time.Duration `json:"transfer,omitempty"`      // of it, the delivery itself
 	TLS       *RelayTLS     `json:"tls,omitempty"`           // nil: the log says nothing of it
+
+	ReportingMTA string   `json:"reporting_mta,omitempty"` // of a report
+	JoinedBy     JoinedBy `json:"joined_by,omitempty"`     // of a report
 }
 
 // Sighting is a tagged message in a mailbox.
@@ -348,14 +351,25 @@ type CanaryCopy struct {
 	UID         uint32 `json:"uid"`
 }
 
-// Bounce is a delivery report about a probe.
+// Bounce is what a delivery report says of a probe. Nobody signs reports: whoever handled the
+// message could have written it.
 type Bounce struct {
 	Dispatch   DispatchID `json:"dispatch"`
-	Probe      ProbeID    `json:"probe"`
-	Action     string     `json:"action"` // "failed", "delayed", "delivered", "relayed", "expanded"
+	Probe      ProbeID    `json:"probe"`  // empty: it speaks of the message, and of nobody it was sent to
+	Action     string     `json:"action"` // "failed", "delayed", "expanded"; empty: it states none
 	Status     string     `json:"status,omitempty"`
 	Diagnostic string     `json:"diagnostic,omitempty"`
 	RemoteMTA  string     `json:"remote_mta,omitempty"`
+
+	When         time.Time `json:"when,omitzero"` // of the report, by the clock of whoever wrote it
+	From         string    `json:"from,omitempty"`
+	ReportingMTA string    `json:"reporting_mta,omitempty"`
+	JoinedBy     JoinedBy  `json:"joined_by,omitempty"`
+	Code         int       `json:"code,omitempty"`       // SMTP reply code within the diagnostic
+	Recipient    string    `json:"recipient,omitempty"`  // of whom it speaks, if not of the probe's address
+	Alias        bool      `json:"alias,omitempty"`      // Recipient is where the probe's address led, as it says
+	RetryUntil   time.Time `json:"retry_until,omitzero"` // of a delay
+	Guessed      bool      `json:"guessed,omitempty"`    // read by words that many systems use
 }
 
 // FaultKind says what kind of trouble the harness had.

@@ -142,9 +142,9 @@ func (f *Folder) Add(x Fact) {
 	case Attempt, Submission, Limit:
 		f.addWayOut(x)
 	case Relayed:
-		f.each(b.Dispatch, b.Probe, func(p *Probe) { p.Relayed = append(p.Relayed, b) })
+		f.each(b.Dispatch, b.Probe, func(p *Probe) { p.further(b) })
 	case Bounce:
-		f.each(b.Dispatch, b.Probe, func(p *Probe) { p.Bounces = append(p.Bounces, b) })
+		f.bounce(b)
 	case Sighting:
 		f.sight(b, x.At)
 	case Gone:

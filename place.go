@@ -3,7 +3,6 @@ package seedtest
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -32,7 +31,7 @@ func (f *Folder) place(p *Probe, asOf time.Time) {
 	}
 	now, why := f.placeUnseen(p, asOf)
 	p.Placements = ProbePlaces{First: now, Current: now}
-	p.Why = why
+	p.Why = why + p.lastReport(now)
 	p.Terminal = now != Pending || f.byHand(p.Seed) && !p.Expected.IsZero()
 	if now == InDoubt && !f.byHand(p.Seed) {
 		p.Terminal = p.Proof != nil || f.graceOver(p, asOf)
@@ -165,7 +164,7 @@ func (f *Folder) placeUnseen(p *Probe, asOf time.Time) (Placement, string) {
 	if i := firstCopy(p.Sightings); i >= 0 {
 		return f.placeViewed(p, p.Sightings[i], asOf)
 	}
-	if why := bounced(p); why != "" {
+	if why := f.bounced(p); why != "" {
 		return Bounced, why
 	}
 	if x := f.unprepared(p); x != nil && !p.Expected.IsZero() {
@@ -280,8 +279,8 @@ func (f *Folder) placeInDoubt(p *Probe, asOf time.Time) (Placement, string) {
 	if asOf.Before(p.Deadline) {
 		return Pending, what
 	}
-	if len(p.Relayed) > 0 {
-		return InDoubt, what + "; by the " + p.Relayed[0].Source + " the relay had taken it"
+	if by := p.hadIt(); by != "" {
+		return InDoubt, what + "; by the " + by + " the relay had taken it"
 	}
 	return InDoubt, what + "; it may or may not have been accepted, and is never sent again"
 }
@@ -362,22 +361,6 @@ func (f *Folder) lastTrouble(seed string) string {
 	}
 	if s := f.run.Seed(seed); s != nil && s.LastRound != nil && s.LastRound.Why != "" {
 		return ": " + s.LastRound.Why
-	}
-	return ""
-}
-
-// bounced returns the report or log line that says failed after acceptance, or "".
-func bounced(p *Probe) string {
-	if p.Accepted.IsZero() && !p.handed() && len(p.Relayed) == 0 {
-		return ""
-	}
-	for _, b := range p.Bounces {
-		if strings.EqualFold(b.Action, "failed") {
-			return strings.TrimSpace("reported failed by " + b.RemoteMTA + ": " + b.Status + " " + b.Diagnostic)
-		}
-	}
-	if r := refusedFurther(p.Relayed); r != nil {
-		return refusalWords(*r)
 	}
 	return ""
 }

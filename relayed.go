@@ -16,6 +16,12 @@ const (
 	ViaDiscard Via = "discard" // thrown away there
 )
 
+// Where a Relayed comes from.
+const (
+	SourceLog    = "log"    // of the route's server
+	SourceReport = "report" // of a delivery
+)
+
 // RelayTLS is what a server's log says of the encryption of its own connection to the next hop.
 type RelayTLS struct {
 	Version string `json:"version,omitempty"` // "TLSv1.3", as the log writes it

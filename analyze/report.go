@@ -45,6 +45,7 @@ func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.D
 	}
 	if len(r.Recipients) == 0 && !n.receipt {
 		if inner := n.wrapped(depth); inner != nil {
+			addNaming(inner, n)
 			return inner
 		}
 		addNamed(r, d, n)
@@ -53,6 +54,8 @@ func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.D
 		return nil
 	}
 	finish(r, n)
+	addNaming(r, n)
+	r.Guessed = !n.declared && d != nil && d.Status == guess && r.Form == d.ID
 	return r
 }
 

@@ -13,11 +13,12 @@ type notice struct {
 	h         header.Header
 	subject   string
 	from      string
-	said      string // what the mail system says in words, without the original
-	squeezed  string // its beginning, in lower case, every run of blanks and line ends one blank
-	status    string // the fields of RFC 3464, if there are any
-	announced string // the line behind which the original is quoted
-	enclosed  string // the original, or its header, as it is attached or quoted
+	said      string   // what the mail system says in words, without the original
+	squeezed  string   // its beginning, in lower case, every run of blanks and line ends one blank
+	status    string   // the fields of RFC 3464, if there are any
+	announced string   // the line behind which the original is quoted
+	enclosed  string   // the original, or its header, as it is attached or quoted
+	texts     []string // all of it, part by part
 	original  seedtest.OriginalMessage
 	sender    string // From of the original
 	shared    bool   // the original went to others than those in its To
@@ -60,6 +61,7 @@ func fieldText(h header.Header, name string) string {
 func (n *notice) sort(parts []leaf) {
 	var html string
 	for _, p := range parts {
+		n.texts = append(n.texts, p.text)
 		switch p.kind {
 		case "message/feedback-report":
 			n.other = true
