@@ -20,6 +20,7 @@ type suite struct {
 	Access  string // what the mx does with it; "": delivers it
 	Twice   bool   // it delivers it twice
 	Fragile bool   // at the servers that are stopped
+	Silent  bool   // it offers the relay no delivery reports
 	Others  bool   // the seed is at a provider of others, and asked so little that pushes must tell
 	Wrong   bool   // the seed's password is
 }
@@ -51,6 +52,9 @@ func suites() []suite {
 		{Seed: "direct-greylisted", Access: "greylist"},
 		{Seed: "external-each"}, // see external.toml
 		{Seed: "external-one-message"},
+		{Seed: "reported", Silent: true}, // see bounces.toml
+		{Seed: "reported-further"},
+		{Seed: "busy", Access: "450 4.2.0 the mailbox is busy"},
 		{Seed: "greylisted", Access: "greylist", More: `retry = ["500ms", "1s", "3s", "5s"]`},
 		{Seed: "wrong-route", Routes: `"wrong"`, More: `retry = []`},
 		{Seed: "wrong-seed", Routes: relay, Wrong: true, More: `baseline_timeout = "3s"`},

@@ -19,6 +19,7 @@ type exim struct {
 	*server
 	Exim, Dir string
 	Port, MX  int
+	Silent    int // the mx's port where it offers no delivery reports
 }
 
 // createExim lays out its directory.
@@ -27,7 +28,7 @@ func (w *world) createExim() error {
 	if err != nil {
 		return err
 	}
-	x := &exim{Exim: eximProgram, Dir: w.path("exim"), Port: taken[0], MX: w.mx.MX}
+	x := &exim{Exim: eximProgram, Dir: w.path("exim"), Port: taken[0], MX: w.mx.MX, Silent: w.mx.Silent}
 	owner, err := user.Lookup("Debian-exim")
 	if err != nil {
 		return err

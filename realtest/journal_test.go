@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -57,6 +58,11 @@ func (j *journal) mark() int {
 func (j *journal) since(mark int) []string {
 	lines, _ := j.tail(mark)
 	return lines
+}
+
+// has reports whether a line holds a text.
+func (j *journal) has(text string) bool {
+	return slices.ContainsFunc(j.since(0), func(line string) bool { return strings.Contains(line, text) })
 }
 
 func (j *journal) tail(mark int) ([]string, <-chan struct{}) {

@@ -10,6 +10,7 @@
 //	seedtest -> exim -> mx
 //	seedtest -> mx, where a reply of the receiving server itself is wanted
 //	mx -> Dovecot or Cyrus, LMTP
+//	relay, exim and mx -> mx -> Dovecot, where their reports go
 //	seedtest -> Dovecot or Cyrus, IMAP with TLS
 //
 // suites() says what is sent to whom and how the mx treats it. Each test holds what the program

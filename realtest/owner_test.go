@@ -113,11 +113,32 @@ func (o *owner) mailboxes() []string {
 // search returns the UIDs in the mailbox that is open.
 func (o *owner) search(field, text string) []string {
 	o.t.Helper()
-	for _, line := range o.do("UID SEARCH HEADER %s %q", field, text) {
+	return o.find("HEADER %s %q", field, text)
+}
+
+// find returns the UIDs of what fits in the mailbox that is open.
+func (o *owner) find(format string, args ...any) []string {
+	o.t.Helper()
+	for _, line := range o.do("UID SEARCH "+format, args...) {
 		if uids, ok := strings.CutPrefix(line, "* SEARCH"); ok {
 			return strings.Fields(uids)
 		}
 	}
+	return nil
+}
+
+var size = regexp.MustCompile(`\{(\d+)\}`)
+
+// whole returns a message of the mailbox that is open.
+func (o *owner) whole(uid string) []byte {
+	o.t.Helper()
+	for _, line := range o.do("UID FETCH %s (BODY.PEEK[])", uid) {
+		if at := size.FindStringSubmatchIndex(line); at != nil {
+			n, _ := strconv.Atoi(line[at[2]:at[3]])
+			return []byte(line[at[1] : at[1]+n])
+		}
+	}
+	o.t.Fatalf("%s: no message %s", o.host.Name, uid)
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"testing"
+	"time"
 )
 
 // postfix is a Postfix instance with a directory of its own. It is the relay or the mx.
@@ -21,11 +23,14 @@ type postfix struct {
 	Certificates            string
 	Submission, Submissions int     // the relay's ports
 	MX                      int     // the mx's port
+	Silent                  int     // its port where it offers no delivery reports
 	SASL                    string  // the socket that the relay asks about passwords
 	Postgrey                string  // the socket that the mx asks about greylisting
 	Hosts                   []*host // where the mx delivers
 	Access                  []rule  // what the mx does with a recipient
+	Local                   string  // the domain whose users are those of this machine
 	Aliases                 []rule  // whom the mx delivers to instead of a recipient
+	Ways                    []rule  // by which the relay sends to a recipient
 }
 
 // rule is a line of a map.
@@ -63,7 +68,7 @@ func (w *world) createPostfix(ctx context.Context, p *postfix) error {
 	if err != nil {
 		return fmt.Errorf("postconf: %w", err)
 	}
-	ports := []int{p.MX}
+	ports := []int{p.MX, p.Silent}
 	if p.Submission != 0 {
 		ports = []int{p.Submission, p.Submissions}
 	}
@@ -89,7 +94,8 @@ func (p *postfix) makeDirectories() error {
 
 // writeMaps writes who gets mail, by which way, and who is treated in a way of their own.
 func (p *postfix) writeMaps() error {
-	var recipients, transport []rule
+	var recipients []rule
+	transport := p.Ways
 	for _, h := range p.Hosts {
 		transport = append(transport, rule{h.Domain(), h.Transport})
 		for address := range h.passwords {
@@ -118,4 +124,24 @@ func (p *postfix) release(ctx context.Context, queueID string) error {
 // flush tries now to deliver everything that is queued.
 func (p *postfix) flush(ctx context.Context) error {
 	return command(ctx, "postqueue", "-c", p.Dir, "-f")
+}
+
+// keepFlushing has what is queued tried each two seconds until stop is called: by itself Postfix waits
+// five minutes after a deferral.
+func (p *postfix) keepFlushing(t *testing.T) (stop func()) {
+	ended, tick := make(chan struct{}), time.NewTicker(2*time.Second)
+	go func() {
+		for {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				_ = p.flush(t.Context())
+			}
+		}
+	}()
+	return func() {
+		tick.Stop()
+		close(ended)
+	}
 }

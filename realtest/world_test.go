@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,7 +72,7 @@ func (w *world) createHosts(ctx context.Context) error {
 		}
 	}
 	var err1, err2, err3, err4 error
-	w.dovecot, err1 = w.newDovecot(ctx, "dovecot", append(users, "ops@example.org")...)
+	w.dovecot, err1 = w.newDovecot(ctx, "dovecot", append(users, "ops@example.org", "bounces")...)
 	w.cyrus, err2 = w.newCyrus(ctx, "cyrus", users...)
 	dovecot2, err3 := w.newDovecot(ctx, "dovecot2", fragile...)
 	cyrus2, err4 := w.newCyrus(ctx, "cyrus2", fragile...)
@@ -88,18 +89,20 @@ func (w *world) allHosts() []*host { return slices.Concat(w.hosts, w.fragile) }
 
 // createRelays lays out both Postfix instances.
 func (w *world) createRelays(ctx context.Context) error {
-	taken, err := w.ports.take(3)
+	taken, err := w.ports.take(4)
 	if err != nil {
 		return err
 	}
 	w.relay = &postfix{Name: "relay", Dir: w.path("relay"), Host: "relay.example.org",
-		Certificates: w.dir, Submission: taken[0], Submissions: taken[1], MX: taken[2],
-		SASL: w.dovecot.file("sasl")}
+		Certificates: w.dir, Submission: taken[0], Submissions: taken[1], MX: taken[2], Silent: taken[3],
+		SASL: w.dovecot.file("sasl"), Local: "late.example"}
 	w.mx = &postfix{Name: "mx", Dir: w.path("mx"), Host: "mx.example.net", Certificates: w.dir,
-		MX: taken[2], Postgrey: w.path("postgrey", "socket"), Hosts: w.allHosts()}
+		MX: taken[2], Silent: taken[3], Postgrey: w.path("postgrey", "socket"), Hosts: w.allHosts()}
 	for _, s := range suites() {
 		for _, h := range w.mx.Hosts {
-			if address := h.address(s.Seed); s.Access != "" {
+			if address := h.address(s.Seed); s.Silent {
+				w.relay.Ways = append(w.relay.Ways, rule{address, fmt.Sprintf("smtp:[127.0.0.1]:%d", w.mx.Silent)})
+			} else if s.Access != "" {
 				w.mx.Access = append(w.mx.Access, rule{address, s.Access})
 			} else if s.Twice {
 				again := s.Seed + "+again@" + h.Domain()
