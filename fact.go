@@ -193,10 +193,12 @@ type Submission struct {
 	RetryAt  *time.Time  `json:"retry_at,omitempty"` // a further attempt is planned; nil: this was the last
 	Breaker  string      `json:"breaker,omitempty"`  // why this reply opens a breaker (rule 22)
 
-	Host       string     `json:"host,omitempty"`       // the server's name
-	Preference *int       `json:"preference,omitempty"` // of its MX record; nil: it is configured
-	Policy     *TLSPolicy `json:"policy,omitempty"`     // what had a say about TLS; nil: the route alone
-	Tried      []Tried    `json:"tried,omitempty"`      // the other servers of this attempt, in order
+	RemoteName string     `json:"remote_name,omitempty"` // by PTR; empty: none, or not known yet
+	Extensions []string   `json:"extensions,omitempty"`  // offered at EHLO; none: Reused, or by HELO
+	Host       string     `json:"host,omitempty"`        // the server's name
+	Preference *int       `json:"preference,omitempty"`  // of its MX record; nil: it is configured
+	Policy     *TLSPolicy `json:"policy,omitempty"`      // what had a say about TLS; nil: the route alone
+	Tried      []Tried    `json:"tried,omitempty"`       // the other servers of this attempt, in order
 
 	Program string `json:"program,omitempty"` // that took the message, by a route of type sendmail
 

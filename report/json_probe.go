@@ -35,10 +35,12 @@ type jsonSubmission struct {
 	QueueID  string              `json:"queue_id,omitempty"`
 	TLS      *jsonSessionTLS     `json:"tls"`
 	Remote   string              `json:"remote,omitempty"`
+	Name     string              `json:"remote_name,omitempty"`
 	Local    string              `json:"local,omitempty"`
 	Begun    jsonTime            `json:"begun,omitzero"`
 	Stages   map[string]jsonTime `json:"stages"`
 	Reused   bool                `json:"reused"`
+	Offers   []string            `json:"extensions,omitempty"`
 
 	Host       string         `json:"host,omitempty"`
 	Preference *int           `json:"preference,omitempty"`
@@ -173,7 +175,7 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 	}
 	j := &jsonSubmission{
 		Outcome: string(s.Outcome), Stage: string(s.Stage), Attempts: len(p.Attempts),
-		Reply: replyOf(s.Reply), Error: s.Error, QueueID: s.QueueID, Remote: s.Remote,
+		Reply: replyOf(s.Reply), Error: s.Error, QueueID: s.QueueID, Remote: s.Remote, Name: s.RemoteName,
 		Local: s.Local, Begun: jsonTime(s.Begun), Stages: map[string]jsonTime{}, Reused: s.Reused,
 	}
 	for _, x := range s.Stages {
@@ -182,7 +184,7 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 		}
 	}
 	j.servers(*s)
-	j.Program, j.Exit, j.DSN = s.Program, s.Exit, askedOf(s.DSN)
+	j.Program, j.Exit, j.DSN, j.Offers = s.Program, s.Exit, askedOf(s.DSN), s.Extensions
 	if t := s.TLS; t != nil {
 		j.TLS = &jsonSessionTLS{t.Version, t.Cipher, t.Peer, t.Issuer, jsonTimeOf(t.NotAfter),
 			t.Names, t.Verified, jsonTimeOf(t.NotBefore), t.SHA256, t.Chain, t.Problem}

@@ -133,6 +133,9 @@ func (p *page) attempt(a seedtest.AttemptState) {
 	}
 	p.para("         ", p.say(serverWords(*s)), 0)
 	p.para("         ", p.say(sessionWords(*s)), 0)
+	if len(s.Extensions) > 0 && p.style.Verbose {
+		p.para("         ", p.say("offers "+strings.Join(s.Extensions, ", ")), 0)
+	}
 	p.para("         ", p.say(stageWords(*s)), 0)
 	p.para("         ", p.say(askedWords(*s)), 0)
 	for _, line := range s.Dialog {
@@ -180,7 +183,11 @@ func sessionWords(s seedtest.Submission) string {
 		said = append(said, "queue id "+s.QueueID)
 	}
 	if s.Local != "" || s.Remote != "" {
-		said = append(said, s.Local+" to "+s.Remote)
+		text := s.Local + " to " + s.Remote
+		if s.RemoteName != "" {
+			text += " (" + s.RemoteName + ")"
+		}
+		said = append(said, text)
 	}
 	if t := s.TLS; t != nil {
 		text := strings.TrimSpace(t.Version + " " + t.Cipher)

@@ -21,6 +21,7 @@ type Check struct {
 	TLS        *seedtest.TLSInfo
 	Local      string
 	Remote     string
+	RemoteName string // reverse name of Remote's address; empty: none, or not asked
 	Begun      time.Time
 	Latency    time.Duration // from Begun to the last stage's end
 	Stages     []seedtest.StageTime

@@ -25,6 +25,7 @@ type Options struct {
 	Roots    *x509.CertPool   // nil: the system's; the route's CA is trusted beside them
 	Now      func() time.Time // for the times on record; nil: time.Now
 	Timeouts Timeouts
+	Names    Names        // of the servers' addresses; nil: they are not looked up
 	MaxConns int          // most connections at a time; 0: 4
 	Log      *slog.Logger // nil: no log
 
@@ -54,6 +55,7 @@ type Client struct {
 	pool  pool
 	known *atomic.Pointer[redactor]      // of the secret that was used last
 	unask atomic.Pointer[seedtest.Reply] // by which the server wanted nothing asked; nil: it may be
+	names *names
 
 	// Of a peer, which is a Client of one server among several.
 	at   netip.Addr // where it is; zero: its name is looked up
@@ -68,7 +70,7 @@ type Client struct {
 func New(route seedtest.Route, o Options) *Client {
 	o = o.withDefaults()
 	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)},
-		known: &atomic.Pointer[redactor]{}, peers: map[string]*Client{}}
+		known: &atomic.Pointer[redactor]{}, names: newNames(o.Names), peers: map[string]*Client{}}
 }
 
 func (o Options) withDefaults() Options {
@@ -123,6 +125,7 @@ func (c *Client) Send(
 	rec := c.newRecord()
 	t := c.send(ctx, m, commit, rec)
 	sub := rec.end(t)
+	sub.RemoteName = c.names.of(sub.Remote)
 	c.o.Log.Debug("submission", "route", c.route.Name, "outcome", sub.Outcome,
 		"stage", sub.Stage, "queue_id", sub.QueueID, "reused", sub.Reused, "error", sub.Error)
 	return sub
@@ -233,6 +236,7 @@ func (c *Client) check(ctx context.Context, rec *record) Check {
 		check.describe(s)
 	}
 	check.Dialog = rec.dialog.lines
+	check.RemoteName = c.names.within(ctx, check.Remote, nameGrace)
 	return check
 }
 
@@ -245,6 +249,7 @@ func (c *Client) Close() error {
 		idle = append(idle, p.pool.close()...)
 	}
 	c.mu.Unlock()
+	c.names.close()
 	var all sync.WaitGroup
 	for _, s := range idle {
 		all.Go(func() {

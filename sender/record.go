@@ -6,6 +6,9 @@ import (
 	"seedtest"
 )
 
+// maxExtensions bounds how many keywords of an EHLO reply are kept.
+const maxExtensions = 60
+
 // record is what is being learned of one attempt.
 type record struct {
 	sub    seedtest.Submission

@@ -43,8 +43,11 @@ func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
 	s := &session{c: c, w: newWire(conn, &rec.dialog), rec: rec, begun: time.Now()}
 	s.w.watch(ctx, 0)
 	rec.sub.Local, rec.sub.Remote = conn.LocalAddr().String(), conn.RemoteAddr().String()
+	c.names.want(rec.sub.Remote)
 	rec.dialog.note("connected to " + rec.sub.Remote + " from " + rec.sub.Local)
-	if t := s.prelude(ctx); t != nil {
+	t = s.prelude(ctx)
+	rec.sub.Extensions = s.extensions[:min(len(s.extensions), maxExtensions)]
+	if t != nil {
 		return s, t
 	}
 	s.hand()

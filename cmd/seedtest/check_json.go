@@ -24,6 +24,7 @@ type checkOut struct {
 	Stage        seedtest.Stage     `json:"stage,omitempty"` // of a route: the last one reached
 	Local        string             `json:"local,omitempty"`
 	Remote       string             `json:"remote,omitempty"`
+	RemoteName   string             `json:"remote_name,omitempty"` // of a route
 	Greeting     string             `json:"greeting,omitempty"`
 	Server       string             `json:"server,omitempty"` // what it says of itself
 	Capabilities []string           `json:"capabilities"`
@@ -145,7 +146,7 @@ func (c checked) out() checkOut {
 		o.Stage, o.Local, o.Remote, o.TLS = r.Stage, r.Local, r.Remote, r.TLS
 		o.Greeting, o.Mechanism, o.ReadyS = r.Banner, r.Mechanism, seconds(r.Latency)
 		o.Capabilities = append(o.Capabilities, r.Extensions...)
-		o.Preference = r.Preference
+		o.Preference, o.RemoteName = r.Preference, r.RemoteName
 		if p := r.Policy; p != nil {
 			o.Policy = &policyOut{string(p.By), p.Mode, p.ID, p.Demanded, p.Note}
 		}

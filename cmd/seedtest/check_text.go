@@ -31,8 +31,9 @@ func (c checked) lines(verbose bool) []string {
 	}
 	switch {
 	case c.Route != nil && c.Route.Remote != "":
-		t.add("", "%s in %s", c.Route.Remote, c.Route.Latency.Round(time.Millisecond))
-		t.add("offers", "%s", strings.Join(c.Route.Extensions, " "))
+		t.add("", "%s in %s", withName(c.Route.Remote, c.Route.RemoteName),
+			c.Route.Latency.Round(time.Millisecond))
+		t.add("offers", "%s", strings.Join(c.Route.Extensions, ", "))
 		t.tls(c.Route.TLS)
 		t.policy(c.Route.Policy)
 	case c.Seed != nil && c.Seed.Remote != "":
@@ -46,6 +47,14 @@ func (c checked) lines(verbose bool) []string {
 		t.add("offers", "%s", strings.Join(c.Seed.Capabilities, " "))
 	}
 	return t.lines
+}
+
+// withName adds the reverse name of an address, if it has one.
+func withName(address, name string) string {
+	if name == "" {
+		return address
+	}
+	return address + " (" + name + ")"
 }
 
 // title names what was checked: of a route with several servers also which one.

@@ -59,6 +59,14 @@ func (d *direct) Lookup(ctx context.Context, name, recordType string) (sender.Re
 	return out, nil
 }
 
+// PTR implements sender.Names.
+func (d *direct) PTR(ctx context.Context, ip netip.Addr) ([]string, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.dns.PTR(ctx, ip)
+}
+
 // dialer reaches hosts by the same DNS that the mail goes by.
 func (d *direct) dialer(n network) sender.Dial {
 	if n.dial != nil {
