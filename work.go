@@ -43,6 +43,16 @@ type Awaiting struct {
 	Others func(ctx context.Context) ([]Canary, error)
 	// Mint makes the tag of a canary; nil: none is appended.
 	Mint func() (Token, error)
+	// Reports makes the account that of a return path: delivery reports are read there, and nothing
+	// is sighted; nil: it is a seed's.
+	Reports *ReportReading
+}
+
+// ReportReading is how the delivery reports in an account are read.
+type ReportReading struct {
+	Since time.Time                       // what came earlier is about nothing of ours
+	Like  func(header []byte) bool        // whether a message may be a report, by its header
+	Read  func(message []byte) []FactBody // what it says; the message may be cut short
 }
 
 // PendingProbes is what is awaited at one seed at a moment.

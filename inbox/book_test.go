@@ -29,6 +29,8 @@ type book struct {
 	based   chan struct{}
 	refuse  error // recording fails with it
 	minted  byte  // canaries
+
+	since time.Time // of reports; zero: it is a seed
 }
 
 // newBook returns a book of a run that sends n messages to the seed, and one to the other.
@@ -102,7 +104,7 @@ func (b *book) awaiting() seedtest.Awaiting {
 		b.changed, b.based = make(chan struct{}, 1), make(chan struct{})
 	}
 	return seedtest.Awaiting{Pending: b.pending, Changed: b.changed, Record: b.record, Now: time.Now,
-		Mint: b.mint, Canaries: b.fold.Canaries("a"),
+		Mint: b.mint, Canaries: b.fold.Canaries("a"), Reports: b.reading(),
 		Known: func(t seedtest.Token) bool {
 			b.mu.Lock()
 			defer b.mu.Unlock()

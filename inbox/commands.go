@@ -92,12 +92,12 @@ func fetchHeaders() *imap.FetchOptions {
 			Partial: &imap.SectionPartial{Size: headerLimit}}}}
 }
 
-// fetchBodies asks for headers and what stands first in the bodies.
-func fetchBodies() *imap.FetchOptions {
+// fetchBodies asks for headers and what stands first in the bodies, so many bytes of it.
+func fetchBodies(size int64) *imap.FetchOptions {
 	options := fetchHeaders()
 	options.BodySection = append(options.BodySection, &imap.FetchItemBodySection{
 		Specifier: imap.PartSpecifierText, Peek: true,
-		Partial: &imap.SectionPartial{Size: textLimit}})
+		Partial: &imap.SectionPartial{Size: size}})
 	return options
 }
 

@@ -33,6 +33,9 @@ func (v *vigil) heed(ctx context.Context, boxes []*box, failed map[string]error)
 	if err := v.visitNews(ctx, boxes, failed); err != nil {
 		return err
 	}
+	if err := v.readReports(ctx); err != nil {
+		return err
+	}
 	if err := v.reclassify(ctx); err != nil {
 		return err
 	}

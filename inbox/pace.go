@@ -69,6 +69,16 @@ func gentlePace() Pace {
 	}
 }
 
+// forReports is a pace for an account to which nothing may ever come: a report takes a second or
+// more, and a push tells of it.
+func (p Pace) forReports() Pace {
+	p.Looks = nil
+	for at := 250 * time.Millisecond; at < time.Minute; at += max(at/4, 250*time.Millisecond) {
+		p.Looks = append(p.Looks, at)
+	}
+	return p
+}
+
 // or fills what is zero from the default.
 func (p Pace) or(d Pace) Pace {
 	if len(p.Looks) == 0 {

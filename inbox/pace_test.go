@@ -130,7 +130,7 @@ func TestPaceIsTheUsers(t *testing.T) {
 	seed.Provider.Pace = seedtest.Pace{Looks: []time.Duration{time.Second}, Every: 10 * time.Second,
 		Commands: 99}
 	seed.Pace = seedtest.Pace{Every: 20 * time.Second, Follow: time.Hour}
-	p := w.paceOf(&seed)
+	p := w.paceOf(&seed, false)
 	if p.Looks[0] != time.Second || p.LookEvery != 20*time.Second || p.Commands != 99 ||
 		p.Follow != time.Hour {
 		t.Errorf("pace %+v, want the seed's over the provider's", p)
@@ -142,7 +142,7 @@ func TestPaceIsTheUsers(t *testing.T) {
 		t.Errorf("calmed to %+v, want no look sooner than 5 min after another", c)
 	}
 	seed.Own = true
-	if p = w.paceOf(&seed); p.RetryMax != ownPace().RetryMax || p.LookEvery != 20*time.Second {
+	if p = w.paceOf(&seed, false); p.RetryMax != ownPace().RetryMax || p.LookEvery != 20*time.Second {
 		t.Errorf("pace of an own server %+v, want its usual one below the user's", p)
 	}
 }

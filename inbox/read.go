@@ -21,6 +21,10 @@ func (v *vigil) take(b *box, got []fetched) []seedtest.Sighting {
 			continue
 		}
 		b.read.add(f.uid)
+		if v.a.Reports != nil {
+			v.suspect(b, f)
+			continue
+		}
 		matches := Tokens(readFields(f.header), awaited, v.a.Known)
 		found = append(found, v.sightings(b, f, matches)...)
 	}

@@ -341,7 +341,7 @@ const textBatch = 50
 func (r *round) readBodies(ctx context.Context, b *box, there []uint32) error {
 	awaited := unseen(r.a.Pending())
 	for batch := range slices.Chunk(there, textBatch) {
-		y, err := r.s.visit(ctx, b.Name, r.s.fetch(uidSet(batch), fetchBodies()))
+		y, err := r.s.visit(ctx, b.Name, r.s.fetch(uidSet(batch), fetchBodies(textLimit)))
 		if err != nil {
 			return err
 		}

@@ -86,6 +86,10 @@ type vigil struct {
 
 	vanished []seedtest.FactBody // mail that went unread, to be recorded
 
+	reports     []suspected // to be read
+	reportsRead int
+	manyReports bool // more than are read
+
 	canaries []*seedtest.Canary // of this run
 	noCanary string             // why none is appended any more
 
@@ -129,7 +133,7 @@ type vigil struct {
 
 func newVigil(w *Watcher, seed *seedtest.Seed, a seedtest.Awaiting) *vigil {
 	v := &vigil{
-		w: w, seed: seed, a: a, pace: w.paceOf(seed), turns: w.connections.turnsAt(*seed),
+		w: w, seed: seed, a: a, pace: w.paceOf(seed, a.Reports != nil), turns: w.connections.turnsAt(*seed),
 		exhausted: map[seedtest.ProbeID]time.Time{}, told: map[string]bool{},
 		faults: map[faultKey]seedtest.Fault{},
 	}
@@ -145,9 +149,12 @@ func newVigil(w *Watcher, seed *seedtest.Seed, a seedtest.Awaiting) *vigil {
 }
 
 // paceOf is what a user wants over what a provider likes over what is usual.
-func (w *Watcher) paceOf(seed *seedtest.Seed) Pace {
+func (w *Watcher) paceOf(seed *seedtest.Seed, reports bool) Pace {
 	pace := w.gentle.within(seed.Provider.Habits)
-	if seed.Own {
+	switch {
+	case seed.Own && reports:
+		pace = w.own.forReports()
+	case seed.Own:
 		pace = w.own
 	}
 	return pace.as(seed.Pace.Over(seed.Provider.Pace))
@@ -275,9 +282,10 @@ func (v *vigil) work(ctx context.Context) error {
 }
 
 // lookBack looks once more where the last look found mail outside INBOX and the watch is to end by
-// that: a copy may have come to INBOX after it was asked, and would decide (rule 10).
+// that: a copy may have come to INBOX after it was asked, and would decide (rule 10). A report may
+// have come as well.
 func (v *vigil) lookBack(ctx context.Context) error {
-	if !v.hasty {
+	if !v.hasty && v.a.Reports == nil {
 		return nil
 	}
 	return apart(func() error { return v.look(ctx) })

@@ -1,0 +1,92 @@
+package inbox
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
+
+	"seedtest"
+)
+
+// The account of a return path is watched as a seed is, by the same looks, and what comes there is
+// never sighted: what may be a delivery report is read whole, and told.
+
+const (
+	reportLimit = 128 << 10 // bytes of a report's body that are fetched
+	reportBatch = 16        // reports fetched at once
+	maxReports  = 2000      // read by one watch: anybody can send to a return path
+)
+
+// suspected is a message that may be a delivery report, to be read.
+type suspected struct {
+	box      *box
+	validity uint32
+	uid      uint32
+}
+
+// suspect notes a message that may be a delivery report of what was sent lately.
+func (v *vigil) suspect(b *box, f fetched) {
+	old := !f.internalDate.IsZero() && f.internalDate.Before(v.a.Reports.Since)
+	if old || !placed(b) || !v.a.Reports.Like(f.header) {
+		return
+	}
+	if v.reportsRead+len(v.reports) >= maxReports {
+		v.manyReports = true
+		return
+	}
+	v.reports = append(v.reports, suspected{b, b.validity, f.uid})
+}
+
+// readReports reads what was noted, and records what it says. What a mailbox refuses to show, or a
+// broken connection leaves, is read later.
+func (v *vigil) readReports(ctx context.Context) error {
+	var left []suspected
+	for _, b := range v.boxes {
+		mine := slices.DeleteFunc(slices.Clone(v.reports), func(x suspected) bool {
+			return x.box != b || x.validity != b.validity
+		})
+		for batch := range slices.Chunk(mine, reportBatch) {
+			y, err := v.s.visit(ctx, b.Name, v.s.fetch(suspectedSet(batch), fetchBodies(reportLimit)))
+			if err != nil {
+				left = append(left, batch...)
+			} else {
+				v.reportsRead += len(batch)
+				err = v.tellReports(ctx, y.answers[0].fetched)
+			}
+			if err := v.tolerate(ctx, b, err); err != nil {
+				return err
+			}
+		}
+	}
+	v.reports = left
+	if !v.manyReports {
+		return nil
+	}
+	return v.suffer(ctx, &trouble{kind: seedtest.FaultMailbox, what: fmt.Sprintf("more than %d "+
+		"messages that look like delivery reports came: the others are not read", maxReports)})
+}
+
+func suspectedSet(list []suspected) imap.UIDSet {
+	uids := make([]uint32, len(list))
+	for i, x := range list {
+		uids[i] = x.uid
+	}
+	return uidSet(uids)
+}
+
+// tellReports records what reports say.
+func (v *vigil) tellReports(ctx context.Context, got []fetched) error {
+	for _, f := range got {
+		if !f.hasHeader || !f.hasText {
+			continue
+		}
+		facts := v.a.Reports.Read(bytes.Join([][]byte{f.header, f.text}, nil))
+		if err := v.record(ctx, facts...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
