@@ -64,6 +64,8 @@ type Identity struct {
 	Name         string `json:"name"`          // its key in the configuration
 	From         string `json:"from"`          // header From, RFC 5322 mailbox
 	EnvelopeFrom string `json:"envelope_from"` // RFC 5321 reverse-path, an address
+
+	Mailbox *Seed `json:"-"` // where delivery reports come to EnvelopeFrom; nil: nobody reads them
 }
 
 // Route is one way out.

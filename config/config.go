@@ -63,7 +63,7 @@ func (r *reader) config(top *table) *Config {
 	c.DNS = r.dns(top)
 	presets := r.providers(top)
 	c.Providers = presets.tables()
-	c.Routes = r.routes(top, r.senders(top))
+	c.Routes = r.routes(top, r.senders(top, presets))
 	c.Seeds = r.seeds(top, presets)
 	c.Messages = r.messages(top)
 	r.suites(top, c, presets)

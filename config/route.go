@@ -23,7 +23,7 @@ const (
 const mainSender = "main"
 
 // senders reads [sender.NAME].
-func (r *reader) senders(top *table) []seedtest.Identity {
+func (r *reader) senders(top *table, presets *presets) []seedtest.Identity {
 	var all []seedtest.Identity
 	top.named("sender", func(name string, t *table) {
 		id := seedtest.Identity{Name: name}
@@ -34,6 +34,7 @@ func (r *reader) senders(top *table) []seedtest.Identity {
 		if id.From != "" {
 			t.from(&id)
 		}
+		id.Mailbox = t.returnPath(id, presets)
 		all = append(all, id)
 	})
 	return all
