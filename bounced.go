@@ -10,23 +10,41 @@ import (
 // bounce adds what a delivery report says, once. One that speaks of nobody to whom the message was
 // sent is noted, and decides nothing.
 func (f *Folder) bounce(b Bounce) {
-	if b.Probe != "" {
-		f.each(b.Dispatch, b.Probe, func(p *Probe) {
-			if !slices.ContainsFunc(p.Bounces, b.SameReport) {
-				p.Bounces = append(p.Bounces, b)
-			}
-		})
-		return
-	}
-	if i := f.byDispatch[b.Dispatch]; len(i) > 0 {
-		p := &f.run.Probes[i[0]]
-		text := b.words()
-		if !slices.ContainsFunc(f.run.Notes, func(n Note) bool {
-			return n.Code == noteReport && n.Probe == p.ID && n.Text == text
-		}) {
-			f.note(noteReport, p.ID, "", text)
+	switch {
+	case f.Reported(b):
+	case b.Probe != "":
+		f.each(b.Dispatch, b.Probe, func(p *Probe) { p.Bounces = append(p.Bounces, b) })
+	default:
+		if id, ok := f.about(b); ok {
+			f.note(noteReport, id, "", b.words())
 		}
 	}
+}
+
+// Reported reports whether what a report says, a Bounce or a Relayed, is among the facts.
+func (f *Folder) Reported(x FactBody) bool {
+	switch x := x.(type) {
+	case Bounce:
+		if x.Probe == "" {
+			id, ok := f.about(x)
+			return ok && slices.Contains(f.run.Notes, Note{Code: noteReport, Probe: id, Text: x.words()})
+		}
+		p := f.Probe(x.Probe)
+		return p != nil && slices.ContainsFunc(p.Bounces, x.SameReport)
+	case Relayed:
+		p := f.Probe(x.Probe)
+		return p != nil && p.hasHeard(x)
+	}
+	return false
+}
+
+// about is the first probe of the message that a report speaks of.
+func (f *Folder) about(b Bounce) (ProbeID, bool) {
+	i := f.byDispatch[b.Dispatch]
+	if len(i) == 0 {
+		return "", false
+	}
+	return f.run.Probes[i[0]].ID, true
 }
 
 // noteReport is the code of a note about a report that decides nothing.
@@ -34,10 +52,13 @@ const noteReport = "report"
 
 // further adds a next hop's answer. What a report says is added once, however often it is read.
 func (p *Probe) further(x Relayed) {
-	known := func(y Relayed) bool { return SameReport(x, y) }
-	if !slices.ContainsFunc(p.Relayed, known) {
+	if !p.hasHeard(x) {
 		p.Relayed = append(p.Relayed, x)
 	}
+}
+
+func (p *Probe) hasHeard(x Relayed) bool {
+	return slices.ContainsFunc(p.Relayed, func(y Relayed) bool { return SameReport(x, y) })
 }
 
 // hadIt says by what it is known that the relay had taken a message, "" if it is not.

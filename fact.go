@@ -92,6 +92,7 @@ type Listing struct {
 type Baseline struct {
 	Seed      string `json:"seed"`
 	Mailboxes []Mark `json:"mailboxes"`
+	Route     string `json:"route,omitempty"` // whose return path it is of; then Seed is empty
 }
 
 // Mark is a place in a mailbox.
@@ -389,7 +390,8 @@ const (
 	FaultBaseline  FaultKind = "baseline"  // no baseline in time (rule 8)
 	FaultClock     FaultKind = "clock"     // the wall clock stepped
 	FaultStore     FaultKind = "store"
-	FaultLog       FaultKind = "log" // a route's own log could not be read
+	FaultLog       FaultKind = "log"     // a route's own log could not be read
+	FaultReports   FaultKind = "reports" // the account that a route's delivery reports come to could not be read
 )
 
 // Fault is trouble of the harness. It makes probes blind, never missing.

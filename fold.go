@@ -43,7 +43,8 @@ type Folder struct {
 	rounds     map[string][]Round
 	looks      map[string]looks // by seed
 	canaries   map[Token]Canary
-	resumed    time.Time // when sending was last taken up again
+	returns    map[string]*Baseline // of return paths, by route
+	resumed    time.Time            // when sending was last taken up again
 }
 
 // NewFolder returns a Folder without facts.
@@ -58,6 +59,7 @@ func NewFolder() *Folder {
 		rounds:     map[string][]Round{},
 		looks:      map[string]looks{},
 		canaries:   map[Token]Canary{},
+		returns:    map[string]*Baseline{},
 	}
 }
 
@@ -101,6 +103,9 @@ func (f *Folder) Probe(id ProbeID) *Probe {
 	}
 	return nil
 }
+
+// ReturnPath returns the baseline of the account that a route's delivery reports come to, or nil.
+func (f *Folder) ReturnPath(route string) *Baseline { return f.returns[route] }
 
 // LastFault returns the last trouble at a seed, or nil.
 func (f *Folder) LastFault(seed string) *FaultState {
@@ -213,6 +218,9 @@ func (f *Folder) addSeedFact(x Fact) {
 	case Listing:
 		f.seed(b.Seed, func(s *SeedState) { s.Mailboxes = b.Mailboxes })
 	case Baseline:
+		if b.Route != "" && f.returns[b.Route] == nil {
+			f.returns[b.Route] = &b
+		}
 		f.seed(b.Seed, func(s *SeedState) {
 			if s.Baseline == nil {
 				s.Baseline, s.BaseAt = &b, x.At

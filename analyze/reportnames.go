@@ -14,6 +14,9 @@ func Report(raw []byte) *seedtest.DeliveryReport {
 	return readReport(header.Parse(raw), raw)
 }
 
+// MayBeReport reports whether a message may be a delivery report, by its header.
+func MayBeReport(raw []byte) bool { return suspect(header.Parse(raw)) != unsuspected }
+
 // The bounds of what is kept of what a report names.
 const (
 	maxReportTokens = 64

@@ -62,9 +62,9 @@ Reference: {D}
 		Refers: r.Refers, Tokens: r.Tokens, EnvelopeID: r.EnvelopeID}
 	want := seedtest.DeliveryReport{From: "Mail Delivery System <MAILER-DAEMON@relay.example.org>",
 		To: "bounces+" + string(tokens[0]) + "@example.org", Subject: "Undelivered Mail",
-		Date:   time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC),
-		Refers: []string{upper, "x1@example.org", upper},
-		Tokens: []seedtest.Token{tokens[0], tokens[2], tokens[3]},
+		Date:       time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC),
+		Refers:     []string{upper, "x1@example.org", upper},
+		Tokens:     []seedtest.Token{tokens[0], tokens[2], tokens[3]},
 		EnvelopeID: string(tokens[0])}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Report (-want +got):\n%s", diff)

@@ -1,6 +1,10 @@
 package config
 
-import "seedtest"
+import (
+	"strings"
+
+	"seedtest"
+)
 
 // returnPath reads mailbox = {...} of a sender: the account that delivery reports come to. It is
 // signed in to as a seed is.
@@ -10,7 +14,7 @@ func (t *table) returnPath(id seedtest.Identity, presets *presets) *seedtest.See
 	if sub == nil {
 		return nil
 	}
-	box := seedtest.Seed{Name: "return path of " + id.Name, Address: id.EnvelopeFrom}
+	box := seedtest.Seed{Name: "return path of " + id.Name, Address: untagged(id.EnvelopeFrom)}
 	box.Provider = sub.preset(box.Address, presets)
 	box.Own = sub.flag("own")
 	box.Pace = sub.pace()
@@ -26,4 +30,14 @@ func (t *table) returnPath(id seedtest.Identity, presets *presets) *seedtest.See
 			`write token = { command = ["prog", "arg"] }, or a password`)
 	}
 	return &box
+}
+
+// untagged is the address of an account to which all that an envelope's sender with a tag stands for
+// is delivered.
+func untagged(address string) string {
+	before, after, tagged := strings.Cut(address, seedtest.TagMark)
+	if !tagged {
+		return address
+	}
+	return strings.TrimRight(before, "+-=._") + after
 }

@@ -14,7 +14,7 @@ import (
 // as the suite says.
 func (w *work) dispatch(ctx context.Context, d seedtest.Planned, slots chan struct{}) {
 	number, wait, open := w.nextAttempt(d)
-	if !open || !w.awaitBaselines(ctx, d) || !w.pause(ctx, w.spread(d)) {
+	if !open || !w.awaitBaselines(ctx, d) || !w.awaitReturnPath(ctx, d) || !w.pause(ctx, w.spread(d)) {
 		return
 	}
 	for {

@@ -156,12 +156,15 @@ func (w *work) relayFact(b seedtest.FactBody) {
 }
 
 // awaitLogs waits a moment for the answers that are still to come.
-func (w *work) awaitLogs(ctx context.Context) {
+func (w *work) awaitLogs(ctx context.Context) { awaitLast(ctx, w.logsOwe) }
+
+// awaitLast waits a moment for as long as something is owed.
+func awaitLast(ctx context.Context, owed func() bool) {
 	until := time.NewTimer(lastWord)
 	defer until.Stop()
 	look := time.NewTicker(lastWord / 30)
 	defer look.Stop()
-	for w.logsOwe() {
+	for owed() {
 		select {
 		case <-ctx.Done():
 			return

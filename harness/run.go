@@ -55,6 +55,7 @@ func Resume(ctx context.Context, p Parts, opened seedtest.Opened, facts []seedte
 		case seedtest.Baseline:
 			w.haveBaseline(b.Seed)
 		}
+		w.returnFact(f.Body)
 	}
 	bodies := []seedtest.FactBody{seedtest.Resumed{Version: r.Version, Purpose: r.Purpose}}
 	if last, now := seedtest.AsOf(facts), w.Now(); now.Before(last) {
@@ -104,7 +105,7 @@ func (w *work) carryOut(ctx context.Context) error {
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	var watchers, senders, keeper sync.WaitGroup
-	stopLogs := w.followLogs(ctx)
+	stopLogs, stopReports := w.followLogs(ctx), w.followReports(ctx)
 	for _, s := range w.seedsInOrder() {
 		watchers.Go(func() { w.watch(watching, s) })
 	}
@@ -130,6 +131,7 @@ func (w *work) carryOut(ctx context.Context) error {
 		stopWatching()
 	}
 	watchers.Wait()
+	stopReports()
 	stopLogs()
 	stopKeeping()
 	keeper.Wait()

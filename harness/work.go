@@ -43,6 +43,7 @@ type Parts struct {
 	Senders map[string]Sender // by route
 	Watcher Watcher
 	Logs    map[string]RelayLog // by route; those without one are not there
+	Reports Reports             // what comes back
 	Compose func(seedtest.Opened, seedtest.Planned) (seedtest.Composed, error)
 	Breaker func(seedtest.Reply) string // why a reply opens a breaker (rule 22), "" if it does not
 	Now     func() time.Time            // see Clock
@@ -74,6 +75,7 @@ type work struct {
 	byID    map[seedtest.DispatchID]seedtest.Planned // the plan
 	seeds   map[string]*seedWork
 	relays  map[string]*relayWork     // by route: never changed
+	returns []*returnWork             // never changed
 	seedsAt map[seedtest.Endpoint]int // how many are at a server: never changed
 	looked  map[string]bool           // seeds that had their one look (UntilLooked)
 	failed  error                     // the first trouble that ends the run
@@ -102,7 +104,7 @@ func newWork(p Parts, opened seedtest.Opened, planned []seedtest.Planned, until 
 	w := &work{Parts: p, id: opened.Run, until: until, fold: seedtest.NewFolder(),
 		opened: opened, byID: map[seedtest.DispatchID]seedtest.Planned{}, seeds: map[string]*seedWork{},
 		seedsAt: map[seedtest.Endpoint]int{}, looked: map[string]bool{},
-		relays: relaysOf(p, opened), began: p.Now()}
+		relays: relaysOf(p, opened), returns: returnsOf(p, opened), began: p.Now()}
 	for _, s := range opened.Seeds {
 		w.seeds[s.Name] = &seedWork{seed: s, changed: make(chan struct{}, 1),
 			baseline: make(chan struct{}), refused: make(chan struct{})}
@@ -154,6 +156,7 @@ func (w *work) known(facts ...seedtest.Fact) {
 			}
 		}
 		w.relayFact(f.Body)
+		w.returnFact(f.Body)
 	}
 	w.mu.Unlock()
 	for _, f := range facts {
@@ -193,6 +196,8 @@ func (w *work) wake(b seedtest.FactBody) {
 		if b.Outcome == seedtest.OutcomeRefused {
 			w.wakeDispatch(b.Dispatch)
 		}
+	case seedtest.Bounce:
+		w.wakeDispatch(b.Dispatch)
 	case seedtest.Fault:
 		if b.Kind == seedtest.FaultBaseline {
 			w.wakeSeed(b.Seed)

@@ -208,6 +208,8 @@ func faultWords(k seedtest.FaultKind) string {
 		return "store failed"
 	case seedtest.FaultLog:
 		return "its server's log cannot be read"
+	case seedtest.FaultReports:
+		return "delivery reports cannot be read"
 	}
 	return clean(string(k))
 }

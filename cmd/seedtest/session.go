@@ -91,7 +91,7 @@ func (s *session) parts(routes []seedtest.Route, observe func(seedtest.Fact)) ha
 		Breaker: diagnose.Breaker, Now: s.clock, Wall: time.Now, Observe: observe,
 		Jitter: jitter, Logger: s.app.logger(),
 		Mint:     harness.Minter{ID: uuid.NewV7, Key: s.store.Key()}.Token,
-		Canaries: s.store.Canaries, Logs: s.logs(routes),
+		Canaries: s.store.Canaries, Logs: s.logs(routes), Reports: reportsOf(routes),
 	}
 }
 
