@@ -3,6 +3,7 @@ package sender
 import (
 	_ "embed" // queueids.toml
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/BurntSushi/toml"
@@ -17,16 +18,20 @@ type queueIDRule struct {
 	Server  string `toml:"server"`
 	Pattern string `toml:"pattern"` // RE2 with one group, over the text without its codes
 	Source  string `toml:"source"`
+	Status  string `toml:"status"`
 	Example string `toml:"example"`
 	ID      string `toml:"id"` // what the example gives
 
 	re *regexp.Regexp
 }
 
+// queueIDFile is all of queueids.toml. Of Silent, which name nothing, only tests know.
+type queueIDFile struct{ Rule, Silent []queueIDRule }
+
 // queueIDRules are read at the first acceptance. A test reads them too, so that they cannot be
 // wrong in a program that is built.
 var queueIDRules = sync.OnceValue(func() []queueIDRule {
-	var file struct{ Rule []queueIDRule }
+	var file queueIDFile
 	if _, err := toml.Decode(queueIDData, &file); err != nil {
 		return nil
 	}
@@ -43,8 +48,12 @@ const maxQueueID = 200
 // first rule that matches decides.
 func queueID(text string) string {
 	for _, rule := range queueIDRules() {
-		if m := rule.re.FindStringSubmatch(text); m != nil && len(m[1]) <= maxQueueID {
-			return m[1]
+		m := rule.re.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		if id := strings.TrimRight(m[1], "."); id != "" && len(id) <= maxQueueID {
+			return id
 		}
 	}
 	return ""
