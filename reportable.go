@@ -135,18 +135,14 @@ const (
 
 // probe returns the probe that a recipient of a report belongs to.
 func (m *Reportable) probe(to ReportedRecipient) (ReportableProbe, whose) {
-	for _, p := range m.Probes {
-		if sameMailbox(to.Address, p.Address) {
-			return p, theProbe
-		}
+	if p := m.probeAt(to.Address); p != nil {
+		return *p, theProbe
 	}
-	for _, p := range m.Probes {
-		if sameMailbox(to.Original, p.Address) {
-			if to.Address == "" {
-				return p, theProbe
-			}
-			return p, anAlias
+	if p := m.probeAt(to.Original); p != nil {
+		if to.Address == "" {
+			return *p, theProbe
 		}
+		return *p, anAlias
 	}
 	switch {
 	case len(m.Probes) != 1:
@@ -157,16 +153,30 @@ func (m *Reportable) probe(to ReportedRecipient) (ReportableProbe, whose) {
 	return m.Probes[0], another
 }
 
-// sameMailbox reports whether an address of a report is the one that was written to. Reports write
-// addresses as they like: with a type, in xtext, in another case, with or without a "+suffix".
-func sameMailbox(reported, address string) bool {
+// probeAt returns the probe whose address a report states, nil if there is none or nobody can tell
+// which. Reports write addresses as they like: with a type, in xtext, in another case, with or
+// without a "+suffix".
+func (m *Reportable) probeAt(reported string) *ReportableProbe {
 	_, bare, typed := strings.Cut(reported, ";")
 	if !typed {
 		bare = reported
 	}
 	bare = strings.Trim(bare, " \t<>")
-	return bare != "" && address != "" && (unsuffixed(bare) == unsuffixed(address) ||
-		unsuffixed(fromXtext(bare)) == unsuffixed(address))
+	if bare == "" {
+		return nil
+	}
+	for _, form := range []func(string) string{strings.ToLower, unsuffixed} {
+		var found []*ReportableProbe
+		for i := range m.Probes {
+			if a := form(m.Probes[i].Address); a != "" && (a == form(bare) || a == form(fromXtext(bare))) {
+				found = append(found, &m.Probes[i])
+			}
+		}
+		if len(found) == 1 {
+			return found[0]
+		}
+	}
+	return nil
 }
 
 // unsuffixed is an address in lower case without what stands behind a "+" in its local part.

@@ -172,6 +172,23 @@ func TestRule13RecipientsOfReports(t *testing.T) {
 	}
 }
 
+// Two seeds of one account differ by a suffix alone. A report that leaves it out is about neither.
+func TestRule13SuffixesTellRecipientsApart(t *testing.T) {
+	sent := []seedtest.Reportable{{Dispatch: "d", Token: reportedToken, Probes: []seedtest.ReportableProbe{
+		{Probe: "a", Address: "bert+a@example.net"}, {Probe: "b", Address: "bert+b@example.net"}}}}
+	for address, want := range map[string]seedtest.ProbeID{
+		"bert+b@example.net": "b", "Bert+A@example.net": "a", "bert@example.net": "",
+		"bert+c@example.net": "", "rfc822; bert+2Bb@example.net": "b",
+	} {
+		r := failedReport(failedTo(address))
+		r.EnvelopeID = string(reportedToken)
+		facts := seedtest.JoinReport(r, sent)
+		if len(facts) != 1 || facts[0].(seedtest.Bounce).Probe != want {
+			t.Errorf("%s: %+v, want one about %q", address, facts, want)
+		}
+	}
+}
+
 // TestRule13SuccessReports: what was delivered or handed on is the next hop's answer.
 func TestRule13SuccessReports(t *testing.T) {
 	to := seedtest.ReportedRecipient{Address: reportedAddress, Action: "relayed", Status: "2.0.0",
