@@ -51,6 +51,45 @@ func (w *world) delivered(t *testing.T, p probe) {
 	}
 }
 
+// TestRelayGreylists: the relay itself lets a message in when it comes again unchanged.
+func TestRelayGreylists(t *testing.T) {
+	t.Parallel()
+	p := runSuite(t, "dovecot-relay-greylists", 0).one(t)
+	p.arrived(t, site.dovecot.host, "inbox", seen{"INBOX", false})
+	site.delivered(t, p)
+	if n := site.relay.greylisted(p); n == 0 || n != p.Submission.Attempts-1 {
+		t.Errorf("the relay put it off %d times, and the report has %d attempts", n, p.Submission.Attempts)
+	}
+}
+
+// TestRelayRefuses: the relay's own refusal, and no second try.
+func TestRelayRefuses(t *testing.T) {
+	t.Parallel()
+	r := runSuite(t, "dovecot-relay-refuses", 3)
+	if len(r.Probes) != 2 {
+		t.Errorf("%d probes, want 2", len(r.Probes))
+	}
+	for _, p := range r.Probes {
+		s := p.Submission
+		if s.Outcome != "refused" || s.Stage != "rcpt" || s.Reply.Code != 554 || s.Attempts != 1 ||
+			p.Placement.Current != "refused" {
+			t.Errorf("%s: submission %+v, placement %s, want refused at rcpt by a 554 once", p.Route, s,
+				p.Placement.Current)
+		}
+	}
+}
+
+// greylisted is how often a server has put a message's recipient off.
+func (p *postfix) greylisted(x probe) int {
+	n := 0
+	for _, line := range p.log.since(0) {
+		if strings.Contains(line, "<"+x.Address+">") && strings.Contains(line, "Greylisted") {
+			n++
+		}
+	}
+	return n
+}
+
 func TestGreylistedThenAccepted(t *testing.T) {
 	t.Parallel()
 	p := runSuite(t, "dovecot-greylisted", 0).one(t)
@@ -58,14 +97,7 @@ func TestGreylistedThenAccepted(t *testing.T) {
 	if p.Submission.Attempts < 2 {
 		t.Errorf("%d attempts, want more than one", p.Submission.Attempts)
 	}
-	refused := 0
-	for _, line := range site.mx.log.since(0) {
-		if strings.Contains(line, "<"+p.Address+">") && strings.Contains(line, "Greylisted") {
-			refused++
-		}
-	}
-	if refused != p.Submission.Attempts-1 {
-		t.Errorf("the mx put it off %d times, and the report has %d attempts",
-			refused, p.Submission.Attempts)
+	if n := site.mx.greylisted(p); n != p.Submission.Attempts-1 {
+		t.Errorf("the mx put it off %d times, and the report has %d attempts", n, p.Submission.Attempts)
 	}
 }

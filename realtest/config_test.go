@@ -18,6 +18,7 @@ type suite struct {
 	Settles bool   // it settles 20 seconds after it was seen
 
 	Access  string // what the mx does with it; "": delivers it
+	AtRelay bool   // the relay does that, and the mx delivers it
 	Twice   bool   // it delivers it twice
 	Fragile bool   // at the servers that are stopped
 	Silent  bool   // it offers the relay no delivery reports
@@ -27,13 +28,15 @@ type suite struct {
 
 // suites lists what the tests run.
 func suites() []suite {
-	const relay = `"starttls"`
+	const relay, patient = `"starttls"`, `retry = ["500ms", "1s", "3s", "5s"]`
 	return []suite{
 		{Seed: "inbox"},
 		{Seed: "relayed", Routes: relay + `, "implicit"`},
 		{Seed: "logged", Routes: relay + `, "implicit", "exim"`},
 		{Seed: "logged-busy", Routes: relay + `, "exim"`, Access: "greylist"},
 		{Seed: "logged-refused", Routes: relay + `, "exim"`, Access: "REJECT", More: `deadline = "1m"`},
+		{Seed: "relay-greylists", Routes: relay, Access: "greylist", AtRelay: true, More: patient},
+		{Seed: "relay-refuses", Routes: relay + `, "implicit"`, Access: "REJECT", AtRelay: true},
 		{Seed: "junk", Routes: relay, Message: "newsletter"},
 		{Seed: "flagged", Message: "bulk"},
 		{Seed: "other", Message: "list"},
@@ -55,7 +58,7 @@ func suites() []suite {
 		{Seed: "reported", Silent: true}, // see bounces.toml
 		{Seed: "reported-further"},
 		{Seed: "busy", Access: "450 4.2.0 the mailbox is busy"},
-		{Seed: "greylisted", Access: "greylist", More: `retry = ["500ms", "1s", "3s", "5s"]`},
+		{Seed: "greylisted", Access: "greylist", More: patient},
 		{Seed: "wrong-route", Routes: `"wrong"`, More: `retry = []`},
 		{Seed: "wrong-seed", Routes: relay, Wrong: true, More: `baseline_timeout = "3s"`},
 		{Seed: "restarted", Routes: relay, Fragile: true, Access: "HOLD", More: `deadline = "2m"`},

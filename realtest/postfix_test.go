@@ -25,9 +25,9 @@ type postfix struct {
 	MX                      int     // the mx's port
 	Silent                  int     // its port where it offers no delivery reports
 	SASL                    string  // the socket that the relay asks about passwords
-	Postgrey                string  // the socket that the mx asks about greylisting
+	Postgrey                string  // the socket that it asks about greylisting
 	Hosts                   []*host // where the mx delivers
-	Access                  []rule  // what the mx does with a recipient
+	Access                  []rule  // what it does with a recipient
 	Local                   string  // the domain whose users are those of this machine
 	Aliases                 []rule  // whom the mx delivers to instead of a recipient
 	Ways                    []rule  // by which the relay sends to a recipient

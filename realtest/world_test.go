@@ -95,13 +95,16 @@ func (w *world) createRelays(ctx context.Context) error {
 	}
 	w.relay = &postfix{Name: "relay", Dir: w.path("relay"), Host: "relay.example.org",
 		Certificates: w.dir, Submission: taken[0], Submissions: taken[1], MX: taken[2], Silent: taken[3],
-		SASL: w.dovecot.file("sasl"), Local: "late.example"}
+		SASL: w.dovecot.file("sasl"), Local: "late.example", Postgrey: w.path("postgrey", "socket")}
 	w.mx = &postfix{Name: "mx", Dir: w.path("mx"), Host: "mx.example.net", Certificates: w.dir,
 		MX: taken[2], Silent: taken[3], Postgrey: w.path("postgrey", "socket"), Hosts: w.allHosts()}
+	w.mx.Aliases = []rule{{w.dovecot.address("moved-away"), w.dovecot.address("gone")}}
 	for _, s := range suites() {
 		for _, h := range w.mx.Hosts {
 			if address := h.address(s.Seed); s.Silent {
 				w.relay.Ways = append(w.relay.Ways, rule{address, fmt.Sprintf("smtp:[127.0.0.1]:%d", w.mx.Silent)})
+			} else if s.AtRelay {
+				w.relay.Access = append(w.relay.Access, rule{address, s.Access})
 			} else if s.Access != "" {
 				w.mx.Access = append(w.mx.Access, rule{address, s.Access})
 			} else if s.Twice {
