@@ -22,6 +22,7 @@ const asking = `"relay", "exim", "sendmail"`
 type errand struct {
 	Seed, Routes, Deadline string
 	Address                string // "": the seed's own at the Dovecot
+	Tagged                 bool   // each message has an envelope sender of its own
 }
 
 // Account is whose mailbox is watched.
@@ -78,6 +79,23 @@ func (p probe) named(t *testing.T, r seedtest.DeliveryReport) {
 	if r.EnvelopeID != tag || r.Original.MessageID != p.MessageID || r.Original.EntityRef != tag ||
 		r.Recipients[0].Original != p.Address {
 		t.Errorf("%s to %s by %s: the report is of %+v", p.MessageID, p.Address, p.Route, r)
+	}
+	sent := seedtest.Reportable{Dispatch: "this", Token: seedtest.Token(tag), MessageID: p.MessageID,
+		Probes: []seedtest.ReportableProbe{{Probe: "this", Address: p.Address}}}
+	other := seedtest.Reportable{Dispatch: "other", Token: seedtest.Token(strings.Repeat("a", seedtest.TokenLen))}
+	facts := seedtest.JoinReport(r, []seedtest.Reportable{other, sent})
+	if len(facts) != 1 {
+		t.Fatalf("%s by %s: %d facts are made of the report", p.Seed, p.Route, len(facts))
+	}
+	var of seedtest.ProbeID
+	switch f := facts[0].(type) {
+	case seedtest.Bounce:
+		of = f.Probe
+	case seedtest.Relayed:
+		of = f.Probe
+	}
+	if of != "this" {
+		t.Errorf("%s by %s: the report is joined to %+v", p.Seed, p.Route, facts[0])
 	}
 }
 
@@ -163,6 +181,18 @@ func TestReportOfTheLastServer(t *testing.T) {
 		if r.ReportingMTA != "mx.example.net" || said.Code != 250 ||
 			!strings.Contains(said.Diagnostic, "<"+p.Address+">") || !strings.Contains(said.Diagnostic, "Saved") {
 			t.Errorf("%s by %s: %s reports %+v, want Dovecot's reply", p.Seed, p.Route, r.ReportingMTA, said)
+		}
+	}
+}
+
+// TestReportsComeToATag: where each message has an envelope sender of its own, its reports go there.
+func TestReportsComeToATag(t *testing.T) {
+	t.Parallel()
+	r, _ := errand{Seed: "unknown", Routes: asking, Deadline: "3s", Tagged: true}.run(t, 3)
+	for _, p := range r.Probes {
+		tag, _, _ := strings.Cut(p.MessageID, "@")
+		if r, _ := p.reported(t, "failed"); !strings.Contains(r.To, "bounces+"+tag+"@dovecot.example") {
+			t.Errorf("%s by %s: the report went to %q", p.Seed, p.Route, r.To)
 		}
 	}
 }

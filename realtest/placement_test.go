@@ -215,7 +215,8 @@ func (p probe) arrived(t *testing.T, h *host, placement string, wanted ...seen) 
 				s.Mailbox, s.Seen, s.Gone, p.Sightings[i+1].Mailbox, p.Sightings[i+1].Seen)
 		}
 	}
-	if p.Latency.Notice == nil || *p.Latency.Notice < 0 {
+	// A program may end when its message was seen already.
+	if p.Latency.Notice == nil || *p.Latency.Notice < 0 && p.Route != "sendmail" {
 		t.Errorf("%s by %s: notice_s %v, want how long it took", p.Seed, p.Route, p.Latency.Notice)
 	}
 }

@@ -27,6 +27,7 @@ type postfix struct {
 	SASL                    string  // the socket that the relay asks about passwords
 	Postgrey                string  // the socket that it asks about greylisting
 	Hosts                   []*host // where the mx delivers
+	Tagged                  []rule  // expressions for further recipients of the mx
 	Access                  []rule  // what it does with a recipient
 	Local                   string  // the domain whose users are those of this machine
 	Aliases                 []rule  // whom the mx delivers to instead of a recipient
@@ -105,7 +106,7 @@ func (p *postfix) writeMaps() error {
 		}
 	}
 	return errors.Join(p.writeMap("recipients", recipients), p.writeMap("transport", transport),
-		p.writeMap("access", p.Access), p.writeMap("aliases", p.Aliases))
+		p.writeMap("tagged", p.Tagged), p.writeMap("access", p.Access), p.writeMap("aliases", p.Aliases))
 }
 
 func (p *postfix) writeMap(name string, rules []rule) error {

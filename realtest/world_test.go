@@ -98,6 +98,7 @@ func (w *world) createRelays(ctx context.Context) error {
 		SASL: w.dovecot.file("sasl"), Local: "late.example", Postgrey: w.path("postgrey", "socket")}
 	w.mx = &postfix{Name: "mx", Dir: w.path("mx"), Host: "mx.example.net", Certificates: w.dir,
 		MX: taken[2], Silent: taken[3], Postgrey: w.path("postgrey", "socket"), Hosts: w.allHosts()}
+	w.mx.Tagged = []rule{{`/^bounces\+[a-z2-7]+@dovecot\.example$/`, "ok"}}
 	w.mx.Aliases = []rule{{w.dovecot.address("moved-away"), w.dovecot.address("gone")}}
 	for _, s := range suites() {
 		for _, h := range w.mx.Hosts {
