@@ -12,9 +12,10 @@ type Check struct {
 	OK         bool           // every stage succeeded
 	Stage      seedtest.Stage // the last one reached
 	Reply      *seedtest.Reply
-	Error      string // empty if OK
-	Hint       string // what to do about it
-	Banner     string // text of the greeting
+	Error      string   // empty if OK
+	Hint       string   // what to do about it
+	Banner     string   // text of the greeting
+	Remarks    []string // what is no trouble and worth knowing, with what to do
 	Extensions []string
 	Mechanisms []string // offered by AUTH
 	Mechanism  string   // the one that was used; empty: no sign-in

@@ -235,7 +235,7 @@ func (c *Client) check(ctx context.Context, rec *record) Check {
 		s.w.drop()
 		check.describe(s)
 	}
-	check.Dialog = rec.dialog.lines
+	check.Dialog, check.Remarks = rec.dialog.lines, rec.remarks
 	check.RemoteName = c.names.within(ctx, check.Remote, nameGrace)
 	return check
 }

@@ -14,6 +14,8 @@ type record struct {
 	sub    seedtest.Submission
 	dialog dialog
 	now    func() time.Time
+
+	remarks []string // what is no trouble and worth knowing
 }
 
 func (c *Client) newRecord() *record {
@@ -36,6 +38,12 @@ func (r *record) mark(stage seedtest.Stage, reply *seedtest.Reply) {
 
 func (r *record) markAt(stage seedtest.Stage, at time.Time, reply *seedtest.Reply) {
 	r.sub.Stages = append(r.sub.Stages, seedtest.StageTime{Stage: stage, At: at.UTC(), Reply: reply})
+}
+
+// remark notes in the dialogue what is no trouble and worth knowing.
+func (r *record) remark(text string) {
+	r.dialog.note(text)
+	r.remarks = append(r.remarks, r.dialog.clean(text))
 }
 
 // lastReply is the reply of the stage that was marked last.

@@ -2,6 +2,7 @@ package sender
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -31,7 +32,8 @@ type session struct {
 	begun      time.Time // for Timeouts.Life
 	used       time.Time // for Timeouts.Idle
 	rcpt       recipientsOf
-	dirty      bool // a transaction is open: RSET comes before the next
+	telltales  []telltale // of what stands between
+	dirty      bool       // a transaction is open: RSET comes before the next
 }
 
 // open makes a session. The caller drops it if there is trouble.
@@ -48,10 +50,10 @@ func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
 	t = s.prelude(ctx)
 	rec.sub.Extensions = s.extensions[:min(len(s.extensions), maxExtensions)]
 	if t != nil {
-		return s, t
+		return s, s.explained(t)
 	}
 	s.hand()
-	return s, s.authenticate(ctx)
+	return s, s.explained(s.authenticate(ctx))
 }
 
 // connect looks the server up and reaches it. What the resolver took is known only of our own
@@ -121,6 +123,10 @@ func (s *session) prelude(ctx context.Context) *trouble {
 
 func (s *session) greet(ctx context.Context) *trouble {
 	reply, t := s.say(ctx, seedtest.StageBanner, "")
+	if reply != nil {
+		s.look(ofGreeting, reply.Text)
+		s.lookAtWait()
+	}
 	if t == nil {
 		s.banner = reply.Text
 		return nil
@@ -137,6 +143,7 @@ func (s *session) hello(ctx context.Context) *trouble {
 	s.extensions, s.mechanisms = nil, nil
 	reply, t := s.say(ctx, seedtest.StageEHLO, "EHLO "+name)
 	if t != nil && t.reply != nil && (t.reply.Code == 500 || t.reply.Code == 502) {
+		s.look(ofEHLO, fmt.Sprintf("%d %s", t.reply.Code, t.reply.Text))
 		_, t = s.say(ctx, seedtest.StageEHLO, "HELO "+name)
 		return t
 	}
@@ -155,6 +162,7 @@ func (s *session) hello(ctx context.Context) *trouble {
 func (s *session) extend(line string) {
 	keyword, parameters, _ := strings.Cut(line, " ")
 	keyword = strings.ToUpper(keyword)
+	s.look(ofKeyword, keyword)
 	s.extensions = append(s.extensions, clip(strings.TrimSpace(keyword+" "+parameters), maxDialogLine))
 	if old, ok := strings.CutPrefix(keyword, "AUTH="); ok {
 		keyword, parameters = "AUTH", old+" "+parameters
@@ -186,9 +194,6 @@ func (s *session) withoutTLS() *trouble {
 		what: "starttls: the server does not offer STARTTLS",
 		hint: "a firewall that inspects mail may have taken it out; ask on another network, " +
 			"use port 465 with tls = \"implicit\", or set tls = \"opportunistic\" to go without"}
-	if masked := s.masked(); masked != "" {
-		t.what += ", but " + masked + " stands where it may have stood"
-	}
 	s.rec.mark(t.stage, nil)
 	return t
 }
@@ -215,6 +220,7 @@ func (s *session) encrypt(ctx context.Context, stage seedtest.Stage) *trouble {
 	s.w.step(wait)
 	info, err := s.handshake()
 	s.tls, s.rec.sub.TLS = info, info
+	s.lookAtIssuers(info)
 	s.rec.mark(stage, nil)
 	if err != nil {
 		t := lost(ctx, stage, wait, err)

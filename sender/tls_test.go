@@ -160,7 +160,7 @@ func TestRule05TLSTroubleIsTheRoutes(t *testing.T) {
 		"not offered": {starttls, func(s *script) { s.answers["EHLO"] = polite["EHLO"] }, a.pem,
 			"starttls", "does not offer STARTTLS; a firewall that inspects mail"},
 		"masked": {starttls, func(s *script) { s.answers["EHLO"] = "250-mx\r\n250-XCLIENT\r\n250 XXXXXXXA" },
-			a.pem, "starttls", "does not offer STARTTLS, but XXXXXXXA stands where"},
+			a.pem, "starttls", "does not offer STARTTLS; XXXXXXXA in its reply to EHLO is a keyword written over"},
 		"refused": {starttls, func(s *script) { s.answers["STARTTLS"] = "454 4.7.0 not now" }, a.pem,
 			"starttls", "its TLS setup or certificate may be broken"},
 		"leaving": {starttls, func(s *script) { s.answers["STARTTLS"] = "421 bye" }, a.pem,

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"syscall"
 
 	"seedtest"
@@ -79,18 +78,6 @@ func (c *Client) wayTrouble(err error) string {
 		return fmt.Sprintf("check host = %q for a typo; %s", c.route.Server.Host, c.wayHint())
 	case errors.As(err, &address):
 		return c.wayHint()
-	}
-	return ""
-}
-
-// masked is an extension that a firewall overwrote, as Cisco's inspection of ESMTP does with what it
-// does not let pass: with X in place of each letter, or all but the last. Empty: there is none.
-func (s *session) masked() string {
-	for _, e := range s.extensions {
-		word, _, _ := strings.Cut(e, " ")
-		if n := len(word); n >= 4 && strings.Trim(word[:n-1], "X") == "" {
-			return word
-		}
 	}
 	return ""
 }

@@ -25,6 +25,7 @@ type checkOut struct {
 	Local        string             `json:"local,omitempty"`
 	Remote       string             `json:"remote,omitempty"`
 	RemoteName   string             `json:"remote_name,omitempty"` // of a route
+	Notes        []string           `json:"notes,omitempty"`       // of a route: no trouble, worth knowing
 	Greeting     string             `json:"greeting,omitempty"`
 	Server       string             `json:"server,omitempty"` // what it says of itself
 	Capabilities []string           `json:"capabilities"`
@@ -146,7 +147,7 @@ func (c checked) out() checkOut {
 		o.Stage, o.Local, o.Remote, o.TLS = r.Stage, r.Local, r.Remote, r.TLS
 		o.Greeting, o.Mechanism, o.ReadyS = r.Banner, r.Mechanism, seconds(r.Latency)
 		o.Capabilities = append(o.Capabilities, r.Extensions...)
-		o.Preference, o.RemoteName = r.Preference, r.RemoteName
+		o.Preference, o.RemoteName, o.Notes = r.Preference, r.RemoteName, r.Remarks
 		if p := r.Policy; p != nil {
 			o.Policy = &policyOut{string(p.By), p.Mode, p.ID, p.Demanded, p.Note}
 		}

@@ -36,6 +36,9 @@ func (c checked) lines(verbose bool) []string {
 		t.add("offers", "%s", strings.Join(c.Route.Extensions, ", "))
 		t.tls(c.Route.TLS)
 		t.policy(c.Route.Policy)
+		for _, remark := range c.Route.Remarks {
+			t.add("note", "%s", remark)
+		}
 	case c.Seed != nil && c.Seed.Remote != "":
 		t.signedIn(c)
 	}
@@ -84,7 +87,8 @@ func (c checked) mark() string {
 		return "note"
 	case c.Instrument != nil && c.Instrument.health.Sick:
 		return "SICK"
-	case c.Instrument != nil && c.Instrument.notable(), len(c.Remarks) > 0:
+	case c.Instrument != nil && c.Instrument.notable(), len(c.Remarks) > 0,
+		c.Route != nil && len(c.Route.Remarks) > 0:
 		return "note"
 	}
 	return "ok"
