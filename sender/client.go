@@ -158,8 +158,8 @@ func (c *Client) attempt(
 	if t == nil || !t.asking || ctx.Err() != nil {
 		return t
 	}
-	refused := t.reply
-	rec.anew(notAsked + "; a new connection is made")
+	refused := rec.sub.DSN.Refused
+	rec.anew(notAsked + ", by a new connection")
 	t = c.hand(ctx, unasking(m), commit, rec)
 	c.learn(refused, t)
 	return t

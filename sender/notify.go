@@ -36,6 +36,10 @@ func (s *session) send(
 	}
 	s.rec.dialog.note(notAsked)
 	t = s.transact(ctx, unasking(m), commit)
+	if t != nil && t.gone && t.stage == seedtest.StageMAIL {
+		t.asking = true // it left over that, and another connection is to be made
+		return t
+	}
 	s.c.learn(refused, t)
 	return t
 }

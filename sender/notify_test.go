@@ -80,8 +80,8 @@ func TestAsksForReports(t *testing.T) {
 }
 
 // objects has the script answer a command with a reply wherever it holds a word. A server that is
-// rude takes DATA all the same.
-func (s *script) objects(verb, word, reply string, rude bool) {
+// rude takes DATA all the same, and one that leaves does so then.
+func (s *script) objects(verb, word, reply string, rude, leaves bool) {
 	s.acts = map[string]func(net.Conn) bool{verb: func(conn net.Conn) bool {
 		said := s.said()
 		answer := polite[verb]
@@ -94,20 +94,21 @@ func (s *script) objects(verb, word, reply string, rude bool) {
 			s.set("DATA", polite["DATA"])
 		}
 		_, err := io.WriteString(conn, answer+"\r\n")
-		return err == nil
+		return err == nil && !(leaves && answer == reply)
 	}}
 }
 
-// TestNoMessageIsLostByAsking: a server that offers DSN and then refuses to be asked gets the message
+// TestRule05NoMessageIsLostByAsking: a server that offers DSN and then refuses to be asked gets the message
 // without that, once, and is asked no more.
-func TestNoMessageIsLostByAsking(t *testing.T) {
+func TestRule05NoMessageIsLostByAsking(t *testing.T) {
 	for _, at := range []struct{ verb, word string }{
 		{"MAIL", "RET="}, {"MAIL", "ENVID="}, {"RCPT", "NOTIFY="}, {"RCPT", "ORCPT="}} {
 		for _, code := range []int{455, 500, 501, 504, 555} {
-			for _, how := range []struct{ pipes, rude bool }{{}, {rude: true}, {pipes: true}, {true, true}} {
+			for _, how := range []struct{ pipes, rude, leaves bool }{{}, {rude: true}, {leaves: true},
+				{pipes: true}, {pipes: true, rude: true}, {pipes: true, leaves: true}} {
 				synctest.Test(t, func(t *testing.T) {
 					s := &script{t: t, pipes: how.pipes}
-					s.objects(at.verb, at.word, fmt.Sprintf("%d parameters", code), how.rude)
+					s.objects(at.verb, at.word, fmt.Sprintf("%d parameters", code), how.rude, how.leaves)
 					client := s.client(s.route(), sender.Options{})
 					commits := 0
 					commit := func(context.Context) error { commits++; return nil }
@@ -143,7 +144,7 @@ func TestAnAddressRefusedIsNotAsking(t *testing.T) {
 	for _, pipes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{t: t, pipes: pipes}
-			s.objects("RCPT", "TO:<b@", "501 5.1.3 bad recipient address", false)
+			s.objects("RCPT", "TO:<b@", "501 5.1.3 bad recipient address", false, false)
 			client := s.client(s.route(), sender.Options{})
 			got := client.Send(t.Context(), asking(t, "b@example.net"), notCommitted)
 			if got.Outcome != refused || got.Stage != seedtest.StageRCPT || got.Reply.Code != 501 {
@@ -163,7 +164,7 @@ func TestAskingOfSeveral(t *testing.T) {
 	for _, pipes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{t: t, pipes: pipes}
-			s.objects("RCPT", "b@example.net> NOTIFY=", "501 5.5.4 unsupported", true)
+			s.objects("RCPT", "b@example.net> NOTIFY=", "501 5.5.4 unsupported", true, false)
 			got := s.client(s.route(), sender.Options{}).Send(t.Context(),
 				asking(t, "a@example.net", "b@example.net", "c@example.net"), committed)
 			if wantAccepted(t, got); len(got.Declined) > 0 || got.DSN.Refused == nil {

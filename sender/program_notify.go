@@ -27,6 +27,9 @@ func reporting(argv []string, m seedtest.Composed) ([]string, *seedtest.DSNAsked
 		"-N", strings.Join(events, ","), "-R", "hdrs", "-V", m.EnvelopeID), asked
 }
 
+// TakesNotify reports whether the program is known to take what it is to report.
+func (p *Program) TakesNotify() bool { return takesNotify(p.route.Program) }
+
 // takesNotify reports whether a program is a sendmail that knows -N, -R and -V as Sendmail 8.8 has
 // them (RFC 3461): that of Sendmail, Postfix or OpenSMTPD, by the file that the name leads to. To be
 // sure matters: Exim takes -N for "deliver nothing", and others for a mistake. What the route says

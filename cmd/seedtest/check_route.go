@@ -63,6 +63,7 @@ func checkProgram(r seedtest.Route) checked {
 	if err := sender.NewProgram(r, sender.Options{}).Check(); err != nil {
 		c.OK, c.Error = false, err.Error()
 	}
+	c.unasked(r)
 	return c
 }
 
@@ -75,6 +76,7 @@ func ofServers(r seedtest.Route, domain string, checks []sender.Check) []checked
 		if domain != "" || len(checks) > 1 {
 			all[i].Server = c.Host
 		}
+		all[i].unasked(r)
 	}
 	return all
 }
