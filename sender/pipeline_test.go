@@ -76,7 +76,7 @@ func TestRule05PipelinedTellsTheSame(t *testing.T) {
 func TestRule05PipelinedTellsTheSameOfAnything(t *testing.T) {
 	draw := rand.New(rand.NewPCG(5, 1))
 	words := []string{"250 2.1.0 Ok", "250-a\r\n250 b", "550 5.1.1 no", "451 4.3.0 later", "421 4.4.2 bye",
-		"354 go ahead", hangUp, "what?", "250-a\r\n550 b"}
+		"354 go ahead", hangUp, "what?", "250-a\r\n550 b", "501 5.5.4 parameters"}
 	for range 400 {
 		answers := map[string]string{}
 		for _, at := range []string{"MAIL", "RCPT", "DATA", ".", "RSET"} {
@@ -84,7 +84,7 @@ func TestRule05PipelinedTellsTheSameOfAnything(t *testing.T) {
 				answers[at] = words[draw.IntN(len(words))]
 			}
 		}
-		one, two := composed(t), composed(t)
+		one, two := asking(t), asking(t)
 		two.To = append(two.To, "b@example.net")
 		var list [2][]told
 		for i, pipes := range []bool{false, true} {

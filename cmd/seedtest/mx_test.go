@@ -100,6 +100,9 @@ func TestFit(t *testing.T) {
 		status int
 	}{
 		"fits": {},
+		"a sender for each message": {change: func(r *seedtest.Route) {
+			r.Sender.EnvelopeFrom = "bounces+{tag}@example.org"
+		}},
 		"another reverse name": {change: func(r *seedtest.Route) { r.Address = "203.0.113.9" }, status: statusUsage,
 			says: []string{"static-9.hosting.example, does not lead back", `"mail1.example.org" does not lead to 203.0.113.9`,
 				"SPF of example.org says fail for 203.0.113.9"}},
