@@ -22,6 +22,12 @@ var (
 	tokenMechanisms    = []string{"XOAUTH2", "OAUTHBEARER"}
 )
 
+// How we sign in, as logins.toml names it.
+const (
+	byPassword = "password"
+	byToken    = "token"
+)
+
 // authenticate signs in if the route has a login. It never does so where somebody could listen.
 func (s *session) authenticate(ctx context.Context) *trouble {
 	login := s.c.route.Login
@@ -87,19 +93,20 @@ func (s *session) authenticateWith(ctx context.Context, mechanism, secret string
 	if t == nil || t.reply == nil || t.outcome != seedtest.OutcomeFailed {
 		return t
 	}
-	t.what = fmt.Sprintf("auth: the server refused the login of %s with %s%s",
-		s.c.route.Login.Username, mechanism, s.w.dialog.hide(challengeText(refused)))
-	t.hint = "check username and password; some providers want an app password or a token"
-	switch {
-	case t.reply.Code/100 == 3:
+	if t.reply.Code/100 == 3 {
 		t.what = fmt.Sprintf("auth: the server answers %d where %s has nothing more to say", t.reply.Code,
 			mechanism)
 		t.hint = brokenHint
-	case t.reply.Code/100 == 4:
-		t.hint = "the server cannot say now whether the login is right: try again later"
-	case s.c.route.Login.Token != nil:
-		t.hint = "the token may have expired, or lack the scope for sending mail: get a new one"
+		return t
 	}
+	by := byPassword
+	if s.c.route.Login.Token != nil {
+		by = byToken
+	}
+	t.what = fmt.Sprintf("auth: the server refused the login of %s with %s%s, and offers %s",
+		s.c.route.Login.Username, mechanism, s.w.dialog.hide(challengeText(refused)),
+		s.offered())
+	t.hint = loginHint(*t.reply, by)
 	return t
 }
 
@@ -117,13 +124,16 @@ func (s *session) mayAuthenticate(able []string) *trouble {
 		t.what = "auth: the server offers no AUTH"
 		t.hint = "port 25 seldom does, 587 and 465 do; or remove the login"
 	case !slices.ContainsFunc(able, func(m string) bool { return slices.Contains(s.mechanisms, m) }):
-		t.what = "auth: the server offers " + strings.Join(s.mechanisms, ", ")
+		t.what = "auth: the server offers " + s.offered()
 		t.hint = "this login can be used with " + strings.Join(able, " or ") + " only"
 	default:
 		return nil
 	}
 	return t
 }
+
+// offered lists the mechanisms, as far as there is room for what to do.
+func (s *session) offered() string { return clip(strings.Join(s.mechanisms, ", "), maxDialogLine) }
 
 // loopback reports whether nobody but this machine can hear the connection.
 func (s *session) loopback() bool {

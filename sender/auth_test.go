@@ -90,7 +90,10 @@ var refusedLogins = map[string]struct {
 	error   string
 }{
 	"refused": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "535 5.7.8 no"},
-		"the server refused the login of ops with PLAIN; check username and password"},
+		"the server refused the login of ops with PLAIN, and offers PLAIN; check username and password"},
+	"app password": {"AUTH PLAIN LOGIN", byPassword, map[string]string{
+		"AUTH": "534-5.7.9 Application-specific password required. For more information, go to\r\n" +
+			"534 5.7.9  https://support.example.com - gsmtp"}, "and offers PLAIN, LOGIN; the account wants an app password"},
 	"not now": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "454 4.7.0 no database"},
 		"try again later"},
 	"leaving": {"AUTH PLAIN", byPassword, map[string]string{"AUTH": "421 4.7.0 too many"},
@@ -100,13 +103,13 @@ var refusedLogins = map[string]struct {
 	"password where a token is wanted": {"AUTH XOAUTH2", byPassword, nil, "offers XOAUTH2"},
 	"no AUTH":                          {"HELP", byPassword, nil, "offers no AUTH; port 25"},
 	"token refused at once": {"AUTH XOAUTH2", byToken, map[string]string{"AUTH": "535 5.7.8 no"},
-		"with XOAUTH2; the token may have expired"},
+		"with XOAUTH2, and offers XOAUTH2; the token may have expired"},
 	"token refused with reasons": {"AUTH XOAUTH2", byToken, map[string]string{
 		"AUTH":  "334 " + b64(`{"status":"400","schemes":"Bearer","scope":"https://mail/"}`),
-		"AUTH+": "535 5.7.8 no"}, "with XOAUTH2 (status 400, scope https://mail/); the token"},
+		"AUTH+": "535 5.7.8 no"}, "with XOAUTH2 (status 400, scope https://mail/), and offers XOAUTH2; the token"},
 	"reasons that repeat the token": {"AUTH XOAUTH2", byToken, map[string]string{
 		"AUTH":  "334 " + b64(`{"status":"`+password.Reveal()+`","scope":"x"}`),
-		"AUTH+": "535 5.7.8 no"}, "with XOAUTH2; the token may"},
+		"AUTH+": "535 5.7.8 no"}, "with XOAUTH2, and offers XOAUTH2; the token may"},
 	"asked for ever": {"AUTH LOGIN", byPassword, map[string]string{"AUTH": "334 ",
 		"AUTH+": "334 ", "AUTH++": "334 ", "AUTH+++": "501 enough"}, "refused the login"},
 	"challenge that is no base64": {"AUTH LOGIN", byPassword, map[string]string{

@@ -66,8 +66,8 @@ func TestRefusedTokenWithoutAnother(t *testing.T) {
 		words string
 	}{
 		"consent is gone": {&seedtest.TokenError{What: "invalid_grant", Remedy: "seedtest login x"}, 1,
-			"with XOAUTH2; there is no newer token: invalid_grant: seedtest login x"},
-		"refused again": {nil, 2, "with XOAUTH2; the token may have expired"},
+			"with XOAUTH2, and offers XOAUTH2; there is no newer token: invalid_grant: seedtest login x"},
+		"refused again": {nil, 2, "with XOAUTH2, and offers XOAUTH2; the token may have expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
