@@ -26,6 +26,7 @@ type returnWork struct {
 	routes  []string
 	changed chan struct{}
 	ready   chan struct{} // closed when it has a baseline, or is in trouble
+	told    bool          // it is about to be told that something changed
 	dark    bool          // it cannot be read now
 	over    bool          // the run is: the watch ends
 }
@@ -229,7 +230,7 @@ func (w *work) returnFact(b seedtest.FactBody) {
 	for _, r := range w.returns {
 		switch b := b.(type) {
 		case seedtest.Attempt, seedtest.Submission:
-			r.signal()
+			w.signalSoon(r)
 		case seedtest.Baseline:
 			if slices.Contains(r.routes, b.Route) {
 				closeOnce(r.ready)
@@ -241,6 +242,25 @@ func (w *work) returnFact(b seedtest.FactBody) {
 			}
 		}
 	}
+}
+
+// soon is within how long the watch of a return path is told that more was sent: it asks about all
+// of that each time.
+const soon = 100 * time.Millisecond
+
+// signalSoon makes a watch ask what is pending, once for all that happens within a moment. The caller
+// holds mu.
+func (w *work) signalSoon(r *returnWork) {
+	if r.told {
+		return
+	}
+	r.told = true
+	time.AfterFunc(soon, func() {
+		w.mu.Lock()
+		r.told = false
+		w.mu.Unlock()
+		r.signal()
+	})
 }
 
 func (r *returnWork) signal() {
