@@ -7,10 +7,13 @@ import (
 	"seedtest"
 )
 
-// notify reads of what a route's server is asked to report (RFC 3461 section 4.1). An empty list asks
-// for nothing.
-func (t *table) notify() []seedtest.Notify {
+// notify reads of what a route's server is asked to report (RFC 3461 section 4.1). Without the key that
+// is everything, if somebody reads the reports; an empty list asks for nothing.
+func (t *table) notify(route seedtest.Route) []seedtest.Notify {
 	const example = `notify = ["success", "failure", "delay"]`
+	if t.value("notify") == nil && route.Sender.Mailbox != nil && route.Type != seedtest.RouteExternal {
+		return []seedtest.Notify{seedtest.NotifySuccess, seedtest.NotifyFailure, seedtest.NotifyDelay}
+	}
 	words := []string{string(seedtest.NotifySuccess), string(seedtest.NotifyFailure),
 		string(seedtest.NotifyDelay), string(seedtest.NotifyNever)}
 	var events []seedtest.Notify

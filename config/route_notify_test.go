@@ -44,3 +44,17 @@ func TestTaggedEnvelope(t *testing.T) {
 		t.Errorf("warnings %q, want one of greylisting", c.Warnings)
 	}
 }
+
+// TestReportsAreAskedForWhereSomebodyReadsThem: without the key, everything.
+func TestReportsAreAskedForWhereSomebodyReadsThem(t *testing.T) {
+	c, err := Load("testdata/good/return-path.toml", testEnv())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []seedtest.Notify{seedtest.NotifySuccess, seedtest.NotifyFailure, seedtest.NotifyDelay}
+	for _, r := range c.Routes {
+		if diff := cmp.Diff(want, r.Notify); diff != "" {
+			t.Errorf("route %s (-want +got):\n%s", r.Name, diff)
+		}
+	}
+}

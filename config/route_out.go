@@ -43,7 +43,7 @@ func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
 	route.Hazard = t.flag("hazard")
 	route.Sender = t.sender(senders)
 	route.DKIM = t.dkim(route.Sender)
-	route.Notify = t.notify()
+	route.Notify = t.notify(route)
 	return route
 }
 

@@ -3,6 +3,7 @@
 package realtest
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -99,8 +100,9 @@ func (p probe) named(t *testing.T, r seedtest.DeliveryReport) {
 	}
 }
 
-// TestBounces: mail that a server took and could not deliver comes back, with the words of the next
-// server, or its own. Where an alias stood between, ORCPT still names the recipient as we know it.
+// TestBounces: mail that a server took and could not deliver is bounced as soon as that is reported,
+// long before the deadline, with the words of the next server, or its own. Where an alias stood between,
+// ORCPT still names the recipient as we know it.
 func TestBounces(t *testing.T) {
 	t.Parallel()
 	for name, x := range map[string]struct {
@@ -108,91 +110,124 @@ func TestBounces(t *testing.T) {
 		code int // of the next hop; 0: the relay's own finding
 		says string
 	}{
-		"unknown at the next hop": {errand{Seed: "unknown", Routes: asking, Deadline: "3s"}, 550,
+		"unknown at the next hop": {errand{Seed: "unknown", Routes: asking}, 550,
 			"User unknown in virtual mailbox table"},
-		"unknown to the relay": {errand{Seed: "unknown", Routes: `"relay"`, Deadline: "3s",
+		"unknown to the relay": {errand{Seed: "unknown", Routes: `"relay"`,
 			Address: "nobody-here@late.example"}, 0, `unknown user: "nobody-here"`},
 		"unknown to the mailbox server": {errand{Seed: "unknown", Routes: `"relay", "exim", "direct"`,
-			Deadline: "3s", Address: "moved-away@dovecot.example"}, 550, "User doesn't exist"},
+			Address: "moved-away@dovecot.example"}, 550, "User doesn't exist"},
+		"with a sender for each": {errand{Seed: "unknown", Routes: asking, Tagged: true}, 550,
+			"User unknown in virtual mailbox table"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, _ := x.run(t, 3)
-			if len(r.Probes) != strings.Count(x.Routes, ",")+1 {
-				t.Errorf("%d probes by %s", len(r.Probes), x.Routes)
+			x.Deadline = "2m"
+			begun := time.Now()
+			r, store := x.run(t, 3)
+			if took := time.Since(begun); took > time.Minute || len(r.Probes) != strings.Count(x.Routes, ",")+1 {
+				t.Errorf("%d probes by %s, after %v", len(r.Probes), x.Routes, took)
 			}
 			for _, p := range r.Probes {
-				_, said := p.reported(t, "failed")
-				if said.Code != x.code || !strings.HasPrefix(said.Status, "5.") ||
-					!strings.Contains(said.Diagnostic, x.says) || (said.RemoteMTA == "") != (x.code == 0) {
-					t.Errorf("%s by %s: the report says %+v, want %d %s", p.Seed, p.Route, said, x.code, x.says)
+				p.bounced(t, store, x.code, x.says)
+				report, _ := p.reported(t, "failed")
+				tag, _, _ := strings.Cut(p.MessageID, "@")
+				if tagged := strings.Contains(report.To, "bounces+"+tag+"@dovecot.example"); tagged != x.Tagged {
+					t.Errorf("%s by %s: the report went to %q", p.Seed, p.Route, report.To)
 				}
 			}
 		})
 	}
 }
 
-// TestDelayIsReported: what the next hop puts off is reported as late, and goes on being awaited.
-func TestDelayIsReported(t *testing.T) {
-	t.Parallel()
-	defer site.relay.keepFlushing(t)()
-	r, _ := errand{Seed: "busy", Routes: `"relay"`, Deadline: "10s"}.run(t, 3)
-	p := r.one(t)
-	if _, said := p.reported(t, "delayed"); said.Code != 450 ||
-		!strings.Contains(said.Diagnostic, "the mailbox is busy") || said.WillRetry.IsZero() {
-		t.Errorf("the report says %+v, want delayed by a 450", said)
+// bounced demands that a probe is bounced, with these words in the report and in the probe's story.
+func (p probe) bounced(t *testing.T, store string, code int, says string) {
+	t.Helper()
+	if p.Placement.Current != "bounced" || !strings.Contains(p.Placement.Why, says) {
+		t.Errorf("%s by %s: %s (%s), want bounced: %s", p.Seed, p.Route, p.Placement.Current,
+			p.Placement.Why, says)
 	}
-	if p.Placement.Current != "overdue" {
-		t.Errorf("placement %s (%s), want overdue", p.Placement.Current, p.Placement.Why)
+	if b := p.Bounce; b == nil || b.Action != "failed" || !strings.HasPrefix(b.Status, "5.") ||
+		!strings.Contains(b.Diagnostic, says) || (b.RemoteMTA == "") != (code == 0) ||
+		code != 0 && !strings.HasPrefix(b.Diagnostic, fmt.Sprint(code)) {
+		t.Errorf("%s by %s: bounce %+v, want %d %s", p.Seed, p.Route, b, code, says)
+	}
+	if d := p.Submission.DSN; d == nil || !d.Offered || len(d.Notify) != 3 {
+		t.Errorf("%s by %s: asked for %+v, want all reports", p.Seed, p.Route, d)
+	}
+	shown := beginWith(t, store, "show", "last", p.Seed+"/"+p.Route)
+	shown.end(t)
+	if said := strings.Join(strings.Fields(shown.stdout.String()), " "); !strings.Contains(said, says) ||
+		!strings.Contains(said, "asked for reports of success, failure, delay") {
+		t.Errorf("%s by %s: its story does not tell it:\n%s", p.Seed, p.Route, &shown.stdout)
 	}
 }
 
-// TestNextHopIsKnownByReport: of all messages that a relay passed on to a server without DSN the
-// relay's report tells that server's reply, which names the queue id under which it has the message.
+// TestDelayIsReported: what the next hop puts off is told of as late, and goes on being awaited.
+func TestDelayIsReported(t *testing.T) {
+	t.Parallel()
+	defer site.relay.keepFlushing(t)()
+	r, store := errand{Seed: "busy", Routes: `"relay"`, Deadline: "15s"}.run(t, 3)
+	p := r.one(t)
+	if _, said := p.reported(t, "delayed"); said.Code != 450 || said.WillRetry.IsZero() {
+		t.Errorf("the report says %+v, want delayed by a 450", said)
+	}
+	if why := p.Placement.Why; p.Placement.Current != "overdue" ||
+		!strings.Contains(why, "reported delayed") || !strings.Contains(why, "the mailbox is busy") {
+		t.Errorf("placement %s (%s), want overdue, and told of the delay", p.Placement.Current, why)
+	}
+	shown := beginWith(t, store, "show", "last", "busy/relay")
+	if shown.end(t); !strings.Contains(shown.stdout.String(), "delayed 4.2.0") {
+		t.Errorf("the story of the probe does not tell the delay:\n%s", &shown.stdout)
+	}
+}
+
+// TestNextHopIsKnownByReport: of every message that a relay passed on to a server without DSN, and was
+// asked to report, that server's reply is on record, by which it has the message in its own log.
 func TestNextHopIsKnownByReport(t *testing.T) {
 	t.Parallel()
+	all, known := 0, 0
 	for range logRounds {
-		r, _ := errand{Seed: "reported", Routes: asking, Deadline: "20s"}.run(t, 0)
+		r, _ := errand{Seed: "reported", Routes: asking, Deadline: "1m"}.run(t, 0)
 		for _, p := range r.Probes {
 			p.arrived(t, site.dovecot.host, "inbox", seen{"INBOX", false})
-			if p.Route == "exim" { // it makes up the reply
-				if _, said := p.reported(t, "delivered"); said.Diagnostic != "250 Ok" {
-					t.Errorf("Exim reports %+v, want the words that it has for all", said)
-				}
-				continue
-			}
-			_, said := p.reported(t, "relayed")
-			_, id, _ := strings.Cut(said.Diagnostic, "queued as ")
-			if said.Code != 250 || id == "" ||
-				!site.mx.log.has(id+": message-id=<"+p.MessageID+">") {
-				t.Errorf("%s by %s: the report says %+v, and the mx has no such message", p.Seed, p.Route, said)
+			if all++; p.nextHopReported(t) {
+				known++
 			}
 		}
 	}
+	t.Logf("the next hop is known by report for %d of %d relayed messages", known, all)
+	if all != 3*logRounds || known != all {
+		t.Errorf("the next hop is known for %d of %d messages, want all", known, all)
+	}
+}
+
+func (p probe) nextHopReported(t *testing.T) bool {
+	t.Helper()
+	if len(p.Relayed) != 1 {
+		t.Errorf("%s by %s: %d answers of a next hop, want one: %+v", p.Seed, p.Route, len(p.Relayed), p.Relayed)
+		return false
+	}
+	r := p.Relayed[0]
+	if r.Outcome != "accepted" || r.Source != "report" || r.Reply == nil || r.Reply.Code != 250 || r.Remote == "" {
+		t.Errorf("%s by %s: the report says %+v", p.Seed, p.Route, r)
+		return false
+	}
+	if p.Route == "exim" { // it has these words for every reply
+		return r.Reply.Text == "Ok"
+	}
+	_, id, _ := strings.Cut(r.Reply.Text, "queued as ")
+	return id != "" && site.mx.log.has(id+": message-id=<"+p.MessageID+">")
 }
 
 // TestReportOfTheLastServer: a next hop that offers DSN is asked in turn, and reports what the server
 // of the mailbox said.
 func TestReportOfTheLastServer(t *testing.T) {
 	t.Parallel()
-	r, _ := errand{Seed: "reported-further", Routes: asking, Deadline: "20s"}.run(t, 0)
+	r, _ := errand{Seed: "reported-further", Routes: asking + `, "direct"`, Deadline: "1m"}.run(t, 0)
 	for _, p := range r.Probes {
-		r, said := p.reported(t, "relayed")
-		if r.ReportingMTA != "mx.example.net" || said.Code != 250 ||
-			!strings.Contains(said.Diagnostic, "<"+p.Address+">") || !strings.Contains(said.Diagnostic, "Saved") {
-			t.Errorf("%s by %s: %s reports %+v, want Dovecot's reply", p.Seed, p.Route, r.ReportingMTA, said)
-		}
-	}
-}
-
-// TestReportsComeToATag: where each message has an envelope sender of its own, its reports go there.
-func TestReportsComeToATag(t *testing.T) {
-	t.Parallel()
-	r, _ := errand{Seed: "unknown", Routes: asking, Deadline: "3s", Tagged: true}.run(t, 3)
-	for _, p := range r.Probes {
-		tag, _, _ := strings.Cut(p.MessageID, "@")
-		if r, _ := p.reported(t, "failed"); !strings.Contains(r.To, "bounces+"+tag+"@dovecot.example") {
-			t.Errorf("%s by %s: the report went to %q", p.Seed, p.Route, r.To)
+		n := len(p.Relayed)
+		if n != 1 || p.Relayed[0].Reply == nil || !strings.Contains(p.Relayed[0].Reply.Text, "Saved") {
+			t.Errorf("%s by %s: %+v, want Dovecot's reply", p.Seed, p.Route, p.Relayed)
 		}
 	}
 }

@@ -56,7 +56,11 @@ type probe struct {
 			Enhanced, Text string
 		}
 		QueueID string `json:"queue_id"`
-		TLS     *struct {
+		DSN     *struct {
+			Notify  []string
+			Offered bool
+		}
+		TLS *struct {
 			Version  string
 			Verified bool
 		}
@@ -69,7 +73,11 @@ type probe struct {
 		Gone          *time.Time // when it was last seen there
 	}
 	Relayed []relayed
-	Proof   *struct {
+	Bounce  *struct {
+		Action, Status, Diagnostic string
+		RemoteMTA                  string `json:"remote_mta"`
+	}
+	Proof *struct {
 		Mailboxes []struct {
 			Name, Role    string
 			Essential, OK bool

@@ -1,6 +1,10 @@
 package report
 
-import "seedtest"
+import (
+	"slices"
+
+	"seedtest"
+)
 
 type jsonProbe struct {
 	ID         string          `json:"id"`
@@ -159,6 +163,9 @@ func probeOf(r Report, p seedtest.Probe) jsonProbe {
 	}
 	if n := len(p.Bounces); n > 0 {
 		b := p.Bounces[n-1]
+		if i := slices.IndexFunc(p.Bounces, seedtest.Bounce.Failed); i >= 0 {
+			b = p.Bounces[i] // whatever else is reported, such as that an alias was expanded
+		}
 		j.Bounce = &jsonBounce{b.Action, b.Status, b.Diagnostic, b.RemoteMTA}
 	}
 	if p.Analysis != nil {
