@@ -23,11 +23,22 @@ func (w *Watcher) Check(ctx context.Context, seed seedtest.Seed) (Check, error) 
 	if err == nil {
 		return c, nil
 	}
+	if c.TLS == nil {
+		c.TLS = unfit(err)
+	}
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		c.Trouble = troubleOf(seed, err)
 		err = errors.New(c.Trouble.What)
 	}
 	return c, fmt.Errorf("seed %s: %w", seed.Name, err)
+}
+
+// unfit is the certificate for which a connection came to nothing, nil if there was none.
+func unfit(err error) *seedtest.TLSInfo {
+	if t := (*trouble)(nil); errors.As(err, &t) {
+		return t.tls
+	}
+	return nil
 }
 
 // troubleOf says what a watch would record of an error.

@@ -17,7 +17,8 @@ import (
 )
 
 // connect opens the connection to a seed's server and, where the seed says so, encrypts it. plain
-// is the connection to close at once when the context ends.
+// is the connection to close at once when the context ends. A certificate that ended the handshake
+// is told beside the error.
 func (w *Watcher) connect(ctx context.Context, seed seedtest.Seed) (conn, plain net.Conn,
 	info *seedtest.TLSInfo, err error) {
 	addr := net.JoinHostPort(seed.Server.Host, strconv.Itoa(seed.Server.Port))
@@ -36,7 +37,7 @@ func (w *Watcher) connect(ctx context.Context, seed seedtest.Seed) (conn, plain 
 		if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			err = errNoAnswer
 		}
-		return nil, nil, nil, fmt.Errorf("%s: %w", addr, err)
+		return nil, nil, info, fmt.Errorf("%s: %w", addr, err)
 	}
 	_ = dialed.SetDeadline(time.Time{})
 	return conn, dialed, info, nil
@@ -60,7 +61,7 @@ func (w *Watcher) encrypt(ctx context.Context, plain net.Conn, seed seedtest.See
 		}
 		conn, info, err := w.handshake(ctx, plain, seed)
 		if err != nil {
-			return nil, nil, err
+			return nil, info, err
 		}
 		return &greeted{Conn: conn, first: greeting}, info, nil
 	}
@@ -73,7 +74,7 @@ func (w *Watcher) handshake(ctx context.Context, plain net.Conn, seed seedtest.S
 		ServerName: seed.Server.Host, RootCAs: w.trusted(seed.CA), MinVersion: tls.VersionTLS12,
 	})
 	if err := apart(func() error { return conn.HandshakeContext(ctx) }); err != nil {
-		return nil, nil, fmt.Errorf("TLS: %w%s", err, tlsRemedy(err))
+		return nil, unverified(err), fmt.Errorf("TLS: %w%s", err, tlsRemedy(err))
 	}
 	return conn, tlsInfo(conn.ConnectionState()), nil
 }
@@ -122,15 +123,20 @@ func (w *Watcher) trusted(ca []byte) *x509.CertPool {
 }
 
 func tlsInfo(s tls.ConnectionState) *seedtest.TLSInfo {
-	info := &seedtest.TLSInfo{
-		Version: tls.VersionName(s.Version), Cipher: tls.CipherSuiteName(s.CipherSuite),
-		Verified: len(s.VerifiedChains) > 0,
+	info := seedtest.CertificateInfo(s.PeerCertificates)
+	info.Version, info.Cipher = tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite)
+	info.Verified = len(s.VerifiedChains) > 0
+	return info
+}
+
+// unverified is what can be told of the certificate that ended a handshake, nil if none did.
+func unverified(err error) *seedtest.TLSInfo {
+	var bad *tls.CertificateVerificationError
+	if !errors.As(err, &bad) || len(bad.UnverifiedCertificates) == 0 {
+		return nil
 	}
-	if len(s.PeerCertificates) > 0 {
-		c := s.PeerCertificates[0]
-		info.Peer, info.Issuer = c.Subject.String(), c.Issuer.String()
-		info.NotAfter, info.Names = &c.NotAfter, c.DNSNames
-	}
+	info := seedtest.CertificateInfo(bad.UnverifiedCertificates)
+	info.Problem = seedtest.CertificateProblem(bad.UnverifiedCertificates[0], bad.Err, time.Now())
 	return info
 }
 

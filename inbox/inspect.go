@@ -52,6 +52,9 @@ func (w *Watcher) Inspect(ctx context.Context, seed seedtest.Seed) (Inspection, 
 	if s.wire != nil {
 		i.learn(s)
 	}
+	if i.TLS == nil {
+		i.TLS = unfit(err)
+	}
 	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		err = errors.New(troubleOf(seed, err).What)
 	}

@@ -117,7 +117,7 @@ func (s *session) connect(ctx context.Context, w *Watcher, secret seedtest.Secre
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &trouble{kind: seedtest.FaultConnect, what: seedtest.OneLine(err.Error(), 400)}
+		return &trouble{kind: seedtest.FaultConnect, what: seedtest.OneLine(err.Error(), 400), tls: info}
 	}
 	s.plain, s.tls = plain, info
 	s.wire = newWire(conn, forms(*s.seed, secret))

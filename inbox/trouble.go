@@ -16,6 +16,7 @@ type trouble struct {
 	reason  seedtest.FaultReason // of FaultLogin and FaultConnect
 	mailbox string               // of FaultMailbox
 	what    string               // in words, clean
+	tls     *seedtest.TLSInfo    // of FaultConnect: the certificate that was unfit, if one was
 	wait    time.Duration        // the server asked for at least this
 	open    bool                 // the connection can still be used
 

@@ -11,9 +11,6 @@ import (
 	"seedtest"
 )
 
-// maxNames bounds how many names of a certificate are kept.
-const maxNames = 20
-
 // roots are the system's, or those of the options, and the route's own CA beside them. Nil means
 // that crypto/tls asks the system itself.
 func (c *Client) roots() (*x509.CertPool, error) {
@@ -66,7 +63,7 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 	s.w.upgrade(conn)
 	s.w.trips++
 	state := conn.ConnectionState()
-	info := certificateInfo(state.PeerCertificates)
+	info := seedtest.CertificateInfo(state.PeerCertificates)
 	info.Version, info.Cipher = tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
 	info.Verified, info.Problem = verified, problem
 	return info, nil
@@ -90,37 +87,11 @@ func unverified(err error) *seedtest.TLSInfo {
 	if !errors.As(err, &bad) {
 		return nil
 	}
-	info := certificateInfo(bad.UnverifiedCertificates)
+	info := seedtest.CertificateInfo(bad.UnverifiedCertificates)
 	if len(bad.UnverifiedCertificates) > 0 {
 		info.Problem = tlsProblem(bad.UnverifiedCertificates[0], bad.Err)
 	}
 	return info
-}
-
-func certificateInfo(chain []*x509.Certificate) *seedtest.TLSInfo {
-	info := &seedtest.TLSInfo{}
-	if len(chain) == 0 {
-		return info
-	}
-	cert := chain[0]
-	begin, end := cert.NotBefore.UTC(), cert.NotAfter.UTC()
-	info.Peer = clip(printable(cert.Subject.String()), maxDialogLine)
-	info.Issuer = clip(printable(cert.Issuer.String()), maxDialogLine)
-	info.NotBefore, info.NotAfter = &begin, &end
-	info.SHA256, info.Chain = fingerprint(cert), above(chain)
-	info.Names = namesOf(cert)
-	return info
-}
-
-func namesOf(cert *x509.Certificate) []string {
-	var names []string
-	for _, name := range cert.DNSNames {
-		names = append(names, clip(printable(name), maxAddress))
-	}
-	for _, ip := range cert.IPAddresses {
-		names = append(names, ip.String())
-	}
-	return names[:min(len(names), maxNames)]
 }
 
 // tlsHint says what to do about a handshake that failed.
@@ -135,7 +106,7 @@ func tlsHint(route seedtest.Route, err error) string {
 	case errors.As(err, &name):
 		return fmt.Sprintf("the certificate is for %s: set host to one of these names, "+
 			"or give the server a certificate for %s",
-			or(strings.Join(namesOf(name.Certificate), ", "), "no name at all"), route.Server.Host)
+			or(strings.Join(seedtest.CertificateNames(name.Certificate), ", "), "no name at all"), route.Server.Host)
 	case errors.As(err, &authority):
 		return "the certificate's issuer is not trusted here: if it is your own, name its " +
 			"certificate with ca = \"FILE.pem\"; if not, the server may send too short a chain"

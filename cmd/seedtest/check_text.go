@@ -41,6 +41,8 @@ func (c checked) lines(verbose bool) []string {
 		}
 	case c.Seed != nil && c.Seed.Remote != "":
 		t.signedIn(c)
+	case c.Seed != nil && c.Seed.TLS != nil:
+		t.tls(c.Seed.TLS)
 	}
 	t.message(c)
 	if in := c.Instrument; in != nil {
@@ -280,6 +282,11 @@ func (in *instrument) accountWords() string {
 
 func (t *checkText) tls(info *seedtest.TLSInfo) {
 	addTLS(func(format string, args ...any) { t.add("", format, args...) }, info)
+	if info == nil || !t.verbose {
+		return
+	}
+	t.add("  by", "%s", strings.Join(append([]string{info.Issuer}, info.Chain...), "; "))
+	t.add("  SHA-256", "%s", info.SHA256)
 }
 
 // policy tells what a domain publishes about TLS, and what came of it.
@@ -313,7 +320,8 @@ func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
 			until += ": " + t.Problem
 		}
 	}
-	add("%s %s, certificate for %s%s", t.Version, t.Cipher,
+	agreed := strings.TrimSpace(t.Version + " " + t.Cipher)
+	add("%s, certificate for %s%s", cmp.Or(agreed, "no TLS agreed on"),
 		cmp.Or(strings.Join(t.Names, " "), t.Peer), until)
 }
 
