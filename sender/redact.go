@@ -2,6 +2,13 @@ package sender
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"mime/quotedprintable"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -9,8 +16,9 @@ import (
 // and would hide words that only look like a part of it.
 const gramLen = 8
 
-// redactor takes a secret out of what a server says: whole or in part, in any case of letters,
-// plain or in base64, which is how it was sent. A nil redactor hides nothing.
+// redactor takes a secret out of what a server says: whole or in part, in any case of letters, plain,
+// in base64, which is how it was sent, or as quoting writes it. It is for servers that repeat what
+// they were given; one that wants to betray it finds a form of its own. A nil redactor hides nothing.
 type redactor struct {
 	grams map[string]bool // each gramLen octets of a form
 	short []string        // forms with fewer octets
@@ -27,6 +35,9 @@ func newRedactor(secrets ...string) *redactor {
 // learn adds the forms of a secret.
 func (r *redactor) learn(secret string) {
 	r.add(secret)
+	for _, form := range quoted(secret) {
+		r.add(form)
+	}
 	for offset := range 3 { // in base64 a text looks different at each place within three octets
 		for _, code := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 			text := code.EncodeToString([]byte(strings.Repeat("\x00", offset) + secret))
@@ -39,10 +50,27 @@ func (r *redactor) learn(secret string) {
 	}
 }
 
+// quoted are the forms that a text has in quotes, in quoted-printable, in a URL, in HTML and in
+// hexadecimal digits.
+func quoted(text string) []string {
+	backslashed, ascii := strconv.Quote(text), strconv.QuoteToASCII(text)
+	var qp strings.Builder
+	w := quotedprintable.NewWriter(&qp)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	inJSON, _ := json.Marshal(text) // a string always has a form
+	return []string{
+		string(inJSON[1 : len(inJSON)-1]), strings.ReplaceAll(text, "/", `\/`),
+		backslashed[1 : len(backslashed)-1], ascii[1 : len(ascii)-1],
+		strings.ReplaceAll(qp.String(), "=\r\n", ""), url.PathEscape(text), url.QueryEscape(text),
+		html.EscapeString(text), hex.EncodeToString([]byte(text)),
+	}
+}
+
 func (r *redactor) add(form string) {
 	form = lower(form)
 	if len(form) < gramLen {
-		if form != "" {
+		if form != "" && !slices.Contains(r.short, form) {
 			r.short = append(r.short, form)
 		}
 		return
