@@ -38,7 +38,7 @@ func (e errand) run(t *testing.T, status int) (r report, store string) {
 	config := filepath.Join(t.TempDir(), "seeds.toml")
 	err := write(config, "bounces.toml", 0o644, map[string]any{"Relay": site.relay.Dir,
 		"Submission": site.relay.Submission, "Exim": site.exim.Port, "Certificates": site.dir,
-		"IMAPS": site.dovecot.IMAPS, "DNS": startDNS(t), "MX": site.mx.MX, "Errand": e})
+		"IMAPS": site.dovecot.IMAPS, "DNS": startDNS(t), "MX": site.mx.MX, "Silent": site.mx.Silent, "Errand": e})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,11 +154,17 @@ func (p probe) bounced(t *testing.T, store string, code int, says string) {
 	if d := p.Submission.DSN; d == nil || !d.Offered || len(d.Notify) != 3 {
 		t.Errorf("%s by %s: asked for %+v, want all reports", p.Seed, p.Route, d)
 	}
+	p.tells(t, store, says)
+	p.tells(t, store, "asked for reports of success, failure, delay")
+}
+
+// tells demands that the story of a probe has these words.
+func (p probe) tells(t *testing.T, store, words string) {
+	t.Helper()
 	shown := beginWith(t, store, "show", "last", p.Seed+"/"+p.Route)
 	shown.end(t)
-	if said := strings.Join(strings.Fields(shown.stdout.String()), " "); !strings.Contains(said, says) ||
-		!strings.Contains(said, "asked for reports of success, failure, delay") {
-		t.Errorf("%s by %s: its story does not tell it:\n%s", p.Seed, p.Route, &shown.stdout)
+	if said := strings.Join(strings.Fields(shown.stdout.String()), " "); !strings.Contains(said, words) {
+		t.Errorf("the story of %s by %s has no %q:\n%s", p.Seed, p.Route, words, &shown.stdout)
 	}
 }
 
@@ -175,10 +181,7 @@ func TestDelayIsReported(t *testing.T) {
 		!strings.Contains(why, "reported delayed") || !strings.Contains(why, "the mailbox is busy") {
 		t.Errorf("placement %s (%s), want overdue, and told of the delay", p.Placement.Current, why)
 	}
-	shown := beginWith(t, store, "show", "last", "busy/relay")
-	if shown.end(t); !strings.Contains(shown.stdout.String(), "delayed 4.2.0") {
-		t.Errorf("the story of the probe does not tell the delay:\n%s", &shown.stdout)
-	}
+	p.tells(t, store, "delayed 4.2.0")
 }
 
 // TestNextHopIsKnownByReport: of every message that a relay passed on to a server without DSN, and was
@@ -230,4 +233,15 @@ func TestReportOfTheLastServer(t *testing.T) {
 			t.Errorf("%s by %s: %+v, want Dovecot's reply", p.Seed, p.Route, p.Relayed)
 		}
 	}
+}
+
+// TestNobodyIsAskedWithoutDSN: a server that does not offer it is not asked, and the record says so.
+func TestNobodyIsAskedWithoutDSN(t *testing.T) {
+	t.Parallel()
+	r, store := errand{Seed: "reported", Routes: `"silent"`, Deadline: "1m"}.run(t, 0)
+	p := r.one(t)
+	if d := p.Submission.DSN; d == nil || d.Offered || len(d.Notify) != 3 || len(p.Relayed) != 0 {
+		t.Errorf("asked %+v, and %d reports came", d, len(p.Relayed))
+	}
+	p.tells(t, store, "the server does not offer DSN")
 }
