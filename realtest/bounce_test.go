@@ -3,6 +3,7 @@
 package realtest
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -23,18 +24,26 @@ const asking = `"relay", "exim", "sendmail"`
 type errand struct {
 	Seed, Routes, Deadline string
 	Address                string // "": the seed's own at the Dovecot
+	With                   string // another seed, to which the same message goes
 	Tagged                 bool   // each message has an envelope sender of its own
 }
 
-// Account is whose mailbox is watched.
-func (e errand) Account() string { return site.dovecot.address(e.Seed) }
+// addressed is a seed of an errand: its address, and whose mailbox is watched.
+type addressed struct{ Name, Address, Account string }
+
+// Seeds are those of the errand.
+func (e errand) Seeds() []addressed {
+	account := site.dovecot.address(e.Seed)
+	list := []addressed{{e.Seed, cmp.Or(e.Address, account), account}}
+	if e.With != "" {
+		list = append(list, addressed{e.With, site.dovecot.address(e.With), site.dovecot.address(e.With)})
+	}
+	return list
+}
 
 // run runs a suite of its own, and returns its store too.
 func (e errand) run(t *testing.T, status int) (r report, store string) {
 	t.Helper()
-	if e.Address == "" {
-		e.Address = e.Account()
-	}
 	config := filepath.Join(t.TempDir(), "seeds.toml")
 	err := write(config, "bounces.toml", 0o644, map[string]any{"Relay": site.relay.Dir,
 		"Submission": site.relay.Submission, "Exim": site.exim.Port, "Certificates": site.dir,
@@ -244,4 +253,24 @@ func TestNobodyIsAskedWithoutDSN(t *testing.T) {
 		t.Errorf("asked %+v, and %d reports came", d, len(p.Relayed))
 	}
 	p.tells(t, store, "the server does not offer DSN")
+}
+
+// TestReportsOfSeveralRecipients: of one message to two seeds the one whom the next hop does not know
+// is bounced, and the other is not.
+func TestReportsOfSeveralRecipients(t *testing.T) {
+	t.Parallel()
+	r, store := errand{Seed: "unknown", With: "reported", Routes: asking, Deadline: "2m"}.run(t, 3)
+	if len(r.Probes) != 6 {
+		t.Errorf("%d probes, want 6", len(r.Probes))
+	}
+	for _, p := range r.Probes {
+		if p.Seed == "unknown" {
+			p.bounced(t, store, 550, "User unknown in virtual mailbox table")
+			continue
+		}
+		p.arrived(t, site.dovecot.host, "inbox", seen{"INBOX", false})
+		if p.Bounce != nil || !p.nextHopReported(t) {
+			t.Errorf("%s by %s: bounce %+v, next hop %+v", p.Seed, p.Route, p.Bounce, p.Relayed)
+		}
+	}
 }
