@@ -158,10 +158,9 @@ func (c *Client) attempt(
 	if t == nil || !t.asking || ctx.Err() != nil {
 		return t
 	}
-	refused := rec.sub.DSN.Refused
 	rec.anew(notAsked + ", by a new connection")
 	t = c.hand(ctx, unasking(m), commit, rec)
-	c.learn(refused, t)
+	c.learn(rec, t)
 	return t
 }
 

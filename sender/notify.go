@@ -18,20 +18,18 @@ const notAsked = "the server may object to being asked for reports: once more wi
 func (s *session) send(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
 ) *trouble {
-	if len(m.Notify) > 0 {
-		s.rec.sub.DSN = &seedtest.DSNAsked{Notify: m.Notify, Offered: s.offers("DSN")}
+	if m.EnvelopeID != "" || len(m.Notify) > 0 { // else that of an earlier connection stands
+		s.rec.asking(m, s.offers("DSN"))
 	}
 	if refused := s.c.unask.Load(); refused != nil && s.asks(m) {
-		s.refusedToReport(refused)
+		s.rec.objects(refused)
 		m = unasking(m)
 	}
 	t := s.transact(ctx, m, commit)
 	if t == nil || !t.asking {
 		return t
 	}
-	refused := t.reply
-	s.refusedToReport(refused)
-	if t.gone {
+	if s.rec.objects(t.reply); t.gone {
 		return t
 	}
 	s.rec.dialog.note(notAsked)
@@ -40,7 +38,7 @@ func (s *session) send(
 		t.asking = true // it left over that, and another connection is to be made
 		return t
 	}
-	s.c.learn(refused, t)
+	s.c.learn(s.rec, t)
 	return t
 }
 
@@ -49,19 +47,46 @@ func (s *session) asks(m seedtest.Composed) bool {
 	return s.offers("DSN") && (m.EnvelopeID != "" || len(m.Notify) > 0)
 }
 
-func (s *session) refusedToReport(refused *seedtest.Reply) {
-	if s.rec.sub.DSN == nil {
-		s.rec.sub.DSN = &seedtest.DSNAsked{Offered: true}
+// asking begins the record of what is asked.
+func (r *record) asking(m seedtest.Composed, offered bool) {
+	r.sub.DSN = nil
+	if len(m.Notify) > 0 {
+		r.sub.DSN = &seedtest.DSNAsked{Notify: m.Notify, Offered: offered}
 	}
-	s.rec.sub.DSN.Refused = refused
 }
 
-// learn keeps in mind that a server wants nothing asked. Where it did not take the command without
-// that either, the refusal was of something else.
-func (c *Client) learn(refused *seedtest.Reply, t *trouble) {
-	if t == nil || t.reply != nil && !refusesParameters(t.reply) {
-		c.unask.Store(refused)
+// objects notes by what words a server objects to being asked.
+func (r *record) objects(words *seedtest.Reply) {
+	if r.sub.DSN == nil {
+		r.sub.DSN = &seedtest.DSNAsked{Offered: true}
 	}
+	r.sub.DSN.Refused = words
+}
+
+// learn keeps in mind that a server wants nothing asked, by what came of a try without. Where it
+// refuses the same command again, it objects to something else; where it did not come to that, nobody
+// knows.
+func (c *Client) learn(r *record, t *trouble) {
+	switch d := r.sub.DSN; {
+	case t == nil:
+		c.unask.Store(d.Refused)
+	case t.reply == nil || !ofTransaction(t.stage):
+	case !refusesParameters(t.reply):
+		c.unask.Store(d.Refused)
+	case len(d.Notify) == 0:
+		r.sub.DSN = nil
+	default:
+		d.Refused = nil
+	}
+}
+
+// ofTransaction reports whether a stage is one of handing over a message.
+func ofTransaction(stage seedtest.Stage) bool {
+	switch stage {
+	case seedtest.StageMAIL, seedtest.StageRCPT, seedtest.StageDATA, seedtest.StageFinal:
+		return true
+	}
+	return false
 }
 
 // unasking is a message with which nothing is asked.

@@ -150,6 +150,9 @@ func TestAnAddressRefusedIsNotAsking(t *testing.T) {
 			if got.Outcome != refused || got.Stage != seedtest.StageRCPT || got.Reply.Code != 501 {
 				t.Errorf("%s at %s, %+v, want refused at rcpt", got.Outcome, got.Stage, got.Reply)
 			}
+			if got.DSN == nil || got.DSN.Refused != nil {
+				t.Errorf("on record %+v, want no objection to being asked", got.DSN)
+			}
 			got = client.Send(t.Context(), asking(t), committed)
 			if wantAccepted(t, got); !got.DSN.Asked(seedtest.NotifySuccess) {
 				t.Errorf("the message after it: %+v, want it asked", got.DSN)
