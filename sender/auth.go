@@ -38,7 +38,7 @@ func (s *session) authenticate(ctx context.Context) *trouble {
 	if source == nil {
 		return nil
 	}
-	if t := s.mayAuthenticate(able); t != nil {
+	if t := s.mayAuthenticate(ctx, able); t != nil {
 		s.rec.mark(t.stage, nil)
 		return t
 	}
@@ -111,7 +111,7 @@ func (s *session) authenticateWith(ctx context.Context, mechanism, secret string
 }
 
 // mayAuthenticate says why signing in cannot work, or must not be tried.
-func (s *session) mayAuthenticate(able []string) *trouble {
+func (s *session) mayAuthenticate(ctx context.Context, able []string) *trouble {
 	t := &trouble{stage: seedtest.StageAUTH, outcome: seedtest.OutcomeFailed}
 	switch {
 	case s.tls == nil && !s.loopback():
@@ -121,7 +121,7 @@ func (s *session) mayAuthenticate(able []string) *trouble {
 		t.what = "auth: not tried, because the server's certificate is not verified"
 		t.hint = "set tls = \"starttls\", and ca if the issuer is your own"
 	case len(s.mechanisms) == 0:
-		t.what = "auth: the server offers no AUTH"
+		t.what = "auth: the server offers no AUTH" + s.taken(ctx, authOf)
 		t.hint = "port 25 seldom does, 587 and 465 do; or remove the login"
 	case !slices.ContainsFunc(able, func(m string) bool { return slices.Contains(s.mechanisms, m) }):
 		t.what = "auth: the server offers " + s.offered()

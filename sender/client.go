@@ -26,6 +26,7 @@ type Options struct {
 	Now      func() time.Time // for the times on record; nil: time.Now
 	Timeouts Timeouts
 	Names    Names        // of the servers' addresses; nil: they are not looked up
+	Notes    Notes        // of what servers offered; nil: known for the life of the Client
 	MaxConns int          // most connections at a time; 0: 4
 	Log      *slog.Logger // nil: no log
 
@@ -50,12 +51,13 @@ type Timeouts struct {
 
 // Client hands messages to one route. It is safe for concurrent use.
 type Client struct {
-	route seedtest.Route
-	o     Options
-	pool  pool
-	known *atomic.Pointer[redactor]      // of the secret that was used last
-	unask atomic.Pointer[seedtest.Reply] // by which the server wanted nothing asked; nil: it may be
-	names *names
+	route  seedtest.Route
+	o      Options
+	pool   pool
+	known  *atomic.Pointer[redactor]      // of the secret that was used last
+	unask  atomic.Pointer[seedtest.Reply] // by which the server wanted nothing asked; nil: it may be
+	names  *names
+	offers *offers
 
 	// Of a peer, which is a Client of one server among several.
 	at   netip.Addr // where it is; zero: its name is looked up
@@ -70,7 +72,8 @@ type Client struct {
 func New(route seedtest.Route, o Options) *Client {
 	o = o.withDefaults()
 	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)},
-		known: &atomic.Pointer[redactor]{}, names: newNames(o.Names), peers: map[string]*Client{}}
+		known: &atomic.Pointer[redactor]{}, names: newNames(o.Names),
+		offers: newOffers(o.Notes), peers: map[string]*Client{}}
 }
 
 func (o Options) withDefaults() Options {
@@ -249,6 +252,9 @@ func (c *Client) Close() error {
 	}
 	c.mu.Unlock()
 	c.names.close()
+	ctx, cancel := context.WithTimeout(context.Background(), c.o.Timeouts.Quit)
+	defer cancel()
+	c.offers.close(ctx)
 	var all sync.WaitGroup
 	for _, s := range idle {
 		all.Go(func() {

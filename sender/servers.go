@@ -43,7 +43,8 @@ func (c *Client) peer(t target) *Client {
 	}
 	p := c.peers[t.key()]
 	if p == nil {
-		p = &Client{route: c.route, o: c.o, known: c.known, names: c.names, at: t.at, dane: t.dane,
+		p = &Client{route: c.route, o: c.o, known: c.known, names: c.names, offers: c.offers,
+			at: t.at, dane: t.dane,
 			pool: pool{slots: c.pool.slots, closed: c.pool.isClosed()}}
 		p.route.Server = t.server
 		c.peers[t.key()] = p

@@ -48,6 +48,7 @@ func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
 	c.names.want(rec.sub.Remote)
 	rec.dialog.note("connected to " + rec.sub.Remote + " from " + rec.sub.Local)
 	t = s.prelude(ctx)
+	s.learnOffers()
 	rec.sub.Extensions = s.extensions[:min(len(s.extensions), maxExtensions)]
 	if t != nil {
 		return s, s.explained(t)
@@ -113,7 +114,7 @@ func (s *session) prelude(ctx context.Context) *trouble {
 		return nil
 	}
 	if !s.offers("STARTTLS") {
-		return s.withoutTLS()
+		return s.withoutTLS(ctx)
 	}
 	if t := s.startTLS(ctx); t != nil {
 		return t
@@ -185,13 +186,17 @@ func (s *session) offers(keyword string) bool {
 }
 
 // withoutTLS says what it means that STARTTLS is not offered.
-func (s *session) withoutTLS() *trouble {
+func (s *session) withoutTLS(ctx context.Context) *trouble {
+	before := s.taken(ctx, startTLSOf)
 	if s.c.route.Server.TLS == seedtest.TLSOpportunistic {
 		s.rec.dialog.note("no STARTTLS offered: going on in plain text")
+		if before != "" {
+			s.rec.remark("the server does not offer STARTTLS" + before)
+		}
 		return nil
 	}
 	t := &trouble{stage: seedtest.StageSTARTTLS, outcome: seedtest.OutcomeFailed, gone: true,
-		what: "starttls: the server does not offer STARTTLS",
+		what: "starttls: the server does not offer STARTTLS" + before,
 		hint: "a firewall that inspects mail may have taken it out; ask on another network, " +
 			"use port 465 with tls = \"implicit\", or set tls = \"opportunistic\" to go without"}
 	s.rec.mark(t.stage, nil)

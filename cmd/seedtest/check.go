@@ -31,8 +31,9 @@ what it found: TLS and certificate, what the server offers, mailboxes and how th
 found, quota, and how long it took. Earlier runs tell of each seed its health and what to do
 about it, how soon mail was seen, its dose, open breakers and the age of its account. The keys
 that routes sign with are held against those in DNS, and messages are looked through for what
-receivers dislike. Nothing is sent, and nothing is stored. Exit status 0 if all is well, 1 if something could not be
-reached or a seed is not well, 2 if the configuration is wrong.`,
+receivers dislike. Nothing is sent, and no more is stored than notes of servers and accounts. Exit
+status 0 if all is well, 1 if something could not be reached or a seed is not well, 2 if the
+configuration is wrong.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.check(c.Context(), args, offline)
 		},

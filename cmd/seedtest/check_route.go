@@ -33,7 +33,7 @@ func (a *app) checkRoute(ctx context.Context, r seedtest.Route, d *direct,
 	case seedtest.RouteExternal:
 		return []checked{{Kind: "route", Name: r.Name, OK: true}} // there is nothing of ours to ask
 	}
-	client := sender.New(r, sender.Options{Log: a.logger(), DNS: d, STS: d.sts, Names: d})
+	client := sender.New(r, sender.Options{Log: a.logger(), DNS: d, STS: d.sts, Names: d, Notes: notes{a}})
 	defer func() { _ = client.Close() }()
 	if r.Type != seedtest.RouteMX {
 		ctx, cancel := a.bounded(ctx)

@@ -103,7 +103,7 @@ type wayOut interface {
 
 func (s *session) sender(r seedtest.Route) wayOut {
 	o := sender.Options{Dial: s.network.dial, Roots: s.network.roots, Now: s.clock,
-		Log: s.app.logger(), DNS: s.direct, STS: s.direct.sts, Names: s.direct}
+		Log: s.app.logger(), DNS: s.direct, STS: s.direct.sts, Names: s.direct, Notes: s.store}
 	switch r.Type {
 	case seedtest.RouteSendmail:
 		return sender.NewProgram(r, o)
