@@ -122,6 +122,11 @@ func (p *postfix) release(ctx context.Context, queueID string) error {
 	return command(ctx, "postsuper", "-c", p.Dir, "-H", queueID)
 }
 
+// expire has Postfix give a message up when it is tried next.
+func (p *postfix) expire(ctx context.Context, queueID string) error {
+	return command(ctx, "postsuper", "-c", p.Dir, "-f", queueID)
+}
+
 // flush tries now to deliver everything that is queued.
 func (p *postfix) flush(ctx context.Context) error {
 	return command(ctx, "postqueue", "-c", p.Dir, "-f")
