@@ -19,6 +19,7 @@ func (w *World) Routes() []seedtest.Route {
 		route := seedtest.Route{Name: r.route, Type: seedtest.RouteSMTP, Server: r.submission(),
 			HELO: workstationName, CA: w.CA(), Control: r.control, Sender: r.sender}
 		route.Login = login(r.login, r.secret, r.token)
+		route.Sender.Mailbox, route.Notify = r.returnMailbox(), r.reportsAsked()
 		out = append(out, route)
 	}
 	return out
@@ -112,9 +113,24 @@ func (c *configWriter) senders() {
 		id := r.sender
 		if !seen[id.Name] {
 			c.line("[sender.%s]\nfrom = %q\nenvelope_from = %q\n", id.Name, id.From, id.EnvelopeFrom)
+			c.returnPath(r)
 		}
 		seen[id.Name] = true
 	}
+}
+
+// returnPath writes how the account is read that reports of a sender's mail come to.
+func (c *configWriter) returnPath(r *relay) {
+	box := r.returnMailbox()
+	if box == nil {
+		return
+	}
+	s := c.world.returns
+	c.line("[sender.%s.mailbox]\nown = true", r.sender.Name)
+	c.line("imap = { host = \"127.0.0.1\", port = %d, tls = %q }",
+		c.port(s.provider.imapIP, box.Server.Port), string(box.Server.TLS))
+	c.secret("return-path", s.secret, false)
+	c.line("ca = %q\n", c.ca())
 }
 
 // secret writes a login's secret to a file and names it.
@@ -135,6 +151,11 @@ func (c *configWriter) route(r *relay) {
 	if r.control {
 		c.line("control = true")
 	}
+	var events []string
+	for _, event := range r.reportsAsked() {
+		events = append(events, string(event))
+	}
+	c.list("notify", events)
 	c.line("sender = %q\nca = %q\n", r.sender.Name, c.ca())
 }
 

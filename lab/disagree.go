@@ -73,6 +73,7 @@ type story struct {
 	hidden  bool                     // a fault could keep the seed's mailboxes from being read
 	cut     bool                     // a fault could keep the relay's answer from coming
 	trouble bool                     // a fault could keep the relay from taking mail at all
+	unread  bool                     // a fault could keep reports of its bounce from being read
 }
 
 // story says which faults concern a probe.
@@ -93,6 +94,7 @@ func (w *World) story(p seedtest.Probe) story {
 		atSeed := f.Party == "" || f.Party == p.Seed || f.Party == provider
 		atRoute := f.Party == "" || f.Party == p.Route
 		s.hidden = s.hidden || atSeed && hides(f)
+		s.unread = s.unread || (f.Party == "" || f.Party == ReturnPath) && hides(f)
 		s.cut = s.cut || atRoute && cuts(f)
 		s.trouble = s.trouble || atRoute && strings.HasPrefix(string(f.Kind), "smtp-")
 	}
@@ -127,13 +129,16 @@ func (s story) against(p seedtest.Probe, asOf time.Time) string {
 	case seedtest.Unsent:
 		return unless(s.trouble && !s.Accepted(), "nothing kept it from leaving")
 	case seedtest.Missing, seedtest.Overdue:
-		return unless(s.Accepted() && !s.filed(), "it was not taken, or lies in a mailbox")
+		told := s.has(Bounced) && !s.unread
+		return unless(s.Accepted() && !s.filed() && !told, "it was not taken, lies in a mailbox, or bounced")
 	case seedtest.InDoubt:
 		unanswered := s.cut || brokenOff(p)
 		return unless(unanswered && (s.hidden || !s.filed()), "there was an answer, or it could be seen")
 	case seedtest.Blind:
 		return unless(s.hidden, "nothing kept the mailboxes from being read")
-	case seedtest.Pending, seedtest.Bounced:
+	case seedtest.Bounced:
+		return unless(s.has(Bounced) && !s.filed(), "it did not bounce")
+	case seedtest.Pending:
 		return "nothing of the kind happens here"
 	}
 	return s.againstSeen(p, asOf)

@@ -178,5 +178,8 @@ func (w *World) accountOf(seed string) *account {
 			return s.account
 		}
 	}
+	if w.returns != nil && seed == ReturnPath {
+		return w.returns.account
+	}
 	return nil
 }

@@ -5,10 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/subtle"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"time"
 
@@ -19,10 +16,11 @@ import (
 	"seedtest"
 )
 
-// relay is an outgoing server. It delivers while its client waits (cut-through): what the MX says
-// to RCPT and to the final dot, the client hears.
+// relay is an outgoing server. Without a queue it delivers while its client waits (cut-through):
+// what the MX says to RCPT and to the final dot, the client hears.
 type relay struct {
 	relayParty
+	queue    *Queue
 	world    *World
 	secret   seedtest.Secret // password, and token where tokens are taken
 	key      ed25519.PrivateKey
@@ -76,10 +74,10 @@ type relaySession struct {
 	user string // signed in as
 
 	from  string
-	envID string
 	to    string
+	asked asked
 	began time.Time
-	next  *hop // the MX, waiting for the content
+	next  *hop // the MX, waiting for the content; nil at a relay with a queue
 }
 
 func (s *relaySession) AuthMechanisms() []string {
@@ -120,18 +118,24 @@ func (s *relaySession) Mail(from string, opts *smtp.MailOptions) error {
 	if s.user == "" {
 		return reply(530, smtp.EnhancedCode{5, 7, 0}, "Authentication required")
 	}
-	s.from, s.envID, s.began = from, "", s.world.now()
+	s.from, s.asked, s.began = from, asked{}, s.world.now()
 	if opts != nil {
-		s.envID = opts.EnvelopeID
+		s.asked.envID, s.asked.whole = opts.EnvelopeID, opts.Return == smtp.DSNReturnFull
 	}
 	return nil
 }
 
-// Rcpt asks the recipient's MX at once.
-func (s *relaySession) Rcpt(to string, _ *smtp.RcptOptions) error {
+// Rcpt asks the recipient's MX at once, if there is no queue.
+func (s *relaySession) Rcpt(to string, opts *smtp.RcptOptions) error {
 	s.to = to
+	if opts != nil {
+		s.asked.notify, s.asked.orcpt = opts.Notify, opts.OriginalRecipient
+	}
 	if _, ok := s.world.faults.active(SMTPTransient, s.route); ok {
 		return s.say("", reply(451, smtp.EnhancedCode{4, 3, 0}, "Temporary lookup failure"))
+	}
+	if s.queue != nil {
+		return nil
 	}
 	next, err := s.open(s.from, to)
 	if err != nil {
@@ -175,10 +179,17 @@ func (s *relaySession) pass(id, queueID string, content []byte) *smtp.SMTPError 
 		return reply(451, smtp.EnhancedCode{4, 7, 1}, "Service unavailable: "+err.Error())
 	}
 	message := append([]byte(s.received(queueID)), signed...)
-	said, failed := s.next.content(message)
-	s.log.add(s.logged(id, queueID, len(message), said, failed)...)
-	if failed != nil {
-		return failed
+	p := &parcel{relay: s.relay, client: ipOf(s.conn.Conn().RemoteAddr()), user: s.user, from: s.from,
+		to: s.to, messageID: id, queueID: queueID, size: len(message), began: s.began}
+	s.log.add(p.taken()...)
+	if s.queue != nil {
+		s.enqueue(p, message)
+	} else {
+		said, failed := s.next.content(message)
+		s.log.add(p.tried(s.next, said, failed), p.removed())
+		if failed != nil {
+			return failed
+		}
 	}
 	if s.exim {
 		return reply(250, smtp.NoEnhancedCode, "OK id="+queueID)
@@ -216,11 +227,16 @@ func (s *relaySession) say(id string, e *smtp.SMTPError) error {
 }
 
 func (s *relaySession) note(messageID string, e Event) {
-	about := mailing{messageID: messageID, envelopeID: s.envID, route: s.route}
+	s.world.truth.note(s.about(messageID), e)
+}
+
+// about is what a truth of the session's message is about.
+func (s *relaySession) about(messageID string) mailing {
+	about := mailing{messageID: messageID, envelopeID: s.asked.envID, route: s.route}
 	if seed := s.world.seedAt(s.to); seed != nil {
 		about.seed, about.provider = seed.name, seed.provider.id()
 	}
-	s.world.truth.note(about, e)
+	return about
 }
 
 // hangUp breaks the connection, TLS or not, without a word.
@@ -237,104 +253,10 @@ func (s *relaySession) Reset() {
 		s.next.close()
 		s.next = nil
 	}
-	s.from, s.to, s.envID = "", "", ""
+	s.from, s.to, s.asked = "", "", asked{}
 }
 
 func (s *relaySession) Logout() error {
 	s.Reset()
 	return nil
-}
-
-// hop is a connection to an MX that has taken MAIL and RCPT.
-type hop struct {
-	client *smtp.Client
-	host   string
-	ip     netip.Addr
-	to     string
-}
-
-// open finds the MX of a recipient and says MAIL and RCPT there.
-func (r *relay) open(from, to string) (*hop, *smtp.SMTPError) {
-	ctx := r.world.ctx
-	exchangers, err := r.world.resolver.LookupMX(ctx, domainOf(to))
-	if err != nil {
-		var missing *net.DNSError
-		if errors.As(err, &missing) && missing.IsNotFound {
-			return nil, reply(550, smtp.EnhancedCode{5, 1, 2}, fmt.Sprintf(
-				"<%s>: Recipient address rejected: Domain not found", to))
-		}
-		return nil, reply(451, smtp.EnhancedCode{4, 4, 3}, "Temporary lookup failure")
-	}
-	host := exchangers[0].Host[:len(exchangers[0].Host)-1]
-	conn, err := r.world.dialFrom(ctx, r.ip, host, "25")
-	if err != nil {
-		return nil, reply(451, smtp.EnhancedCode{4, 4, 1}, fmt.Sprintf("connect to %s: %v", host, err))
-	}
-	h := &hop{host: host, ip: ipOf(conn.RemoteAddr()), to: to}
-	if err := h.begin(conn, r, from); err != nil {
-		_ = conn.Close()
-		return nil, h.told("RCPT TO", err)
-	}
-	return h, nil
-}
-
-func (h *hop) begin(conn net.Conn, r *relay, from string) error {
-	client, err := smtp.NewClientStartTLS(conn, &tls.Config{ServerName: h.host,
-		RootCAs: r.world.authority.roots()})
-	if err != nil {
-		return err
-	}
-	h.client = client
-	if err := client.Hello(r.host); err != nil {
-		return err
-	}
-	if err := client.Mail(from, nil); err != nil {
-		return err
-	}
-	return client.Rcpt(h.to, nil)
-}
-
-// content hands over the message and returns the MX's answer to it.
-func (h *hop) content(message []byte) (said string, failed *smtp.SMTPError) {
-	w, err := h.client.Data()
-	if err != nil {
-		return "", h.told("DATA", err)
-	}
-	if _, err := w.Write(message); err != nil {
-		return "", h.told("end of DATA", err)
-	}
-	answer, err := w.CloseWithResponse()
-	if err != nil {
-		return "", h.told("end of DATA", err)
-	}
-	return "250 " + answer.StatusText, nil
-}
-
-// told hands the MX's answer to the client word for word, as Postfix words it. Anything else that
-// goes wrong is temporary.
-func (h *hop) told(command string, err error) *smtp.SMTPError {
-	var e *smtp.SMTPError
-	if !errors.As(err, &e) {
-		return reply(451, smtp.EnhancedCode{4, 4, 2}, fmt.Sprintf(
-			"<%s>: lost connection with %s[%s] while sending %s", h.to, h.host, h.ip, command))
-	}
-	lines := bytes.Split([]byte(e.Message), []byte("\n"))
-	var all []string
-	for i, line := range lines {
-		text := string(line)
-		if i == 0 {
-			text = fmt.Sprintf("<%s>: host %s[%s] said: %d %s%s", h.to, h.host, h.ip, e.Code,
-				status(e.EnhancedCode), line)
-		}
-		if i == len(lines)-1 {
-			text += fmt.Sprintf(" (in reply to %s command)", command)
-		}
-		all = append(all, text)
-	}
-	return reply(e.Code, e.EnhancedCode, all...)
-}
-
-func (h *hop) close() {
-	_ = h.client.Quit()
-	_ = h.client.Close()
 }

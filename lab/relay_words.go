@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -42,37 +43,59 @@ func (l *relayLog) copy() []string {
 	return slices.Clone(l.lines)
 }
 
-// logged is what the log says of one message.
-func (s *relaySession) logged(messageID, queueID string, size int, said string,
-	failed *smtp.SMTPError,
-) []string {
-	now := s.world.now()
-	host, _, _ := strings.Cut(s.host, ".")
-	line := func(daemon, format string, v ...any) string {
-		return fmt.Sprintf("%s %s postfix/%s: %s: ", now.UTC().Format(time.Stamp), host, daemon,
-			queueID) + fmt.Sprintf(format, v...)
+// parcel is a message that a relay took, as its log and its reports speak of it.
+type parcel struct {
+	relay     *relay
+	client    netip.Addr // who brought it
+	user      string     // signed in as
+	from, to  string
+	messageID string
+	queueID   string
+	size      int
+	began     time.Time
+}
+
+// line is one line of the log about it.
+func (p *parcel) line(daemon, format string, v ...any) string {
+	host, _, _ := strings.Cut(p.relay.host, ".")
+	return fmt.Sprintf("%s %s postfix/%s: %s: ", p.relay.world.now().UTC().Format(time.Stamp), host,
+		daemon, p.queueID) + fmt.Sprintf(format, v...)
+}
+
+// taken is what the log says when the message is queued.
+func (p *parcel) taken() []string {
+	return []string{
+		p.line("smtpd[811]", "client=%s[%s], sasl_method=PLAIN, sasl_username=%s",
+			workstationName, p.client, p.user),
+		p.line("cleanup[813]", "message-id=<%s>", p.messageID),
+		p.line("qmgr[702]", "from=<%s>, size=%d, nrcpt=1 (queue active)", p.from, p.size),
 	}
-	delay := now.Sub(s.began).Seconds()
-	outcome, dsn := "sent", "2.0.0"
+}
+
+// tried is what the log says of one try to hand it on; at is nil where no MX was reached.
+func (p *parcel) tried(at *hop, said string, failed *smtp.SMTPError) string {
+	delay := p.relay.world.now().Sub(p.began).Seconds()
+	outcome, dsn, relay := "sent", "2.0.0", "none"
+	if at != nil {
+		relay = fmt.Sprintf("%s[%s]:25", at.host, at.ip)
+	}
 	if failed != nil {
-		said = "host " + s.next.host + " said: " + words(failed)
+		said = words(failed)
+		if at != nil {
+			said = "host " + at.host + " said: " + said
+		}
 		dsn = strings.TrimSpace(status(failed.EnhancedCode))
 		outcome = "bounced"
 		if failed.Temporary() {
 			outcome = "deferred"
 		}
 	}
-	return []string{
-		line("smtpd[811]", "client=%s[%s], sasl_method=PLAIN, sasl_username=%s",
-			workstationName, ipOf(s.conn.Conn().RemoteAddr()), s.user),
-		line("cleanup[813]", "message-id=<%s>", messageID),
-		line("qmgr[702]", "from=<%s>, size=%d, nrcpt=1 (queue active)", s.from, size),
-		line("smtp[815]", "to=<%s>, relay=%s[%s]:25, delay=%.2f, delays=0.01/0/0.02/%.2f, "+
-			"dsn=%s, status=%s (%s)", s.to, s.next.host, s.next.ip, delay, max(0, delay-0.03), dsn,
-			outcome, oneLine(said)),
-		line("qmgr[702]", "removed"),
-	}
+	return p.line("smtp[815]", "to=<%s>, relay=%s, delay=%.2f, delays=0.01/0/0.02/%.2f, "+
+		"dsn=%s, status=%s (%s)", p.to, relay, delay, max(0, delay-0.03), dsn, outcome, oneLine(said))
 }
+
+// removed is what the log says when the queue holds it no more.
+func (p *parcel) removed() string { return p.line("qmgr[702]", "removed") }
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
 

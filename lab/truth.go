@@ -39,6 +39,7 @@ const (
 	Dropped   What = "dropped"    // thrown away without a word; Detail says by whom
 	Moved     What = "moved"      // to Mailbox, where it has UID
 	Expunged  What = "expunged"   // from Mailbox
+	Bounced   What = "bounced"    // given up by a relay that had taken it; Detail is the MX's reply
 	LostReply What = "lost-reply" // accepted, but the connection broke before the 250 left
 )
 

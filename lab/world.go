@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type Options struct {
 	Greylist time.Duration     // how long the greylisting provider lets a sender wait; 0: 1 s
 	OAuth    *OAuth            // whose tokens some seeds take beside their own; nil: nobody's
 	Limits   map[string]Limits // of each account, by provider; none: but for connections no limit
+	Queue    *Queue            // of the relays of example.org, which report what becomes of mail; nil: none
 
 	// Before is told of each IMAP command of a seed, by its name, before it is carried out: what it
 	// does to the seed happens while a client reads. nil: nobody is told.
@@ -53,6 +55,7 @@ type World struct {
 	mxs       []*mx
 	mailboxes []*imapServer
 	seeds     []*seed
+	returns   *seed // the account that delivery reports come to; nil: nobody has a queue
 
 	ctx    context.Context // ends when the world is closed
 	cancel context.CancelFunc
@@ -126,15 +129,26 @@ func (w *World) open() error {
 			return err
 		}
 	}
+	if w.returns != nil {
+		if err := w.openIMAP(w.returns.provider); err != nil {
+			return err
+		}
+	}
 	return w.openOAuth()
 }
 
 // populate makes relays, providers and seeds.
 func (w *World) populate() {
+	if w.options.Queue != nil {
+		w.returns = w.newSeed(returnParty(), ReturnPath)
+	}
 	for _, p := range relayParties() {
-		w.relays = append(w.relays, &relay{relayParty: p, world: w,
-			secret: w.secret("relay " + p.route), key: w.key(p.host),
-			queueIDs: &queueIDs{exim: p.exim}})
+		r := &relay{relayParty: p, world: w, secret: w.secret("relay " + p.route), key: w.key(p.host),
+			queueIDs: &queueIDs{exim: p.exim}}
+		if w.returns != nil && p.sender.EnvelopeFrom == w.returns.address {
+			r.queue = w.options.Queue
+		}
+		w.relays = append(w.relays, r)
 	}
 	for _, p := range providerParties() {
 		_, exim := p.dialect.(eximDialect)
@@ -186,8 +200,8 @@ func (w *World) openIMAP(p providerParty) error {
 		return err
 	}
 	var accounts []*account
-	for _, s := range w.seeds {
-		if s.provider.id() == p.id() {
+	for _, s := range append(slices.Clone(w.seeds), w.returns) {
+		if s != nil && s.provider.id() == p.id() {
 			accounts = append(accounts, s.account)
 		}
 	}
@@ -336,6 +350,9 @@ func (w *World) publish() *zone {
 		z.exchanger(m.domain, m.mx)
 		z.text(m.domain, "v=spf1 mx -all")
 		z.text("_dmarc."+m.domain, "v=DMARC1; p=reject")
+	}
+	if w.returns != nil {
+		z.host(w.returns.provider.imap, w.returns.provider.imapIP, w.returns.provider.imap)
 	}
 	z.host(oauthHost, oauthAt.Addr(), oauthHost)
 	return z
