@@ -18,7 +18,22 @@ const (
 	reportLimit = 128 << 10 // bytes of a report's body that are fetched
 	reportBatch = 16        // reports fetched at once
 	maxReports  = 2000      // read by one watch: anybody can send to a return path
+	lateReach   = 500       // UIDs below where a mailbox stands that are looked through too, if it was late
 )
+
+// anyLeft reports whether a message left, or may have.
+func anyLeft(p seedtest.PendingProbes) bool {
+	return slices.ContainsFunc(p.Awaited, func(a seedtest.Awaited) bool { return !a.Expected.IsZero() })
+}
+
+// reachBack lowers the mark of a mailbox that could not be read until something had left: reports may
+// have come already. Those of earlier runs are about nothing of ours.
+func reachBack(m seedtest.Mark) seedtest.Mark {
+	base := baseOf(m)
+	m.LastUID = base - min(base, lateReach)
+	m.UIDNext = m.LastUID + 1
+	return m
+}
 
 // suspected is a message that may be a delivery report, to be read.
 type suspected struct {

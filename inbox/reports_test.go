@@ -111,6 +111,31 @@ func TestReportsAreReadAfterTrouble(t *testing.T) {
 	})
 }
 
+// Mail leaves although the account cannot be read: what came before its baseline is read as well.
+func TestReportsBeforeALateBaseline(t *testing.T) {
+	b := reportBook(2)
+	watch(t, b, func(s *server) {
+		s.refuse(errors.New("no route"))
+		time.AfterFunc(10*time.Second, func() {
+			b.accept(0)
+			b.accept(1)
+			s.deliver("INBOX", daemon, aboutOf(0))
+			s.mu.Lock()
+			inbox := s.box("INBOX")
+			inbox.messages = append(inbox.messages, letter{inbox.next, time.Now().AddDate(0, 0, -1),
+				daemon, aboutOf(1), false})
+			inbox.next++
+			s.mu.Unlock()
+			s.refuse(nil)
+		})
+	}, func(w *watching) {
+		time.Sleep(time.Minute)
+		if of := bounced(w); len(of) != 1 || of[0] != "d0" {
+			t.Errorf("reports about %v are read, want one about d0", of)
+		}
+	})
+}
+
 // What a mailbox does not show now is read later, and holds up no other.
 func TestReportsThatAreRefusedAreReadLater(t *testing.T) {
 	watch(t, reportBook(2), nil, func(w *watching) {
