@@ -25,9 +25,9 @@ func (a *app) checkCommand() *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use:   "check [NAME...]",
-		Short: "Read the configuration and sign in to every route and seed",
-		Long: `Reads the configuration, signs in to every route and seed, or to those named, and lists
-what it found: TLS and certificate, what the server offers, mailboxes and how their roles were
+		Short: "Read the configuration and sign in to every route, seed and return path",
+		Long: `Reads the configuration, signs in to every route, every seed and every account that a sender's
+delivery reports come to, or to those named, and lists what it found: TLS and certificate, what the server offers, mailboxes and how their roles were
 found, quota, and how long it took. Earlier runs tell of each seed its health and what to do
 about it, how soon mail was seen, its dose, open breakers and the age of its account. The keys
 that routes sign with are held against those in DNS, and messages are looked through for what
@@ -46,14 +46,14 @@ configuration is wrong.`,
 
 // checked is what was found at one route or seed, or in one message.
 type checked struct {
-	Kind    string // "route", "seed" or "message"
+	Kind    string // "route", "seed", "sender" or "message"
 	Name    string
 	Address string // of a seed
 	OK      bool
 	Error   string
 	Hint    string
 	Route   *sender.Check
-	Seed    *inbox.Check // nil: by hand
+	Seed    *inbox.Check // also of a sender: of its return path; nil: by hand, or nobody reads it
 
 	Instrument *instrument // of a seed
 
@@ -70,7 +70,7 @@ func (a *app) check(ctx context.Context, names []string, offline bool) error {
 	if err != nil {
 		return err
 	}
-	routes, seeds, err := named(cfg, names)
+	list, err := named(cfg, names)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (a *app) check(ctx context.Context, names []string, offline bool) error {
 			len(cfg.Seeds), len(cfg.Suites))
 		return a.checkedOffline(checkMessages(cfg))
 	}
-	found := a.checkAll(ctx, cfg, routes, seeds)
+	found := a.checkAll(ctx, cfg, list)
 	if len(names) == 0 {
 		found = append(found, notableMessages(checkMessages(cfg))...)
 	}
@@ -114,47 +114,64 @@ func (c checked) failed() bool {
 	return !c.OK || c.Instrument != nil && c.Instrument.health.Bad > 0
 }
 
-// named returns the routes and seeds of those names, or all of them.
-func named(cfg *config.Config, names []string) ([]seedtest.Route, []seedtest.Seed, error) {
+// checklist is what is to be checked.
+type checklist struct {
+	routes  []seedtest.Route
+	seeds   []seedtest.Seed
+	senders []seedtest.Identity
+}
+
+func (x checklist) size() int { return len(x.routes) + len(x.seeds) + len(x.senders) }
+
+// named returns the routes, seeds and senders of those names, or all of them.
+func named(cfg *config.Config, names []string) (checklist, error) {
+	all := checklist{cfg.Routes, cfg.Seeds, sendersOf(cfg.Routes)}
 	if len(names) == 0 {
-		return cfg.Routes, cfg.Seeds, nil
+		return all, nil
 	}
-	var routes []seedtest.Route
-	var seeds []seedtest.Seed
+	var some checklist
 	for _, name := range names {
-		n := len(routes) + len(seeds)
-		for _, r := range cfg.Routes {
+		n := some.size()
+		for _, r := range all.routes {
 			if r.Name == name {
-				routes = append(routes, r)
+				some.routes = append(some.routes, r)
 			}
 		}
 		if s, ok := seedOf(cfg, name); ok {
-			seeds = append(seeds, s)
+			some.seeds = append(some.seeds, s)
 		}
-		if n == len(routes)+len(seeds) {
-			return nil, nil, usage(fmt.Errorf("%s has no route or seed %q", cfg.Path, name),
+		for _, id := range all.senders {
+			if id.Name == name {
+				some.senders = append(some.senders, id)
+			}
+		}
+		if n == some.size() {
+			return some, usage(fmt.Errorf("%s has no route, seed or sender %q", cfg.Path, name),
 				config.Suggest(name, slices.Concat(cfg.RouteNames(), cfg.SeedNames())))
 		}
 	}
-	return routes, seeds, nil
+	return some, nil
 }
 
 // checkAll checks all servers at the same time: each is asked once.
-func (a *app) checkAll(ctx context.Context, cfg *config.Config, routes []seedtest.Route,
-	seeds []seedtest.Seed) []checked {
-	ofRoutes, found := make([][]checked, len(routes)), make([]checked, len(seeds))
+func (a *app) checkAll(ctx context.Context, cfg *config.Config, x checklist) []checked {
+	ofRoutes := make([][]checked, len(x.routes))
+	seeds, senders := make([]checked, len(x.seeds)), make([]checked, len(x.senders))
 	w, d := a.watcher(), newDirect(network{dns: cfg.DNS})
 	var checks sync.WaitGroup
-	for i, r := range routes {
+	for i, r := range x.routes {
 		checks.Go(func() {
 			ofRoutes[i] = append(a.checkRoute(ctx, r, d, domainsOf(cfg.Seeds)), a.checkKeys(ctx, r, d)...)
 		})
 	}
-	for i, s := range seeds {
-		checks.Go(func() { found[i] = a.checkSeed(ctx, w, s) })
+	for i, s := range x.seeds {
+		checks.Go(func() { seeds[i] = a.checkSeed(ctx, w, s) })
+	}
+	for i, id := range x.senders {
+		checks.Go(func() { senders[i] = a.checkReturnPath(ctx, w, id) })
 	}
 	checks.Wait()
-	return append(slices.Concat(ofRoutes...), found...)
+	return slices.Concat(slices.Concat(ofRoutes...), senders, seeds)
 }
 
 // watcher makes one for a command that needs no store. It minds what runs have noted of accounts,

@@ -174,7 +174,11 @@ func (t *checkText) signedIn(c checked) {
 			others++
 		}
 	}
-	if others > 0 {
+	switch {
+	case others == 0:
+	case c.Kind == "sender":
+		t.add("other", "%d more, read for delivery reports too", others)
+	default:
 		t.add("other", "%d more, read for proofs of absence", others)
 	}
 	if how := s.Strategy; how.How != "" {

@@ -120,7 +120,7 @@ type plan struct {
 	Breakers   []planBreaker  `json:"breakers"`
 	Fits       bool           `json:"fits"`
 	AtMost     float64        `json:"at_most_s"`
-	SignIns    int            `json:"sign_ins"`
+	SignIns    int            `json:"sign_ins"` // to seeds and return paths
 	Difference planDifference `json:"difference"`
 }
 
@@ -177,6 +177,7 @@ func planOf(q harness.Request, planned []seedtest.Planned, u store.Usage, differ
 	p.seeds(q, planned, u)
 	p.providers(q, planned, u)
 	p.breakers(q, u)
+	p.SignIns += returnPaths(q.Routes)
 	p.AtMost = longest(q.Suite).Seconds()
 	p.Difference = p.differs(q, difference)
 	return p

@@ -55,7 +55,7 @@ func (p plan) lines() []string {
 	}
 	list = append(list, fmt.Sprintf("takes     at most %s, and servers' own slowness; less if all of it is seen sooner",
 		(time.Duration(p.AtMost*float64(time.Second))).Round(time.Second)),
-		fmt.Sprintf("costs     %s, one for each seed that we watch", plural(p.SignIns, "sign-in")))
+		fmt.Sprintf("costs     %s, one for each seed and return path that we watch", plural(p.SignIns, "sign-in")))
 	return append(list, p.Difference.line())
 }
 

@@ -59,6 +59,21 @@ func TestPlanCounts(t *testing.T) {
 	}
 }
 
+func TestPlanCountsReturnPaths(t *testing.T) {
+	account := func(name string) *seedtest.Seed {
+		return &seedtest.Seed{Server: seedtest.Endpoint{Host: "imap.example.org", Port: 993},
+			Login: seedtest.Login{Username: name}}
+	}
+	p := planned(t, store.Usage{}, func(q *harness.Request) {
+		q.Routes[0].Sender.Mailbox = account("bounces")
+		q.Routes[1].Sender.Mailbox = account("bounces")
+		q.Routes[2].Sender.Mailbox = account("other")
+	})
+	if p.SignIns != 5 {
+		t.Errorf("%d sign-ins, want 3 to seeds, and 2 to the accounts of return paths", p.SignIns)
+	}
+}
+
 func TestPlanTellsWhatIsHeld(t *testing.T) {
 	free := time.Date(2026, 9, 21, 10, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
