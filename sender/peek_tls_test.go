@@ -38,10 +38,14 @@ func whisper(t *testing.T, a *authority, how, said string) *whisperer {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if conn, err := ln.Accept(); err == nil {
-			defer conn.Close()
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
 			out := &records{Conn: conn}
 			x.serve(tls.Server(out, config), out)
+			conn.Close()
 		}
 	}()
 	t.Cleanup(func() {
@@ -56,9 +60,11 @@ func (x *whisperer) serve(conn net.Conn, out *records) {
 	r := bufio.NewReader(conn)
 	verb, line, err := "", "", error(nil)
 	for err == nil {
-		out.hold = verb == "DATA" && x.how == "in one packet"
+		out.hold = verb == "DATA" && x.how == "in one packet" || verb == "." && x.how == "behind the answer"
 		_, err = io.WriteString(conn, polite[verb]+"\r\n")
-		out.hold = false
+		if out.hold = false; verb == "." && x.how == "behind the answer" {
+			_, err = io.WriteString(conn, x.said)
+		}
 		if verb == "DATA" && err == nil {
 			x.interrupt(conn, out)
 			for line != ".\r\n" && err == nil {
@@ -77,7 +83,7 @@ func (x *whisperer) interrupt(conn net.Conn, out *records) {
 	case "in one packet":
 		_, _ = io.WriteString(conn, x.said)
 		return
-	case "never":
+	case "never", "behind the answer":
 		return
 	}
 	<-x.speak
@@ -159,12 +165,35 @@ func TestRule05AnswerWhileTheContentLeavesByTLS(t *testing.T) {
 	}
 }
 
+// TestRule05NoAnswerToAnotherByTLS: what came through TLS in one packet with an answer, and was not
+// asked for, is no answer to the next message.
+func TestRule05NoAnswerToAnotherByTLS(t *testing.T) {
+	a := newAuthority(t)
+	for how, reused := range map[string]bool{"behind the answer": false, "never": true} {
+		x := whisper(t, a, how, "250 2.1.0 Ok\r\n")
+		client := x.client(a)
+		for i := range 2 {
+			got := client.Send(t.Context(), composed(t), committed)
+			if wantAccepted(t, got); got.Reused != (i > 0 && reused) {
+				t.Errorf("%s: message %d, reused %t", how, i, got.Reused)
+			}
+		}
+		client.Close()
+	}
+}
+
 func (x *whisperer) send(t *testing.T, a *authority, commit seedtest.Commit) seedtest.Submission {
+	client := x.client(a)
+	defer client.Close()
+	return client.Send(t.Context(), composed(t), commit)
+}
+
+func (x *whisperer) client(a *authority) *sender.Client {
 	at := x.ln.Addr().(*net.TCPAddr)
 	route := (&script{}).route()
 	route.CA = a.pem
 	route.Server = seedtest.Endpoint{Host: at.IP.String(), Port: at.Port, TLS: seedtest.TLSImplicit}
-	client := sender.New(route, sender.Options{
+	return sender.New(route, sender.Options{
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 			if err != nil {
@@ -172,8 +201,6 @@ func (x *whisperer) send(t *testing.T, a *authority, commit seedtest.Commit) see
 			}
 			return &listening{TCPConn: conn.(*net.TCPConn), x: x}, nil
 		}})
-	defer client.Close()
-	return client.Send(t.Context(), composed(t), commit)
 }
 
 // listening is a connection that lets the server go on where a half record is read on.
