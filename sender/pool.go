@@ -47,7 +47,7 @@ func (p *pool) get(t Timeouts) (*session, error) {
 	for n := len(p.idle); n > 0; n = len(p.idle) {
 		s := p.idle[n-1]
 		p.idle = p.idle[:n-1]
-		if s.w.quiet() {
+		if s.w.quiet(0) {
 			return s, nil
 		}
 		s.w.drop()

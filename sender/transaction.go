@@ -167,7 +167,7 @@ func (s *session) body(ctx context.Context, data []byte) *trouble {
 // early says what it means that a server speaks before the content has ended. If that were taken
 // for the answer to its end, a message could be called accepted that is not.
 func (s *session) early(ctx context.Context) *trouble {
-	if s.w.quiet() {
+	if s.w.quiet(salvageWait) {
 		return nil
 	}
 	_, t := s.turn(ctx, seedtest.StageBody, s.c.o.Timeouts.Reply, func() error { return s.w.ask("") })

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -81,33 +80,6 @@ type wire struct {
 func newWire(conn net.Conn, d *dialog) *wire {
 	raw := &tap{Conn: conn}
 	return &wire{raw: raw, conn: raw, in: bufio.NewReaderSize(raw, maxLine), dialog: d}
-}
-
-// tap counts the octets that the kernel took of us.
-type tap struct {
-	net.Conn
-	taken int64
-
-	glance bool // a read takes what has come and does not wait
-	heard  bool // that was something
-}
-
-// Read implements net.Conn.
-func (t *tap) Read(p []byte) (int, error) {
-	if t.glance {
-		if !spoke(t.Conn) {
-			return 0, os.ErrDeadlineExceeded // which crypto/tls takes for a read that may go on later
-		}
-		t.heard = true
-	}
-	return t.Conn.Read(p)
-}
-
-// Write implements net.Conn.
-func (t *tap) Write(p []byte) (int, error) {
-	n, err := t.Conn.Write(p)
-	t.taken += int64(n)
-	return n, err
 }
 
 // upgrade puts TLS over the connection. Its octets are counted as SMTP sees them.
@@ -290,30 +262,6 @@ func (w *wire) Write(p []byte) (int, error) {
 	}
 	w.recordOwn(p)
 	return w.send(p)
-}
-
-// quiet reports whether the server has said nothing that was not asked for.
-func (w *wire) quiet() bool {
-	switch {
-	case w.in.Buffered() > 0:
-		return false
-	case w.conn == net.Conn(w.raw):
-		return !spoke(w.raw.Conn)
-	}
-	return w.quietTLS()
-}
-
-// quietTLS looks at what has come through TLS, which may have read ahead and has words of its own.
-// It waits only where octets came that are no word yet.
-func (w *wire) quietTLS() bool {
-	w.step(salvageWait)
-	w.raw.glance, w.raw.heard = true, false
-	_, err := w.in.Peek(1)
-	w.raw.glance = false
-	if w.raw.heard && errors.Is(err, os.ErrDeadlineExceeded) {
-		_, err = w.in.Peek(1)
-	}
-	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // ahead reports whether an answer is there before its command is said. It and all that follow would
