@@ -171,7 +171,8 @@ func (c *foe) expunge(set string) {
 	})
 }
 
-// post is an SMTP server that takes everything, and gives it to the villain of its recipient.
+// post is an SMTP server that takes everything, and gives it to the villain of its recipient, and to
+// that of its sender.
 type post struct {
 	port     int
 	villains map[string]*villain // by address
@@ -188,7 +189,7 @@ func (p *post) serve(conn net.Conn) {
 	in := bufio.NewReader(conn)
 	say := func(line string) { _, _ = fmt.Fprintf(conn, "%s\r\n", line) }
 	say("220 post.example ESMTP")
-	var to []string
+	var to []string // and who sends
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil {
@@ -197,7 +198,7 @@ func (p *post) serve(conn net.Conn) {
 		switch word := strings.ToUpper(line[:min(4, len(line))]); word {
 		case "EHLO":
 			say("250-post.example\r\n250 8BITMIME")
-		case "RCPT":
+		case "MAIL", "RCPT":
 			_, rest, _ := strings.Cut(line, "<")
 			address, _, _ := strings.Cut(rest, ">")
 			to = append(to, address)
