@@ -40,7 +40,11 @@ type suspected struct {
 	box      *box
 	validity uint32
 	uid      uint32
+	tries    int // in vain
 }
+
+// lost reports whether a message is asked for no more.
+func (x suspected) lost() bool { return x.tries >= askAgain }
 
 // suspect notes a message that may be a delivery report of what was sent lately.
 func (v *vigil) suspect(b *box, f fetched) {
@@ -52,7 +56,7 @@ func (v *vigil) suspect(b *box, f fetched) {
 		v.manyReports = true
 		return
 	}
-	v.reports = append(v.reports, suspected{b, b.validity, f.uid})
+	v.reports = append(v.reports, suspected{box: b, validity: b.validity, uid: f.uid})
 }
 
 // readReports reads what was noted, and records what it says. What a mailbox refuses to show, or a
@@ -64,16 +68,19 @@ func (v *vigil) readReports(ctx context.Context) error {
 			return x.box != b || x.validity != b.validity
 		})
 		for batch := range slices.Chunk(mine, reportBatch) {
-			y, err := v.s.visit(ctx, b.Name, v.s.fetch(suspectedSet(batch), fetchBodies(reportLimit)))
-			if err != nil {
-				left = append(left, batch...)
-			} else {
-				v.reportsRead += len(batch)
-				err = v.tellReports(ctx, y.answers[0].fetched)
-			}
+			lacks, err := v.readBatch(ctx, b, batch)
 			if err := v.tolerate(ctx, b, err); err != nil {
 				return err
 			}
+			left = append(left, lacks...)
+		}
+	}
+	if i := slices.IndexFunc(left, suspected.lost); i >= 0 {
+		x := left[i]
+		left = slices.DeleteFunc(left, suspected.lost)
+		if err := v.suffer(ctx, &trouble{kind: seedtest.FaultMailbox, what: fmt.Sprintf("UID %d of %s looks "+
+			"like a delivery report, and its text did not come", x.uid, x.box.Name)}); err != nil {
+			return err
 		}
 	}
 	v.reports = left
@@ -84,6 +91,34 @@ func (v *vigil) readReports(ctx context.Context) error {
 		"messages that look like delivery reports came: the others are not read", maxReports)})
 }
 
+// readBatch reads messages of one mailbox, and returns those that did not come. Some servers show one
+// by one what they do not show together.
+func (v *vigil) readBatch(ctx context.Context, b *box, batch []suspected) ([]suspected, error) {
+	y, err := v.s.visit(ctx, b.Name, v.s.fetch(suspectedSet(batch), fetchBodies(reportLimit)))
+	if err != nil {
+		return batch, err
+	}
+	came, err := v.tellReports(ctx, y.answers[0].fetched)
+	lacks := slices.DeleteFunc(slices.Clone(batch), func(x suspected) bool { return came[x.uid] })
+	v.reportsRead += len(batch) - len(lacks)
+	if err != nil || len(lacks) == 0 {
+		return lacks, err
+	}
+	if len(batch) == 1 {
+		lacks[0].tries++
+		return lacks, nil
+	}
+	var left []suspected
+	for i, x := range lacks {
+		one, err := v.readBatch(ctx, b, []suspected{x})
+		left = append(left, one...)
+		if err != nil {
+			return append(left, lacks[i+1:]...), err
+		}
+	}
+	return left, nil
+}
+
 func suspectedSet(list []suspected) imap.UIDSet {
 	uids := make([]uint32, len(list))
 	for i, x := range list {
@@ -92,16 +127,18 @@ func suspectedSet(list []suspected) imap.UIDSet {
 	return uidSet(uids)
 }
 
-// tellReports records what reports say.
-func (v *vigil) tellReports(ctx context.Context, got []fetched) error {
+// tellReports records what reports say, and returns the UIDs of those that came.
+func (v *vigil) tellReports(ctx context.Context, got []fetched) (map[uint32]bool, error) {
+	came := map[uint32]bool{}
 	for _, f := range got {
 		if !f.hasHeader || !f.hasText {
 			continue
 		}
+		came[f.uid] = true
 		facts := v.a.Reports.Read(bytes.Join([][]byte{f.header, f.text}, nil))
 		if err := v.record(ctx, facts...); err != nil {
-			return err
+			return came, err
 		}
 	}
-	return nil
+	return came, nil
 }

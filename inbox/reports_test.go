@@ -159,6 +159,39 @@ func TestReportsThatAreRefusedAreReadLater(t *testing.T) {
 	})
 }
 
+// What a server does not show together is asked for one by one, and what it does not show at all is
+// told.
+func TestReportsThatDoNotCome(t *testing.T) {
+	watch(t, reportBook(3), nil, func(w *watching) {
+		for i := range 3 {
+			w.accept(i)
+		}
+		var asked atomic.Int32
+		w.instead(func(c *client, tag, line string) bool {
+			if !strings.Contains(line, "BODY.PEEK[TEXT]") || strings.Contains(line, " FETCH 2 ") {
+				return false
+			}
+			asked.Add(1)
+			c.say("%s OK nothing to tell", tag)
+			return true
+		})
+		for i := range 3 {
+			w.deliver("INBOX", daemon, aboutOf(i))
+		}
+		time.Sleep(10 * time.Minute)
+		if of := bounced(w); len(of) != 1 || of[0] != "d1" {
+			t.Errorf("reports about %v are read, want one about d1", of)
+		}
+		faults := factsOf[seedtest.Fault](w.book)
+		if len(faults) != 1 || !strings.Contains(faults[0].What, "its text did not come") {
+			t.Errorf("faults %+v, want one that says so", faults)
+		}
+		if n := asked.Load(); n > 3*(askAgain+1) {
+			t.Errorf("asked %d times in vain", n)
+		}
+	})
+}
+
 // Anybody can send to a return path: what is read there is bounded, and that it was too much is told.
 func TestReportsAreBounded(t *testing.T) {
 	watch(t, reportBook(1), nil, func(w *watching) {

@@ -110,6 +110,28 @@ func TestBounceEndsTheWait(t *testing.T) {
 	}
 }
 
+// TestBounceInSpiteOfTrouble: a return path's server may have the habits and troubles of a seed's.
+func TestBounceInSpiteOfTrouble(t *testing.T) {
+	for _, f := range []lab.Fault{
+		{Kind: lab.IMAPEmptyFetch}, {Kind: lab.IMAPUIDLast}, {Kind: lab.IMAPMuteIdle},
+		{Kind: lab.IMAPUIDNext}, {Kind: lab.IMAPUIDValidity, After: 12}, {Kind: lab.IMAPDrop, After: 20},
+		{Kind: lab.IMAPBye, After: 20}, {Kind: lab.IMAPRefuseLogin, For: time.Second},
+		{Kind: lab.IMAPRefuseConnect, For: time.Second}, {Kind: lab.IMAPSlow, Detail: "100ms"},
+	} {
+		t.Run(string(f.Kind), func(t *testing.T) {
+			t.Parallel()
+			f.Party = lab.ReturnPath
+			b := returnBench(t, lab.Queue{})
+			b.world.Inject(f)
+			got := b.soon(nil, "run", "returned")
+			if p := b.agrees().Probes[0]; got.status != statusFail || len(p.Bounces) != 1 {
+				t.Errorf("exit status %d, %s, bounces %+v\n%s", got.status, p.Placements.Current, p.Bounces,
+					got.stdout)
+			}
+		})
+	}
+}
+
 // TestDelayedIsNoBounce: a report that says delayed is told, and the message is awaited until it
 // comes; that it was handed on is the next hop's word.
 func TestDelayedIsNoBounce(t *testing.T) {
