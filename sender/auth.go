@@ -58,7 +58,7 @@ func (s *session) authenticate(ctx context.Context) *trouble {
 	if !renewed {
 		return t
 	}
-	return s.authenticateWith(ctx, able[i], fresh.Reveal(), secret.Reveal())
+	return s.authenticateWith(ctx, able[i], fresh.Reveal())
 }
 
 // renewed replaces a token that the server has refused for good, where its source can do that.
@@ -78,12 +78,10 @@ func (s *session) renewed(ctx context.Context, t *trouble, refused seedtest.Secr
 	return fresh, err == nil
 }
 
-// authenticateWith signs in with a secret. It and the older ones are kept out of the dialogue.
-func (s *session) authenticateWith(ctx context.Context, mechanism, secret string,
-	older ...string) *trouble {
+// authenticateWith signs in with a secret, which is kept out of all dialogues from now on.
+func (s *session) authenticateWith(ctx context.Context, mechanism, secret string) *trouble {
 	client := saslClient(mechanism, s.c.route, secret)
-	s.w.dialog.secrets = newRedactor(append(older, secret)...)
-	s.c.known.Store(s.w.dialog.secrets)
+	s.c.known.learn(secret)
 	s.w.mode = modeAuth
 	refused, t := s.turn(ctx, seedtest.StageAUTH, s.c.o.Timeouts.Reply, func() error {
 		return s.smtp.Auth(client)

@@ -54,7 +54,7 @@ type Client struct {
 	route  seedtest.Route
 	o      Options
 	pool   pool
-	known  *atomic.Pointer[redactor]      // of the secret that was used last
+	known  *secrets
 	unask  atomic.Pointer[seedtest.Reply] // by which the server wanted nothing asked; nil: it may be
 	names  *names
 	offers *offers
@@ -72,7 +72,7 @@ type Client struct {
 func New(route seedtest.Route, o Options) *Client {
 	o = o.withDefaults()
 	return &Client{route: route, o: o, pool: pool{slots: make(chan struct{}, o.MaxConns)},
-		known: &atomic.Pointer[redactor]{}, names: newNames(o.Names),
+		known: &secrets{}, names: newNames(o.Names),
 		offers: newOffers(o.Notes), peers: map[string]*Client{}}
 }
 

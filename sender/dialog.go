@@ -10,8 +10,8 @@ const (
 // dialog is what was said, both ways: "S: " by the server, "C: " by us, "-- " what happened
 // beside it. It is capped, and known secrets never stand in it.
 type dialog struct {
-	lines   []string
-	secrets *redactor
+	lines []string
+	known *secrets
 }
 
 func (d *dialog) server(line string) { d.add("S: ", line) }
@@ -28,7 +28,7 @@ func (d *dialog) add(who, line string) {
 }
 
 // hide takes the known secrets out of a text: a server may repeat what it was given.
-func (d *dialog) hide(s string) string { return d.secrets.hide(s) }
+func (d *dialog) hide(s string) string { return d.known.hide(s) }
 
 // clean makes a text that a server had a part in safe to keep and to show.
 func (d *dialog) clean(s string) string { return clip(printable(d.hide(s)), maxText) }

@@ -19,7 +19,7 @@ type record struct {
 }
 
 func (c *Client) newRecord() *record {
-	r := &record{now: c.o.Now, dialog: dialog{secrets: c.known.Load()}}
+	r := &record{now: c.o.Now, dialog: dialog{known: c.known}}
 	r.sub.Begun = r.now().UTC()
 	return r
 }

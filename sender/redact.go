@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // gramLen is how many octets of a secret in a row are never shown. Less than that tells nothing,
@@ -22,6 +24,36 @@ const gramLen = 8
 type redactor struct {
 	grams map[string]bool // each gramLen octets of a form
 	short []string        // forms with fewer octets
+}
+
+// maxSecrets bounds how many secrets are kept in mind, the last ones that were used.
+const maxSecrets = 16
+
+// secrets are those of all connections of a Client: what a server was told by one it may repeat on
+// another, and a token that was renewed may still be good.
+type secrets struct {
+	mu     sync.Mutex
+	list   []string
+	redact atomic.Pointer[redactor]
+}
+
+// learn is called before a secret is told.
+func (k *secrets) learn(secret string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if slices.Contains(k.list, secret) {
+		return
+	}
+	k.list = append(k.list[max(0, len(k.list)-maxSecrets+1):], secret)
+	k.redact.Store(newRedactor(k.list...))
+}
+
+// hide takes them out of a text. Nil are the secrets of a program, which is told none.
+func (k *secrets) hide(s string) string {
+	if k == nil {
+		return s
+	}
+	return k.redact.Load().hide(s)
 }
 
 func newRedactor(secrets ...string) *redactor {

@@ -1,15 +1,20 @@
 package sender_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"seedtest"
 	"seedtest/sender"
@@ -127,4 +132,60 @@ func TestRedaction(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSecretIsHiddenOnOtherConnections, which began before it was told, or go on after another took
+// its place.
+func TestSecretIsHiddenOnOtherConnections(t *testing.T) {
+	a := newAuthority(t)
+	said := "ops, " + password.Reveal() + ", " + b64(password.Reveal())
+	synctest.Test(t, func(t *testing.T) {
+		s := offering(t, a, "AUTH PLAIN")
+		s.delay = map[string]time.Duration{"EHLO": time.Second} // the second begins before that
+		var conns atomic.Int32
+		s.acts = map[string]func(net.Conn) bool{"": func(conn net.Conn) bool {
+			if conns.Add(1) != 2 {
+				return raw(polite[""]+"\r\n", true)(conn)
+			}
+			time.Sleep(time.Minute) // of the bubble's clock: the first has signed in
+			return raw("554 5.7.1 "+said+"\r\n", true)(conn)
+		}}
+		login := byPassword
+		turning := &turningSource{}
+		login.Password = turning
+		route := s.tlsRoute(seedtest.TLSStartTLS, a)
+		route.Login = login
+		client := s.client(route, sender.Options{Timeouts: sender.Timeouts{Idle: time.Hour}})
+		var both sync.WaitGroup
+		for i := range 2 {
+			both.Go(func() {
+				time.Sleep(time.Duration(i)) // one after the other
+				wantNoSecret(t, client.Send(t.Context(), composed(t), committed))
+			})
+		}
+		both.Wait()
+		if n := conns.Load(); n != 2 {
+			t.Fatalf("%d connections, want 2", n)
+		}
+		s.set("RCPT", "550 "+said)
+		turning.next = "another secret altogether"
+		for range 2 { // the first goes by the kept connection
+			got := client.Send(t.Context(), composed(t), committed)
+			if wantNoSecret(t, got); got.Outcome != refused {
+				t.Errorf("Send: %s, %s", got.Outcome, got.Error)
+			}
+			s.hangUpAll()
+		}
+	})
+}
+
+// turningSource tells the password, and later another secret.
+type turningSource struct{ next seedtest.Secret }
+
+// Secret implements seedtest.SecretSource.
+func (s *turningSource) Secret(context.Context) (seedtest.Secret, error) {
+	if s.next != "" {
+		return s.next, nil
+	}
+	return password, nil
 }
