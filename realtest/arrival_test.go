@@ -26,6 +26,11 @@ func TestRelayed(t *testing.T) {
 		if s.TLS == nil || s.TLS.Version != "TLS 1.3" || !s.TLS.Verified {
 			t.Errorf("%s: TLS %+v, want 1.3 and verified", p.Route, s.TLS)
 		}
+		for _, want := range []string{"PIPELINING", "ENHANCEDSTATUSCODES", "AUTH PLAIN"} {
+			if !slices.Contains(s.Extensions, want) {
+				t.Errorf("%s: extensions %q, want %s among them", p.Route, s.Extensions, want)
+			}
+		}
 		site.delivered(t, p)
 	}
 }

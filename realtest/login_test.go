@@ -21,6 +21,9 @@ func TestRouteRefusesLogin(t *testing.T) {
 	if s.Reply == nil || s.Reply.Code != 535 {
 		t.Errorf("reply %+v, want 535", s.Reply)
 	}
+	if !strings.Contains(s.Error, "with PLAIN, and offers PLAIN; check username and password") {
+		t.Errorf("error %q, want what was tried, what is offered and what to do", s.Error)
+	}
 }
 
 // TestSeedRefusesLogin: a login that a seed refuses is the harness's trouble, and nothing is sent

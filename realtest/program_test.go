@@ -55,8 +55,9 @@ type probe struct {
 			Code           int
 			Enhanced, Text string
 		}
-		QueueID string `json:"queue_id"`
-		DSN     *struct {
+		QueueID    string `json:"queue_id"`
+		Extensions []string
+		DSN        *struct {
 			Notify  []string
 			Offered bool
 		}
