@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"seedtest"
+	"seedtest/inbox"
 	"seedtest/lab"
 )
 
@@ -282,9 +283,10 @@ func next(r rune) rune {
 
 // TestReturnPathThatCannotBeRead costs a fault, and nothing else.
 func TestReturnPathThatCannotBeRead(t *testing.T) {
-	for _, kind := range []lab.FaultKind{lab.IMAPRefuseLogin, lab.IMAPRefuseConnect} {
+	for _, kind := range []lab.FaultKind{lab.IMAPRefuseLogin, lab.IMAPRefuseConnect, lab.IMAPStall} {
 		t.Run(string(kind), func(t *testing.T) {
 			b := returnBench(t, lab.Queue{})
+			b.timeouts = inbox.Timeouts{Connect: 2 * time.Second, Command: 2 * time.Second}
 			b.world.Inject(lab.Fault{Kind: kind, Party: lab.ReturnPath})
 			got := b.soon(nil, "run", "good")
 			run := b.agrees()
@@ -299,6 +301,26 @@ func TestReturnPathThatCannotBeRead(t *testing.T) {
 				t.Errorf("the report says nothing of it:\n%s", got.stdout)
 			}
 		})
+	}
+}
+
+// TestReturnPathThatIsASeed: the same account may be both.
+func TestReturnPathThatIsASeed(t *testing.T) {
+	b := returnBench(t, lab.Queue{})
+	b.configure(func(text string) string {
+		_, seed, _ := strings.Cut(text, "[seed.strict-a]\n")
+		seed, _, _ = strings.Cut(seed, "\n\n")
+		_, seed, _ = strings.Cut(seed, "own = true\n")
+		before, rest, _ := strings.Cut(text, "[sender.main.mailbox]\n")
+		_, rest, _ = strings.Cut(rest, "\n\n")
+		text = before + "[sender.main.mailbox]\nown = true\n" + seed + "\n\n" + rest
+		return strings.Replace(text, `"bounces@example.org"`, `"strict-a@strict.example"`, 1)
+	})
+	got := b.soon(nil, "run", "good")
+	run := b.agrees()
+	if p := run.Probes[0]; got.status != statusPass || p.Placements.Current != seedtest.Inbox ||
+		len(run.Faults) > 0 {
+		t.Errorf("exit status %d, %s, faults %+v\n%s", got.status, p.Placements.Current, run.Faults, got.stdout)
 	}
 }
 
