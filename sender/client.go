@@ -54,7 +54,7 @@ type Client struct {
 	route  seedtest.Route
 	o      Options
 	pool   pool
-	known  *secrets
+	known  *secrets                       // that a server may repeat
 	unask  atomic.Pointer[seedtest.Reply] // by which the server wanted nothing asked; nil: it may be
 	names  *names
 	offers *offers
@@ -242,8 +242,8 @@ func (c *Client) check(ctx context.Context, rec *record) Check {
 	return check
 }
 
-// Close leaves the servers of all kept connections with QUIT, all at once and within
-// Timeouts.Quit. Send gives unsent from now on. It never fails; the error is for io.Closer.
+// Close has noted what the servers offered, and leaves those of all kept connections with QUIT, all at
+// once; both within Timeouts.Quit. Send gives unsent from now on. It never fails; the error is for io.Closer.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	idle := c.pool.close()
