@@ -173,6 +173,9 @@ type TLSInfo struct {
 	SHA256    string     `json:"sha256,omitempty"`     // its fingerprint
 	Chain     []string   `json:"chain,omitempty"`      // subjects of those that were sent with it
 	Problem   string     `json:"problem,omitempty"`    // why it does not verify; empty: it does, or nobody looked
+
+	Asked bool   `json:"asked,omitempty"` // the server asked for a certificate of ours
+	Shown string `json:"shown,omitempty"` // subject of the one that it was shown
 }
 
 // Submission is how one attempt ended, on the record.

@@ -68,6 +68,12 @@ type Identity struct {
 	Mailbox *Seed `json:"-"` // where delivery reports come to EnvelopeFrom; nil: nobody reads them
 }
 
+// Showing is the certificate of this machine, by which servers may know it.
+type Showing struct {
+	Chain []byte       // PEM, its own first
+	Key   SecretSource // of the first, in PEM
+}
+
 // Route is one way out.
 type Route struct {
 	Name    string    `json:"name"`
@@ -76,6 +82,7 @@ type Route struct {
 	Login   Login     `json:"login"`
 	HELO    string    `json:"helo,omitempty"`   // name given at EHLO; empty: the machine's own
 	CA      []byte    `json:"-"`                // PEM, trusted beside the system's roots
+	Shows   *Showing  `json:"-"`                // to servers that ask for a certificate; nil: nothing
 	Control bool      `json:"control"`          // known to be good: listed, never counted (rule 17)
 	Hazard  bool      `json:"hazard,omitempty"` // mail that filters must refuse may go this way
 	DKIM    []DKIM    `json:"dkim,omitempty"`   // by what its mail is signed

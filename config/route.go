@@ -140,7 +140,7 @@ func (t *table) checkRouteLogin(route seedtest.Route) {
 	switch {
 	case secret != nil && name == nil:
 		t.r.fail(secret, "there is no username to go with it", `write username = "..." beside it`)
-	case secret == nil && name != nil:
+	case secret == nil && name != nil && route.Shows == nil: // else the certificate is the login
 		t.r.fail(name, "there is no password or token to go with it",
 			"write password = "+secretForms+" beside it, or take username out")
 	}
@@ -177,18 +177,22 @@ func (t *table) sender(senders []seedtest.Identity) seedtest.Identity {
 }
 
 // authorities reads a file of certificates (PEM) to trust beside the system's.
-func (t *table) authorities() []byte {
-	path := t.line("ca", "private-ca.pem")
+func (t *table) authorities() []byte { return t.certificates("ca", "private-ca.pem") }
+
+// certificates reads a file of certificates (PEM).
+func (t *table) certificates(key, example string) []byte {
+	path := t.line(key, example)
 	if path == "" {
 		return nil
 	}
 	data, _, err := t.r.env.read(t.r.path(path), maxSize)
 	if err != nil {
-		t.r.fail(t.get("ca"), err.Error(), "name a file of certificates in PEM form")
+		t.r.fail(t.get(key), err.Error(), "name a file of certificates in PEM form")
 		return nil
 	}
 	if problem := certificateProblem(data); problem != "" {
-		t.r.fail(t.get("ca"), path+" "+problem, "name a file of certificates in PEM form")
+		t.r.fail(t.get(key), path+" "+problem, "name a file of certificates in PEM form")
+		return nil
 	}
 	return data
 }

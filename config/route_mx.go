@@ -15,7 +15,7 @@ const maxHosts = 10
 
 // direct reads a route of type mx, which hands each message to the servers of its recipient.
 func (t *table) direct(route *seedtest.Route) {
-	route.HELO, route.CA = t.helo(), t.authorities()
+	route.HELO, route.CA, route.Shows = t.helo(), t.authorities(), t.showing()
 	t.notFor(route.Type, "which asks DNS for the recipient's servers and signs in nowhere",
 		"host", "hosts", "username", "password", "token", "oauth")
 	t.notFor(route.Type, "whose dialogue is with the receiver itself", "log")

@@ -53,7 +53,7 @@ func (t *table) submission(route *seedtest.Route) {
 	t.way(route)
 	route.Login = t.login()
 	route.HELO = t.helo()
-	route.CA = t.authorities()
+	route.CA, route.Shows = t.authorities(), t.showing()
 	route.Log = t.log()
 	t.checkOAuth("route-"+route.Name, "", &route.Login, route.CA)
 	t.checkRouteLogin(*route)
@@ -74,7 +74,7 @@ func (t *table) notFor(kind seedtest.RouteType, why string, keys ...string) {
 // serverKeys are of routes that connect to a server.
 func serverKeys() []string {
 	return []string{"host", "hosts", "port", "tls", "username", "password", "token", "oauth", "helo", "ca",
-		"source", "family"}
+		"certificate", "source", "family"}
 }
 
 // sendmail is the program of a route of type sendmail unless it names one. -i lets a line with a

@@ -76,6 +76,9 @@ type jsonSessionTLS struct {
 	SHA256    string    `json:"sha256,omitempty"`
 	Chain     []string  `json:"chain,omitempty"`
 	Problem   string    `json:"problem,omitempty"`
+
+	Asked bool   `json:"asked,omitempty"`
+	Shown string `json:"shown,omitempty"`
 }
 
 type jsonLimit struct {
@@ -194,7 +197,8 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 	j.Program, j.Exit, j.DSN, j.Offers = s.Program, s.Exit, askedOf(s.DSN), s.Extensions
 	if t := s.TLS; t != nil {
 		j.TLS = &jsonSessionTLS{t.Version, t.Cipher, t.Peer, t.Issuer, jsonTimeOf(t.NotAfter),
-			t.Names, t.Verified, jsonTimeOf(t.NotBefore), t.SHA256, t.Chain, t.Problem}
+			t.Names, t.Verified, jsonTimeOf(t.NotBefore), t.SHA256, t.Chain, t.Problem,
+			t.Asked, t.Shown}
 	}
 	return j
 }

@@ -206,6 +206,12 @@ func sessionWords(s seedtest.Submission) string {
 				text += ": " + t.Problem
 			}
 		}
+		switch {
+		case t.Shown != "":
+			text += "; the server was shown " + t.Shown
+		case t.Asked:
+			text += "; the server asked for a certificate of ours, and got none"
+		}
 		said = append(said, text)
 	} else if s.Remote != "" {
 		said = append(said, "no TLS")

@@ -20,6 +20,7 @@ import (
 var (
 	passwordMechanisms = []string{"PLAIN", "LOGIN"}
 	tokenMechanisms    = []string{"XOAUTH2", "OAUTHBEARER"}
+	shownMechanisms    = []string{"EXTERNAL"} // by the certificate that TLS was begun with (RFC 4422, appendix A)
 )
 
 // How we sign in, as logins.toml names it.
@@ -34,6 +35,9 @@ func (s *session) authenticate(ctx context.Context) *trouble {
 	source, able := login.Password, passwordMechanisms
 	if login.Token != nil {
 		source, able = login.Token, tokenMechanisms
+	}
+	if source == nil && s.c.route.Shows != nil && login.Username != "" {
+		return s.authenticateByTLS(ctx)
 	}
 	if source == nil {
 		return nil
@@ -59,6 +63,15 @@ func (s *session) authenticate(ctx context.Context) *trouble {
 		return t
 	}
 	return s.authenticateWith(ctx, able[i], fresh.Reveal())
+}
+
+// authenticateByTLS signs in as who the certificate says that we are.
+func (s *session) authenticateByTLS(ctx context.Context) *trouble {
+	if t := s.mayAuthenticate(ctx, shownMechanisms); t != nil {
+		s.rec.mark(t.stage, nil)
+		return t
+	}
+	return s.authenticateWith(ctx, shownMechanisms[0], "")
 }
 
 // renewed replaces a token that the server has refused for good, where its source can do that.
@@ -163,6 +176,8 @@ func saslClient(mechanism string, route seedtest.Route, secret string) sasl.Clie
 		return sasl.NewPlainClient("", user, secret)
 	case "LOGIN":
 		return loginClient(user, secret)
+	case "EXTERNAL":
+		return sasl.NewExternalClient(user)
 	case "OAUTHBEARER": // RFC 7628 section 3.1
 		first := fmt.Sprintf("n,a=%s,\x01host=%s\x01port=%d\x01auth=Bearer %s\x01\x01",
 			user, route.Server.Host, route.Server.Port, secret)

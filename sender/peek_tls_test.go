@@ -27,14 +27,13 @@ type whisperer struct {
 	reads int           // of the client, until the rest follows
 }
 
-func whisper(t *testing.T, a *authority, how, said string) *whisperer {
+func whisper(t *testing.T, config *tls.Config, how, said string) *whisperer {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	x := &whisperer{ln: ln, how: how, said: said, speak: make(chan struct{}, 1),
 		done: make(chan struct{}, 1), rest: make(chan struct{}, 1)}
-	config := a.server(t, "127.0.0.1", distant)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -143,7 +142,7 @@ func TestRule05AnswerWhileTheContentLeavesByTLS(t *testing.T) {
 		{"in one packet", "552 5.3.4 too big\r\n", refused, "in the middle of the content", false},
 		{"never", "", accepted, "", true},
 	} {
-		x := whisper(t, a, c.how, c.said)
+		x := whisper(t, a.server(t, "127.0.0.1", distant), c.how, c.said)
 		wasCommitted := false
 		got := x.send(t, a, func(context.Context) error {
 			wasCommitted = true
@@ -170,8 +169,8 @@ func TestRule05AnswerWhileTheContentLeavesByTLS(t *testing.T) {
 func TestRule05NoAnswerToAnotherByTLS(t *testing.T) {
 	a := newAuthority(t)
 	for how, reused := range map[string]bool{"behind the answer": false, "never": true} {
-		x := whisper(t, a, how, "250 2.1.0 Ok\r\n")
-		client := x.client(a)
+		x := whisper(t, a.server(t, "127.0.0.1", distant), how, "250 2.1.0 Ok\r\n")
+		client := x.client((&script{}).tlsRoute(seedtest.TLSImplicit, a))
 		for i := range 2 {
 			got := client.Send(t.Context(), composed(t), committed)
 			if wantAccepted(t, got); got.Reused != (i > 0 && reused) {
@@ -183,15 +182,14 @@ func TestRule05NoAnswerToAnotherByTLS(t *testing.T) {
 }
 
 func (x *whisperer) send(t *testing.T, a *authority, commit seedtest.Commit) seedtest.Submission {
-	client := x.client(a)
+	client := x.client((&script{}).tlsRoute(seedtest.TLSImplicit, a))
 	defer client.Close()
 	return client.Send(t.Context(), composed(t), commit)
 }
 
-func (x *whisperer) client(a *authority) *sender.Client {
+// client connects by a route, wherever that leads.
+func (x *whisperer) client(route seedtest.Route) *sender.Client {
 	at := x.ln.Addr().(*net.TCPAddr)
-	route := (&script{}).route()
-	route.CA = a.pem
 	route.Server = seedtest.Endpoint{Host: at.IP.String(), Port: at.Port, TLS: seedtest.TLSImplicit}
 	return sender.New(route, sender.Options{
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {

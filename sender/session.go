@@ -27,6 +27,8 @@ type session struct {
 	mechanisms []string // offered by AUTH, in capitals
 	mechanism  string   // used
 	tls        *seedtest.TLSInfo
+	asked      bool      // for a certificate of ours
+	shown      string    // its subject
 	begun      time.Time // for Timeouts.Life
 	used       time.Time // for Timeouts.Idle
 	rcpt       recipientsOf
@@ -49,10 +51,10 @@ func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
 	s.learnOffers()
 	rec.sub.Extensions = s.extensions[:min(len(s.extensions), maxExtensions)]
 	if t != nil {
-		return s, s.explained(t)
+		return s, s.explained(s.alerted(t))
 	}
 	s.hand()
-	return s, s.explained(s.authenticate(ctx))
+	return s, s.explained(s.alerted(s.authenticate(ctx)))
 }
 
 // connect looks the server up and reaches it. What the resolver took is known only of our own
@@ -158,7 +160,7 @@ func (s *session) startTLS(ctx context.Context) *trouble {
 func (s *session) encrypt(ctx context.Context, stage seedtest.Stage) *trouble {
 	wait := s.c.o.Timeouts.TLS
 	s.w.step(wait)
-	info, err := s.handshake()
+	info, err := s.handshake(ctx)
 	s.tls, s.rec.sub.TLS = info, info
 	s.lookAtIssuers(info)
 	s.rec.mark(stage, nil)

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -33,13 +34,14 @@ func (c *Client) roots() (*x509.CertPool, error) {
 
 // handshake agrees on TLS and says with what. An opportunistic route takes any certificate and
 // records that it was not verified (RFC 7435); every other one wants it verified.
-func (s *session) handshake() (*seedtest.TLSInfo, error) {
+func (s *session) handshake(ctx context.Context) (*seedtest.TLSInfo, error) {
 	roots, err := s.c.roots()
 	if err != nil {
 		return nil, err
 	}
 	verified, problem := true, ""
-	config := &tls.Config{ServerName: s.c.route.Server.Host, RootCAs: roots}
+	id := &identifying{route: s.c.route, ctx: ctx, wait: s.c.o.Timeouts.TLS}
+	config := &tls.Config{ServerName: s.c.route.Server.Host, RootCAs: roots, GetClientCertificate: id.show}
 	if s.c.route.Server.TLS == seedtest.TLSOpportunistic {
 		config.InsecureSkipVerify = true
 		config.VerifyConnection = func(state tls.ConnectionState) error {
@@ -57,7 +59,9 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 		}
 	}
 	conn := tls.Client(s.w.conn, config)
-	if err := conn.Handshake(); err != nil {
+	err = conn.Handshake()
+	s.asked, s.shown = id.asked, id.shown
+	if err != nil {
 		return unverified(err), err
 	}
 	s.w.upgrade(conn)
@@ -66,6 +70,7 @@ func (s *session) handshake() (*seedtest.TLSInfo, error) {
 	info := seedtest.CertificateInfo(state.PeerCertificates)
 	info.Version, info.Cipher = tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
 	info.Verified, info.Problem = verified, problem
+	info.Asked, info.Shown = id.asked, id.shown
 	return info, nil
 }
 
@@ -103,6 +108,8 @@ func tlsHint(route seedtest.Route, err error) string {
 		record    tls.RecordHeaderError
 	)
 	switch {
+	case errors.Is(err, errShowing):
+		return "see route." + route.Name + ".certificate of the configuration"
 	case errors.As(err, &name):
 		return fmt.Sprintf("the certificate is for %s: set host to one of these names, "+
 			"or give the server a certificate for %s",
@@ -120,7 +127,7 @@ func tlsHint(route seedtest.Route, err error) string {
 	case errors.As(err, &record):
 		return fmt.Sprintf("port %d does not begin with TLS: set tls = \"starttls\", "+
 			"or use port 465", route.Server.Port)
-	case strings.Contains(err.Error(), "protocol version"):
+	case strings.Contains(err.Error(), "protocol version"): // as found here, and not by an alert
 		return "the server speaks no TLS version from 1.2 on: it must be brought up to date"
 	case route.Server.TLS == seedtest.TLSOpportunistic:
 		return "to go without TLS by this route, set tls = \"none\""

@@ -1,0 +1,35 @@
+package config
+
+import (
+	"context"
+	"crypto/tls"
+	"strings"
+
+	"seedtest"
+)
+
+// showing reads the certificate by which servers may know this machine, with its key.
+func (t *table) showing() *seedtest.Showing {
+	const example = `certificate = { file = "client.pem", key = { file = "client-key.pem" } }`
+	sub := t.sub("certificate", example)
+	if sub == nil {
+		return nil
+	}
+	x := &seedtest.Showing{Chain: sub.certificates("file", "client.pem"), Key: sub.pem("key")}
+	both := sub.needs("file", "write "+example)
+	both = sub.needs("key", "write "+example) && both
+	sub.done()
+	file, readable := x.Key.(pemFile)
+	if !both || !readable || x.Chain == nil || t.r.env.WithoutSecrets {
+		return x // a command is run when a server asks
+	}
+	key, err := file.Secret(context.Background())
+	if err != nil {
+		return x // a mistake, which is told
+	}
+	if _, err := tls.X509KeyPair(x.Chain, []byte(key.Reveal())); err != nil {
+		t.r.fail(sub.get("key"), "does not go with the certificate: "+strings.TrimPrefix(err.Error(), "tls: "),
+			"name the private key of the first certificate in the file")
+	}
+	return x
+}
