@@ -115,13 +115,19 @@ func (s *session) explained(t *trouble) *trouble {
 		t.stage == seedtest.StageAUTH && t.reply != nil {
 		return t
 	}
+	remedy := ""
 	for _, x := range s.telltales {
-		t.what = or(t.what, t.reason()) + "; " + x.What
-		if t.hint == "" || x.Where == ofIssuer { // nobody should trust that one
-			t.hint = x.Do
-			continue
+		t.what, remedy = or(t.what, t.reason())+"; "+x.What, x.Do // the last one is nearest
+		if x.Where == ofIssuer {
+			t.hint = "" // nobody should trust that one
 		}
-		t.hint = x.Do + "; " + t.hint
+	}
+	switch {
+	case remedy == "":
+	case t.hint == "":
+		t.hint = remedy
+	default:
+		t.hint = remedy + "; " + t.hint
 	}
 	return t
 }

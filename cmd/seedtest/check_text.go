@@ -37,7 +37,9 @@ func (c checked) lines(verbose bool) []string {
 		t.tls(c.Route.TLS)
 		t.policy(c.Route.Policy)
 		for _, remark := range c.Route.Remarks {
-			t.add("note", "%s", remark)
+			if what, _, _ := strings.Cut(remark, "; "); !t.said(what) {
+				t.add("note", "%s", remark)
+			}
 		}
 	case c.Seed != nil && c.Seed.Remote != "":
 		t.signedIn(c)
