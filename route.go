@@ -93,6 +93,7 @@ type Route struct {
 	Force   bool       `json:"force,omitempty"`   // of RouteMX: send whatever receivers may think of us
 	Source  string     `json:"source,omitempty"`  // address to connect from; empty: the system chooses
 	Family  Family     `json:"family,omitempty"`  // to connect by; that of Source if there is one
+	Proxy   *Proxy     `json:"proxy,omitempty"`   // connections go through it; nil: they go straight
 
 	// Program is of RouteSendmail: a program with its arguments, in which {from}, {to} and {envid}
 	// stand for the envelope. An argument with {to} is given once for each recipient.
@@ -101,6 +102,15 @@ type Route struct {
 	Notify []Notify `json:"notify,omitempty"` // of what its server is asked to report; empty: nothing is said
 
 	Log *RelayLog `json:"-"` // of its server; nil: it is not read
+}
+
+// Proxy is a server that makes connections for others (SOCKS 5, RFC 1928).
+type Proxy struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+
+	Username string       `json:"username,omitempty"` // RFC 1929; empty: it asks for none
+	Password SecretSource `json:"-"`
 }
 
 // Seed is a mailbox account that we watch.

@@ -38,8 +38,12 @@ func (t *table) direct(route *seedtest.Route) {
 			`write the name that the address resolves to, such as "mail.example.org"`)
 	}
 	t.way(route)
+	route.Proxy = t.proxy()
 	route.Address = t.publicAddress()
-	route.Force = t.flag("force")
+	if route.Force = t.flag("force"); route.Proxy != nil && route.Address == "" && !route.Force {
+		t.r.fail(t.get("proxy"), "receivers see the proxy's address: PTR, HELO and SPF have to fit that",
+			`write address = "192.0.2.1" in the route, the address that they see`)
+	}
 }
 
 // checkDANE demands resolvers that somebody chose: the word of the system's about signatures is

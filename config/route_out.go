@@ -51,6 +51,9 @@ func (t *table) route(name string, senders []seedtest.Identity) seedtest.Route {
 func (t *table) submission(route *seedtest.Route) {
 	t.relay(route)
 	t.way(route)
+	if route.Proxy = t.proxy(); route.Proxy != nil && route.Family != "" && route.Source == "" {
+		t.r.fail(t.get("family"), "the proxy decides by which version of IP it reaches the server", "take it out")
+	}
 	route.Login = t.login()
 	route.HELO = t.helo()
 	route.CA, route.Shows = t.authorities(), t.showing()
@@ -74,7 +77,7 @@ func (t *table) notFor(kind seedtest.RouteType, why string, keys ...string) {
 // serverKeys are of routes that connect to a server.
 func serverKeys() []string {
 	return []string{"host", "hosts", "port", "tls", "username", "password", "token", "oauth", "helo", "ca",
-		"certificate", "source", "family"}
+		"certificate", "source", "family", "proxy"}
 }
 
 // sendmail is the program of a route of type sendmail unless it names one. -i lets a line with a

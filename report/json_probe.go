@@ -41,6 +41,7 @@ type jsonSubmission struct {
 	Remote   string              `json:"remote,omitempty"`
 	Name     string              `json:"remote_name,omitempty"`
 	Local    string              `json:"local,omitempty"`
+	Proxy    string              `json:"proxy,omitempty"`
 	Begun    jsonTime            `json:"begun,omitzero"`
 	Stages   map[string]jsonTime `json:"stages"`
 	Reused   bool                `json:"reused"`
@@ -186,7 +187,7 @@ func submissionOf(p seedtest.Probe) *jsonSubmission {
 	j := &jsonSubmission{
 		Outcome: string(s.Outcome), Stage: string(s.Stage), Attempts: len(p.Attempts),
 		Reply: replyOf(s.Reply), Error: s.Error, QueueID: s.QueueID, Remote: s.Remote, Name: s.RemoteName,
-		Local: s.Local, Begun: jsonTime(s.Begun), Stages: map[string]jsonTime{}, Reused: s.Reused,
+		Local: s.Local, Proxy: s.Proxy, Begun: jsonTime(s.Begun), Stages: map[string]jsonTime{}, Reused: s.Reused,
 	}
 	for _, x := range s.Stages {
 		if at := jsonTime(x.At); !at.IsZero() {

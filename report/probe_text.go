@@ -187,6 +187,9 @@ func sessionWords(s seedtest.Submission) string {
 		if s.RemoteName != "" {
 			text += " (" + s.RemoteName + ")"
 		}
+		if s.Proxy != "" {
+			text += " through the proxy " + s.Proxy
+		}
 		said = append(said, text)
 	}
 	if t := s.TLS; t != nil {

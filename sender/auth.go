@@ -148,6 +148,9 @@ func (s *session) offered() string { return clip(strings.Join(s.mechanisms, ", "
 
 // loopback reports whether nobody but this machine can hear the connection.
 func (s *session) loopback() bool {
+	if s.c.route.Proxy != nil {
+		return false
+	}
 	host, _, err := net.SplitHostPort(s.w.RemoteAddr().String())
 	if err != nil {
 		return false

@@ -27,7 +27,7 @@ func (c *Client) newRecord() *record {
 // anew drops what was learned of a connection that another one takes the place of.
 func (r *record) anew(note string) {
 	r.sub.Reused, r.sub.TLS, r.sub.Stages = false, nil, nil
-	r.sub.Local, r.sub.Remote, r.sub.Extensions = "", "", nil
+	r.sub.Local, r.sub.Remote, r.sub.Proxy, r.sub.Extensions = "", "", "", nil
 	r.dialog.note(note)
 }
 

@@ -44,9 +44,9 @@ func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
 	}
 	s := &session{c: c, w: newWire(conn, &rec.dialog), rec: rec, begun: time.Now()}
 	s.w.watch(ctx, 0)
-	rec.sub.Local, rec.sub.Remote = conn.LocalAddr().String(), conn.RemoteAddr().String()
+	s.locate()
 	c.names.want(rec.sub.Remote)
-	rec.dialog.note("connected to " + rec.sub.Remote + " from " + rec.sub.Local)
+	rec.dialog.note("connected to " + rec.sub.Remote + c.byProxy() + " from " + rec.sub.Local)
 	t = s.prelude(ctx)
 	s.learnOffers()
 	rec.sub.Extensions = s.extensions[:min(len(s.extensions), maxExtensions)]
@@ -75,11 +75,33 @@ func (c *Client) connect(ctx context.Context, rec *record) (net.Conn, *trouble) 
 	return conn, nil
 }
 
+// locate puts on record from where to where the connection goes.
+func (s *session) locate() {
+	s.rec.sub.Local, s.rec.sub.Remote = s.w.LocalAddr().String(), s.w.RemoteAddr().String()
+	if p := s.c.route.Proxy; p != nil {
+		s.rec.sub.Proxy, s.rec.sub.Remote = s.rec.sub.Remote, s.c.target()
+	}
+}
+
+// target is the server's address:port. Its name stands there for whoever looks that up.
+func (c *Client) target() string {
+	return net.JoinHostPort(c.where(), strconv.Itoa(c.route.Server.Port))
+}
+
 func (c *Client) dial(ctx context.Context) (conn net.Conn, resolved time.Time, err error) {
-	server := c.route.Server
-	addr := net.JoinHostPort(c.where(), strconv.Itoa(server.Port))
+	if c.route.Proxy != nil {
+		conn, err = c.dialByProxy(ctx)
+		return conn, resolved, err
+	}
+	return c.dialTo(ctx, c.network(), c.target())
+}
+
+// dialTo connects without a proxy.
+func (c *Client) dialTo(ctx context.Context, network, addr string) (
+	conn net.Conn, resolved time.Time, err error,
+) {
 	if c.o.Dial != nil {
-		conn, err = c.o.Dial(ctx, c.network(), addr)
+		conn, err = c.o.Dial(ctx, network, addr)
 		return conn, resolved, err
 	}
 	source, err := c.source()
@@ -91,7 +113,7 @@ func (c *Client) dial(ctx context.Context) (conn net.Conn, resolved time.Time, e
 		once.Do(func() { resolved = c.o.Now() })
 		return nil
 	}}
-	conn, err = d.DialContext(ctx, c.network(), addr)
+	conn, err = d.DialContext(ctx, network, addr)
 	once.Do(func() {}) // what a slower attempt at another address does now comes too late
 	return conn, resolved, err
 }
@@ -261,7 +283,7 @@ func (s *session) helo() string {
 func (s *session) resume(ctx context.Context, rec *record) {
 	s.rec, s.w.dialog = rec, &rec.dialog
 	rec.sub.Reused, rec.sub.TLS = true, s.tls
-	rec.sub.Local, rec.sub.Remote = s.w.LocalAddr().String(), s.w.RemoteAddr().String()
+	s.locate()
 	s.w.watch(ctx, 0)
 }
 

@@ -135,6 +135,9 @@ func connectTrouble(ctx context.Context, c *Client, err error) *trouble {
 	if t.outcome == seedtest.OutcomeUnsent {
 		return t
 	}
+	if c.proxyTrouble(t, err) {
+		return t
+	}
 	host, port := c.route.Server.Host, c.route.Server.Port
 	var dns *net.DNSError
 	switch {

@@ -127,7 +127,7 @@ func signedIn(o seedtest.Opened, cfg *config.Config) (seedtest.Opened, error) {
 		}
 		r.Login, r.CA, r.Server, r.Also = now.Login, now.CA, now.Server, now.Also
 		r.Address, r.Force, r.DKIM, r.Program = now.Address, now.Force, now.DKIM, now.Program
-		r.Shows = now.Shows
+		r.Shows, r.Proxy = now.Shows, now.Proxy
 		r.Log, r.Source, r.Family = now.Log, now.Source, now.Family
 		if now.Sender.EnvelopeFrom == r.Sender.EnvelopeFrom {
 			r.Sender.Mailbox = now.Sender.Mailbox // else its reports come elsewhere today
