@@ -20,8 +20,9 @@ type demoOf struct {
 	}
 }
 
-// TestDemos runs demos with different random seeds, all but the first with faults. The demo holds
-// its own verdicts against the lab's truth and the faults; the campaign demands that all agree.
+// TestDemos runs demos with different random seeds, all but the first with faults, every third with
+// relays that have a queue. The demo holds its own verdicts against the lab's truth and the faults;
+// the campaign demands that all agree.
 func TestDemos(t *testing.T) {
 	n := size(8, 100)
 	var mu sync.Mutex
@@ -45,7 +46,8 @@ func TestDemos(t *testing.T) {
 		words = append(words, fmt.Sprintf("%s %d", place, counts[place]))
 	}
 	t.Logf("%d of %d demos agree with the truth; placements: %s", runs, n, strings.Join(words, ", "))
-	for _, place := range []string{"inbox", "category", "junk", "refused", "missing", "blind"} {
+	for _, place := range []string{"inbox", "category", "junk", "refused", "bounced", "missing",
+		"blind"} {
 		if counts[place] == 0 {
 			t.Errorf("%s never occurred", place)
 		}
@@ -57,6 +59,9 @@ func demo(t *testing.T, random int) demoOf {
 	args := []string{"demo", "--format", "json", "--random", fmt.Sprint(random)}
 	if random > 1 {
 		args = append(args, "--faults")
+	}
+	if random%3 == 0 {
+		args = append(args, "--queue")
 	}
 	got := call(t, t.TempDir(), args...)
 	if got.status != 0 || !strings.Contains(got.stderr, "TRUTH") {

@@ -23,6 +23,19 @@ import (
 type demoFlags struct {
 	random uint64
 	faults bool
+	queue  bool
+}
+
+// words are the flags that make a world what it is, but for its random number.
+func (f demoFlags) words() string {
+	words := ""
+	if f.faults {
+		words += " --faults"
+	}
+	if f.queue {
+		words += " --queue"
+	}
+	return words
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -37,12 +50,14 @@ matching reverse name. Sends by both to seven kinds of provider, watches, and re
 No account, no network and no configuration is needed. At the end the verdicts are held
 against what really happened; exit status 0 if all agree, 1 if one does not. The run is
 stored, to be looked at further. --faults lets servers fail as well: then a run can take a
-minute and a half, because absence is not claimed before it is proved.`,
+minute and a half, because absence is not claimed before it is proved. With --queue relays
+say 250 before they ask the next server, as most do: what that refuses comes back as a bounce.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), f) },
 	}
 	c.Flags().Uint64Var(&f.random, "random", 0, "seed of every random choice; 0 draws one")
 	c.Flags().BoolVar(&f.faults, "faults", false, "let servers fail in a few ways, drawn by --random")
+	c.Flags().BoolVar(&f.queue, "queue", false, queueUsage)
 	a.formatFlag(c, runFormats...)
 	a.addressesFlag(c)
 	return c
@@ -61,13 +76,14 @@ func demoSuite() seedtest.Suite {
 }
 
 func (a *app) demo(ctx context.Context, f demoFlags) error {
-	options := worldOptions(f.random, f.faults, a)
+	options := worldOptions(f.random, f.faults, f.queue, a)
 	world, err := lab.Start(ctx, options)
 	if err != nil {
 		return broken(fmt.Errorf("lab: %w", err))
 	}
 	defer func() { _ = world.Close() }()
-	a.say("a mail world is running on loopback; seedtest demo --random %d makes the same one", options.Random)
+	a.say("a mail world is running on loopback; seedtest demo --random %d%s makes the same one",
+		options.Random, f.words())
 	for _, x := range options.Faults {
 		a.say("fault: %s", faultLine(x))
 	}

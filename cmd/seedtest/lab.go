@@ -20,6 +20,7 @@ type labFlags struct {
 	dir    string
 	random uint64
 	faults bool
+	queue  bool
 	oauth  bool
 }
 
@@ -39,12 +40,13 @@ it prints what really happened to every message, one JSON object a line.`,
 		"`directory` for seeds.toml, secrets and CA; default: a new temporary one")
 	c.Flags().Uint64Var(&f.random, "random", 0, "seed of the world's random choices; 0 draws one")
 	c.Flags().BoolVar(&f.faults, "faults", false, "let servers fail in a few ways, drawn by --random")
+	c.Flags().BoolVar(&f.queue, "queue", false, queueUsage)
 	c.Flags().BoolVar(&f.oauth, "oauth", false, "let the Outlook-like seeds sign in with OAuth")
 	return c
 }
 
 func (a *app) lab(ctx context.Context, f labFlags) error {
-	o := worldOptions(f.random, f.faults, a)
+	o := worldOptions(f.random, f.faults, f.queue, a)
 	commands := []string{"check", "run"}
 	if f.oauth {
 		o.OAuth = lab.NewOAuth(lab.OAuthOptions{})
@@ -119,14 +121,19 @@ func (a *app) tellTruth(world *lab.World) error {
 	return nil
 }
 
+const queueUsage = "let relays take mail into a queue, and report what bounces to the return path"
+
 // worldOptions are the options of a world whose random choices follow from a number.
-func worldOptions(random uint64, faults bool, a *app) lab.Options {
+func worldOptions(random uint64, faults, queue bool, a *app) lab.Options {
 	if random == 0 {
 		random = drawn()
 	}
 	o := lab.Options{Random: random, Now: time.Now, Log: a.logger()}
 	if faults {
 		o.Faults = lab.Trouble(random)
+	}
+	if queue {
+		o.Queue = &lab.Queue{}
 	}
 	return o
 }
