@@ -22,11 +22,16 @@ const (
 // MessageID returns the Message-ID of the message with that token, without angle brackets: the
 // token at the domain of the header From, which is the domain that a reader and DMARC look at.
 func MessageID(t seedtest.Token, from seedtest.Identity) (string, error) {
-	if err := checkToken(t); err != nil {
-		return "", err
-	}
 	a, err := parseFrom(from)
 	if err != nil {
+		return "", err
+	}
+	return tokenAt(t, a)
+}
+
+// tokenAt is the token at the domain of an address.
+func tokenAt(t seedtest.Token, a *mail.Address) (string, error) {
+	if err := checkToken(t); err != nil {
 		return "", err
 	}
 	return string(t) + "@" + domainOf(a.Address), nil

@@ -126,6 +126,9 @@ func signed() []string {
 // date of the message, and neither algorithm draws anything, so that a retry has the same bytes. A
 // library that lets us choose the time is not to be had.
 func (keys DKIMKeys) sign(data []byte, date time.Time) ([]byte, error) {
+	if len(keys) == 0 {
+		return data, nil
+	}
 	var all []byte
 	for _, k := range keys {
 		field, err := k.signature(data, date)

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-message"
-
 	"seedtest"
 )
 
@@ -67,11 +65,18 @@ func compose(d Draft) ([]byte, seedtest.Composed, error) {
 	} else if body, err = bodyOf(d); err != nil {
 		return nil, c, err
 	}
-	h := body.header()
-	if err := addHeader(&h, d, from, fields); err != nil {
+	var b bytes.Buffer
+	b.Grow(len(body.data) + roomForHeader)
+	if err := writeHeader(&b, d, from); err != nil {
 		return nil, c, err
 	}
-	var b bytes.Buffer
+	h := body.header()
+	for _, f := range slices.Backward(fields) {
+		if err := addField(&h, f); err != nil {
+			return nil, c, err
+		}
+	}
+	h.AddRaw([]byte("MIME-Version: 1.0\r\n")) // the library would write Mime-Version
 	err = body.writeTo(&b, h)
 	return b.Bytes(), c, err
 }
@@ -90,12 +95,12 @@ func envelopeOf(d Draft) (seedtest.Composed, *mail.Address, error) {
 	return c, from, err
 }
 
-// addHeader makes the header above the fields that describe the body. Each field is put above those
-// before it, so the last comes first.
-func addHeader(
-	h *message.Header, d Draft, from *mail.Address, fields []seedtest.Header,
-) error {
-	id, err := messageID(d)
+// roomForHeader is how many octets most headers have at most.
+const roomForHeader = 1024
+
+// writeHeader writes the fields of ours that stand above those of the user and of the body.
+func writeHeader(b *bytes.Buffer, d Draft, from *mail.Address) error {
+	id, err := messageID(d, from)
 	if err != nil {
 		return err
 	}
@@ -106,19 +111,12 @@ func addHeader(
 	if d.Date.IsZero() {
 		return errors.New("date: none")
 	}
-	for _, f := range slices.Backward(fields) {
-		if err := addField(h, f); err != nil {
-			return err
-		}
-	}
-	// Raw, because the library would write Mime-Version, Ref-Id and Message-Id.
-	h.AddRaw([]byte("MIME-Version: 1.0\r\n"))
-	h.AddRaw([]byte("X-Entity-Ref-ID: " + string(d.Token) + "\r\n"))
-	h.AddRaw([]byte("Message-ID: <" + id + ">\r\n"))
-	h.AddRaw(field("Subject", subject))
-	h.AddRaw(field("To", "<"+strings.Join(d.To, ">, <")+">"))
-	h.AddRaw(field("From", from.String()))
-	h.Add("Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
+	writeField(b, "Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
+	writeField(b, "From", from.String())
+	writeField(b, "To", "<"+strings.Join(d.To, ">, <")+">")
+	writeField(b, "Subject", subject)
+	b.WriteString("Message-ID: <" + id + ">\r\n") // which must not be folded
+	b.WriteString("X-Entity-Ref-ID: " + string(d.Token) + "\r\n")
 	return nil
 }
 
@@ -138,8 +136,8 @@ func recipients(to []string) ([]string, error) {
 }
 
 // messageID takes the draft's Message-ID if it carries the token, else makes one.
-func messageID(d Draft) (string, error) {
-	own, err := MessageID(d.Token, d.From)
+func messageID(d Draft, from *mail.Address) (string, error) {
+	own, err := tokenAt(d.Token, from)
 	if err != nil || d.MessageID == "" {
 		return own, err
 	}

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"mime"
@@ -54,7 +55,9 @@ func addField(h *message.Header, f seedtest.Header) error {
 	if err != nil {
 		return fmt.Errorf("header %q: %w", f.Name, err)
 	}
-	h.AddRaw(field(f.Name, value))
+	var b bytes.Buffer
+	writeField(&b, f.Name, value)
+	h.AddRaw(b.Bytes())
 	return nil
 }
 
@@ -83,12 +86,12 @@ func encodedValue(name, value string) (string, error) {
 // encoded-words, RFC 5322 section 2.1.1 wishes for 78).
 const foldAt = 76
 
-// field writes a field in lines that end before white space. The library would break a line with
+// writeField writes a field in lines that end before white space. The library would break a line with
 // encoded-words at 998 octets only.
-func field(name, value string) []byte {
-	var b strings.Builder
-	b.WriteString(name + ":")
-	line := b.Len()
+func writeField(b *bytes.Buffer, name, value string) {
+	b.WriteString(name)
+	b.WriteByte(':')
+	line := len(name) + 1
 	for rest := " " + value; rest != ""; {
 		gap := len(rest) - len(strings.TrimLeft(rest, " \t"))
 		word := len(rest)
@@ -102,7 +105,7 @@ func field(name, value string) []byte {
 		b.WriteString(rest[:word])
 		line, rest = line+word, rest[word:]
 	}
-	return []byte(b.String() + "\r\n")
+	b.WriteString("\r\n")
 }
 
 // encoded is a value in encoded-words where it is not ASCII, the first of which fits beside the name.

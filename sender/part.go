@@ -160,21 +160,33 @@ func clean(text string) (string, error) {
 	if strings.ContainsRune(text, 0) {
 		return "", errors.New("a NUL is not allowed")
 	}
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-	if text = strings.TrimRight(text, "\n"); text != "" {
-		text += "\n"
+	text = lf(text)
+	switch end := len(strings.TrimRight(text, "\n")); {
+	case end == 0:
+		return "", nil
+	case end < len(text):
+		return text[:end+1], nil
 	}
-	return text, nil
+	return text + "\n", nil
+}
+
+// lf puts LF in place of every line end.
+func lf(text string) string {
+	if !strings.Contains(text, "\r") {
+		return text
+	}
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }
 
 func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 
 // referenced puts the line that names the token below a text.
 func referenced(text string, token seedtest.Token) string {
+	gap := ""
 	if text != "" {
-		text += "\n"
+		gap = "\n"
 	}
-	return text + reference(token) + "\n"
+	return text + gap + reference(token) + "\n"
 }
 
 func reference(token seedtest.Token) string { return "Reference: " + string(token) }

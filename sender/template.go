@@ -59,7 +59,7 @@ func templateOf(d Draft, from *mail.Address) (part, []seedtest.Header, string, e
 // readTemplate reads a message whose lines may end in LF, and which may begin with the "From " line
 // of a mailbox file.
 func readTemplate(data []byte) (*message.Entity, error) {
-	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
+	text := lf(string(data))
 	if strings.HasPrefix(text, "From ") {
 		_, text, _ = strings.Cut(text, "\n")
 	}
@@ -135,7 +135,7 @@ func (t *template) part(e *message.Entity, depth int) (part, error) {
 	if err != nil {
 		return part{}, fmt.Errorf("a part of type %s: %w", kind, err)
 	}
-	if found := hazardsIn(data); len(found) > 0 {
+	if found := hazardsIn(string(data)); len(found) > 0 {
 		return part{}, unasked(found[0])
 	}
 	fields := partFields(e)

@@ -65,10 +65,12 @@ func ofRoute(stage seedtest.Stage) bool {
 
 // judge says what a reply at a stage means; nil if it is the one that was hoped for.
 func judge(stage seedtest.Stage, r *seedtest.Reply) *trouble {
-	t := &trouble{stage: stage, reply: r, gone: r.Code == 421}
-	switch first := r.Code / 100; {
-	case first == class(stage):
+	first := r.Code / 100
+	if first == class(stage) {
 		return nil
+	}
+	t := &trouble{stage: stage, reply: r, gone: r.Code == 421}
+	switch {
 	case ofRoute(stage):
 		t.outcome = seedtest.OutcomeFailed
 	case first == 4:

@@ -3,6 +3,7 @@ package sender
 import (
 	"html"
 	"net/mail"
+	"slices"
 	"strings"
 
 	"seedtest"
@@ -19,6 +20,9 @@ func (d Draft) values(from *mail.Address) []string {
 
 // filled puts values in place of the variables. What looks like one and is none stays.
 func filled(d Draft, from *mail.Address) seedtest.Message {
+	if !hasVariables(d.Message) {
+		return d.Message
+	}
 	m, plain := d.Message, replacer(d.values(from), false)
 	m.Subject, m.Text = plain.Replace(m.Subject), plain.Replace(m.Text)
 	m.HTML = replacer(d.values(from), true).Replace(m.HTML)
@@ -27,6 +31,16 @@ func filled(d Draft, from *mail.Address) seedtest.Message {
 		m.Headers = append(m.Headers, seedtest.Header{Name: h.Name, Value: plain.Replace(h.Value)})
 	}
 	return m
+}
+
+// hasVariables reports whether there may be any. To make replacers takes longer than all else.
+func hasVariables(m seedtest.Message) bool {
+	const mark = "{{"
+	return strings.Contains(m.Subject, mark) || strings.Contains(m.Text, mark) ||
+		strings.Contains(m.HTML, mark) ||
+		slices.ContainsFunc(m.Headers, func(h seedtest.Header) bool {
+			return strings.Contains(h.Value, mark)
+		})
 }
 
 // replacer fills variables into text, or into HTML, where an address may hold characters that mean
