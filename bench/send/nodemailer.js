@@ -5,7 +5,7 @@ const pool = nodemailer.createTransport({
   pool: true, host: s.Host, port: s.Port, secure: false, ignoreTLS: true, name: "mail.example.org",
   maxConnections: s.Conns, maxMessages: Infinity,
 });
-const line = "0123456789 ".repeat(6) + "\n";
+const line = "0123456789 ".repeat(6) + "01234\n";
 const text = line.repeat(Math.floor(s.Length / line.length));
 const one = () => pool.sendMail({
   from: "Ops <ops@example.org>", to: "anna@example.net", subject: "Your weekly notice", text,

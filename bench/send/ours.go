@@ -29,7 +29,7 @@ func (s settings) route() seedtest.Route {
 
 // message is one whose text fills so many octets, in lines as people write them.
 func (s settings) message() seedtest.Message {
-	line := strings.Repeat("0123456789 ", 6) + "\n"
+	line := strings.Repeat("0123456789 ", 6) + "01234\n"
 	return seedtest.Message{Name: "notice", Subject: "Your weekly notice",
 		Text: strings.Repeat(line, s.Length/len(line))}
 }
