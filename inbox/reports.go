@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -17,7 +18,8 @@ import (
 const (
 	reportLimit = 128 << 10 // bytes of a report's body that are fetched
 	reportBatch = 16        // reports fetched at once
-	maxReports  = 2000      // read by one watch: anybody can send to a return path
+	maxReports  = 2000      // read within an hour: anybody can send to a return path
+	maxWaiting  = 20_000    // that are to be read
 	lateReach   = 500       // UIDs below where a mailbox stands that are looked through too, if it was late
 )
 
@@ -52,19 +54,30 @@ func (v *vigil) suspect(b *box, f fetched) {
 	if old || !placed(b) || !v.a.Reports.Like(f.header) {
 		return
 	}
-	if v.reportsRead+len(v.reports) >= maxReports {
+	if len(v.reports) >= maxWaiting {
 		v.manyReports = true
 		return
 	}
 	v.reports = append(v.reports, suspected{box: b, validity: b.validity, uid: f.uid})
 }
 
-// readReports reads what was noted, and records what it says. What a mailbox refuses to show, or a
-// broken connection leaves, is read later.
+// readReports reads what was noted, as much of it as is read within an hour, and records what it says.
+// What a mailbox refuses to show, or a broken connection leaves, is read later.
 func (v *vigil) readReports(ctx context.Context) error {
-	var left []suspected
+	if now := v.a.Now(); now.Sub(v.reportsHour) >= time.Hour {
+		v.reportsHour, v.reportsRead = now, 0
+	}
+	due := v.reports[:min(len(v.reports), maxReports-v.reportsRead)]
+	left := slices.Clone(v.reports[len(due):])
+	if len(left) > 0 || v.manyReports {
+		if err := v.suffer(ctx, &trouble{kind: seedtest.FaultMailbox, what: fmt.Sprintf("more than %d messages "+
+			"that look like delivery reports came within an hour: the others are read later, or not at all",
+			maxReports)}); err != nil {
+			return err
+		}
+	}
 	for _, b := range v.boxes {
-		mine := slices.DeleteFunc(slices.Clone(v.reports), func(x suspected) bool {
+		mine := slices.DeleteFunc(slices.Clone(due), func(x suspected) bool {
 			return x.box != b || x.validity != b.validity
 		})
 		for batch := range slices.Chunk(mine, reportBatch) {
@@ -75,20 +88,18 @@ func (v *vigil) readReports(ctx context.Context) error {
 			left = append(left, lacks...)
 		}
 	}
-	if i := slices.IndexFunc(left, suspected.lost); i >= 0 {
-		x := left[i]
-		left = slices.DeleteFunc(left, suspected.lost)
-		if err := v.suffer(ctx, &trouble{kind: seedtest.FaultMailbox, what: fmt.Sprintf("UID %d of %s looks "+
-			"like a delivery report, and its text did not come", x.uid, x.box.Name)}); err != nil {
-			return err
-		}
-	}
-	v.reports = left
-	if !v.manyReports {
+	v.reports = slices.DeleteFunc(slices.Clone(left), suspected.lost)
+	return v.tellLost(ctx, left)
+}
+
+// tellLost tells of a message that is asked for no more, if there is one.
+func (v *vigil) tellLost(ctx context.Context, left []suspected) error {
+	i := slices.IndexFunc(left, suspected.lost)
+	if i < 0 {
 		return nil
 	}
-	return v.suffer(ctx, &trouble{kind: seedtest.FaultMailbox, what: fmt.Sprintf("more than %d "+
-		"messages that look like delivery reports came: the others are not read", maxReports)})
+	return v.suffer(ctx, &trouble{kind: seedtest.FaultMailbox, what: fmt.Sprintf("UID %d of %s looks like "+
+		"a delivery report, and its text did not come", left[i].uid, left[i].box.Name)})
 }
 
 // readBatch reads messages of one mailbox, and returns those that did not come. Some servers show one

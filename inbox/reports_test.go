@@ -3,6 +3,7 @@ package inbox
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -194,7 +195,9 @@ func TestReportsThatDoNotCome(t *testing.T) {
 
 // Anybody can send to a return path: what is read there is bounded, and that it was too much is told.
 func TestReportsAreBounded(t *testing.T) {
-	watch(t, reportBook(1), nil, func(w *watching) {
+	b := reportBook(1)
+	b.suite.Deadline = 10 * time.Hour
+	watch(t, b, nil, func(w *watching) {
 		w.accept(0)
 		for range maxReports + 100 {
 			w.deliver("INBOX", daemon, "about nothing\r\n")
@@ -206,8 +209,12 @@ func TestReportsAreBounded(t *testing.T) {
 		if len(faults) != 1 || !strings.Contains(faults[0].What, "more than 2000") {
 			t.Errorf("faults %+v, want one that says that it was too much", faults)
 		}
-		if n := len(bounced(w)); n > maxReports {
-			t.Errorf("%d are read", n)
+		if of := bounced(w); len(of) != maxReports || slices.Contains(of, "d0") {
+			t.Errorf("%d are read, want %d, and not yet the last one", len(of), maxReports)
+		}
+		time.Sleep(time.Hour)
+		if of := bounced(w); len(of) != maxReports+101 || !slices.Contains(of, "d0") {
+			t.Errorf("%d are read in the next hour, want all", len(of))
 		}
 	})
 }

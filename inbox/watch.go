@@ -88,7 +88,8 @@ type vigil struct {
 
 	reports     []suspected // to be read
 	reportsRead int
-	manyReports bool // more than are read
+	reportsHour time.Time // since when so many were read
+	manyReports bool      // more than can wait
 
 	canaries []*seedtest.Canary // of this run
 	noCanary string             // why none is appended any more
