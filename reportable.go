@@ -27,8 +27,8 @@ type JoinedBy string
 // What a report may name a message by, best first.
 const (
 	JoinedByEnvelopeID JoinedBy = "envelope id" // Original-Envelope-Id (RFC 3464 section 2.2.1)
-	JoinedByMessageID  JoinedBy = "message-id"  // of the message that it quotes
-	JoinedByReference  JoinedBy = "reference"   // its own In-Reply-To or References
+	JoinedByMessageID  JoinedBy = "message-id"  // of the message that it quotes or answers
+	JoinedByReference  JoinedBy = "reference"   // among several that it refers to
 	JoinedByTag        JoinedBy = "tag"         // in any other field or line that it quotes
 	JoinedByAddress    JoinedBy = "address"     // the envelope sender that it went to has the tag
 	JoinedBySubject    JoinedBy = "subject"     // the reference in the subject

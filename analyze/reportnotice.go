@@ -32,6 +32,9 @@ type notice struct {
 // maxSqueezed is how much of what is said is searched for the sentences that tell dialects apart.
 const maxSqueezed = 16 << 10
 
+// eximSubject is how Exim's warnings, which quote nothing, tell of which message they are.
+const eximSubject = "The subject of the message is:"
+
 func openNotice(h header.Header, raw []byte) *notice {
 	n := &notice{h: h, subject: fieldText(h, "Subject"), from: fieldText(h, "From")}
 	body := raw[h.Body:]
@@ -47,6 +50,10 @@ func openNotice(h header.Header, raw []byte) *notice {
 	n.original, n.sender, n.shared = readOriginal(n.enclosed)
 	if n.original == (seedtest.OriginalMessage{}) {
 		n.original, _, n.shared = readOriginal(toldFields(n.said))
+	}
+	if i := lineWith(n.said, eximSubject); i >= 0 {
+		line, _, _ := strings.Cut(n.said[i+len(eximSubject):], "\n")
+		setOnce(&n.original.Subject, decoded(strings.TrimSpace(line)))
 	}
 	n.squeezed = strings.ToLower(squeezeBlanks(n.said[:min(len(n.said), maxSqueezed)] + n.announced))
 	return n
