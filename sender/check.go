@@ -23,6 +23,7 @@ type Check struct {
 	Local      string
 	Remote     string
 	RemoteName string // reverse name of Remote's address; empty: none, or not asked
+	Proxy      string // address:port of the one that makes the route's connections; empty: none
 	Begun      time.Time
 	Latency    time.Duration // from Begun to the last stage's end
 	Stages     []seedtest.StageTime

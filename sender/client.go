@@ -225,6 +225,9 @@ func (c *Client) check(ctx context.Context, rec *record) Check {
 	check := Check{Route: c.route.Name, Begun: rec.sub.Begun, Stages: rec.sub.Stages,
 		TLS: rec.sub.TLS, Local: rec.sub.Local, Remote: rec.sub.Remote,
 		Host: rec.sub.Host, Preference: rec.sub.Preference, Policy: rec.sub.Policy}
+	if p := c.route.Proxy; p != nil {
+		check.Proxy = proxyAddress(*p)
+	}
 	if n := len(check.Stages); n > 0 {
 		check.Stage = check.Stages[n-1].Stage
 		check.Latency = check.Stages[n-1].At.Sub(check.Begun)

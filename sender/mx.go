@@ -105,7 +105,7 @@ func (d *delivery) try(ctx context.Context, to target) (*trouble, bool) {
 		if t == nil || d.committed || !nextExchanger(t) {
 			return t, true
 		}
-		t.hint = directHint(t, to)
+		t.hint = d.c.directHint(t, to)
 		d.failed = append(d.failed, failed{d.rec.sub, t})
 		if t.stage != seedtest.StageSTARTTLS || to.server.TLS != seedtest.TLSOpportunistic {
 			return t, false
@@ -115,14 +115,16 @@ func (d *delivery) try(ctx context.Context, to target) (*trouble, bool) {
 }
 
 // nextExchanger reports whether another server of the domain may take the message: all but a 5yz,
-// and the end of the context, leave that open.
+// the end of the context, and a proxy that is of no use leave that open.
 func nextExchanger(t *trouble) bool {
-	return t.outcome == seedtest.OutcomeFailed || t.outcome == seedtest.OutcomeDeferred
+	return !t.proxy && (t.outcome == seedtest.OutcomeFailed || t.outcome == seedtest.OutcomeDeferred)
 }
 
 // directHint says what to do about a server of a domain that we do not run.
-func directHint(t *trouble, to target) string {
+func (c *Client) directHint(t *trouble, to target) string {
 	switch {
+	case t.stage == seedtest.StageConnect && c.route.Proxy != nil:
+		return t.hint // the connection was the proxy's to make
 	case t.stage == seedtest.StageConnect:
 		return "if no domain's servers can be reached, the network or its provider blocks port 25: " +
 			"ask for it to be opened, or send through a relay"
@@ -330,7 +332,7 @@ func (c *Client) checkExchanger(
 	check := c.peer(targets[0]).check(ctx, rec)
 	assess(check.Policy, check.TLS, nil)
 	if !check.OK && check.Reply == nil {
-		check.Hint = directHint(&trouble{stage: check.Stage}, targets[0])
+		check.Hint = c.directHint(&trouble{stage: check.Stage, hint: check.Hint}, targets[0])
 	}
 	return check
 }

@@ -25,6 +25,23 @@ func (e *proxyError) Error() string { return e.err.Error() }
 // Unwrap is what failed.
 func (e *proxyError) Unwrap() error { return e.err }
 
+// blames reports whether the proxy, and no server behind it, is to blame: one that is silent may wait
+// for a server.
+func (e *proxyError) blames() bool {
+	if e.how != "" {
+		return true
+	}
+	switch said := e.said(); said {
+	case noWay, noLogin, noCommand:
+		return true
+	default:
+		return proxyAnswers[said] == "" && !isTimeout(e.err)
+	}
+}
+
+// said is the proxy's answer as the library words it.
+func (e *proxyError) said() string { return strings.TrimPrefix(e.Error(), "unknown error ") }
+
 // dialByProxy has the route's proxy connect to the server. The proxy looks up the server's name,
 // unless its address is known.
 func (c *Client) dialByProxy(ctx context.Context) (net.Conn, error) {
@@ -76,13 +93,14 @@ func (c *Client) proxyTrouble(t *trouble, err error) bool {
 	if !errors.As(err, &failed) {
 		return false
 	}
+	t.proxy = failed.blames()
 	at, why := "the proxy "+proxyAddress(*c.route.Proxy), cause(failed.err, c.o.Timeouts.Connect)
 	if failed.how != "" {
 		t.what = fmt.Sprintf("connect: %s %s: %s", at, failed.how, why)
 		t.hint = "check proxy in the route, and that it is up; of the server nothing is known"
 		return true
 	}
-	said := strings.TrimPrefix(failed.Error(), "unknown error ")
+	said := failed.said()
 	if hint := proxyAnswers[said]; hint != "" {
 		t.what, t.hint = fmt.Sprintf("connect: %s says of %s: %s", at, c.target(), said), hint
 		return true
@@ -93,6 +111,13 @@ func (c *Client) proxyTrouble(t *trouble, err error) bool {
 	return true
 }
 
+// The answers that are about us, and no server.
+const (
+	noCommand = "command not supported"
+	noWay     = "no acceptable authentication methods"
+	noLogin   = "username/password authentication failed"
+)
+
 // proxyAnswers says what to do about the replies of RFC 1928 section 6, and where a login is refused
 // (RFC 1929), as the library words them.
 var proxyAnswers = map[string]string{
@@ -100,16 +125,16 @@ var proxyAnswers = map[string]string{
 		"cannot reach",
 	"connection not allowed by ruleset": "the proxy lets nobody, or not this login, go there: have it " +
 		"allow the server and its port",
-	"network unreachable":   "the proxy has no way to the server's network",
-	"host unreachable":      "the proxy cannot find or reach the server: check host, and the proxy's DNS",
-	"connection refused":    "nothing listens on that port of the server: check host and port",
-	"TTL expired":           "the way from the proxy to the server is too long, or goes in circles",
-	"command not supported": "the proxy makes no connections for others",
+	"network unreachable": "the proxy has no way to the server's network",
+	"host unreachable":    "the proxy cannot find or reach the server: check host, and the proxy's DNS",
+	"connection refused":  "nothing listens on that port of the server: check host and port",
+	"TTL expired":         "the way from the proxy to the server is too long, or goes in circles",
+	noCommand:             "the proxy makes no connections for others",
 	"address type not supported": "the proxy may not look names up, or not know IPv6: name the server " +
 		"by another address",
-	"no acceptable authentication methods": "the proxy wants a login, or wants none: see username and " +
+	noWay: "the proxy wants a login, or wants none: see username and " +
 		"password of proxy",
-	"username/password authentication failed": "the proxy does not know this login: see username and " +
+	noLogin: "the proxy does not know this login: see username and " +
 		"password of proxy",
 }
 

@@ -133,6 +133,9 @@ func (c *Client) tire(t *trouble) {
 // reached or used, and said nothing of the message. A login that was refused would be refused
 // again, and lock the account.
 func nextServer(t *trouble) bool {
+	if t.proxy {
+		return false
+	}
 	switch t.stage {
 	case seedtest.StageResolve, seedtest.StageConnect, seedtest.StageTLS, seedtest.StageBanner,
 		seedtest.StageEHLO, seedtest.StageSTARTTLS:

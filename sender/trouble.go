@@ -22,6 +22,7 @@ type trouble struct {
 	what    string          // in words; empty if the reply says it all
 	hint    string          // what the administrator can do
 	gone    bool            // the connection was lost, or the server is leaving
+	proxy   bool            // the proxy is to blame, on the way to any server
 	asking  bool            // the reply may be to what was asked beside the message: see session.send
 }
 

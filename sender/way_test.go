@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -107,11 +108,18 @@ func TestSource(t *testing.T) {
 	if got := check(own, seedtest.IPv4); got.Stage != seedtest.StageBanner || (<-from).String() != own {
 		t.Errorf("from %s: ended at %s: %s", own, got.Stage, got.Error)
 	}
+	const other = "127.0.0.2" // of Linux, whose loopback has the whole net
+	if runtime.GOOS == "linux" {
+		if got := check(other, seedtest.IPv4); got.Stage != seedtest.StageBanner || (<-from).String() != other {
+			t.Errorf("from %s: ended at %s: %s", other, got.Stage, got.Error)
+		}
+	}
 	for _, c := range []struct {
 		source string
 		family seedtest.Family
 		says   string
 	}{
+		{"::1", seedtest.IPv6, `source = "::1" leaves no other`},
 		{"192.0.2.1", seedtest.IPv4, "does not have the address"},
 		{"", seedtest.IPv6, "address of IPv6"},
 	} {

@@ -25,6 +25,7 @@ type checkOut struct {
 	Local        string             `json:"local,omitempty"`
 	Remote       string             `json:"remote,omitempty"`
 	RemoteName   string             `json:"remote_name,omitempty"` // of a route
+	Proxy        string             `json:"proxy,omitempty"`       // of a route
 	Notes        []string           `json:"notes,omitempty"`       // of a route: no trouble, worth knowing
 	Greeting     string             `json:"greeting,omitempty"`
 	Server       string             `json:"server,omitempty"` // what it says of itself
@@ -148,6 +149,7 @@ func (c checked) out() checkOut {
 		o.Greeting, o.Mechanism, o.ReadyS = r.Banner, r.Mechanism, seconds(r.Latency)
 		o.Capabilities = append(o.Capabilities, r.Extensions...)
 		o.Preference, o.RemoteName, o.Notes = r.Preference, r.RemoteName, r.Remarks
+		o.Proxy = r.Proxy
 		if p := r.Policy; p != nil {
 			o.Policy = &policyOut{string(p.By), p.Mode, p.ID, p.Demanded, p.Note}
 		}

@@ -100,8 +100,8 @@ func blocked(all []checked) []checked {
 	tried := 0
 	for _, c := range all {
 		switch {
-		case c.OK || c.Route.Remote != "":
-			return all
+		case c.OK || c.Route.Remote != "" || c.Route.Proxy != "":
+			return all // or it was the proxy's to make the connection
 		case c.Route.Host != "" && c.Route.Stage == seedtest.StageConnect:
 			tried++
 		}

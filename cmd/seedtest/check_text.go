@@ -31,7 +31,7 @@ func (c checked) lines(verbose bool) []string {
 	}
 	switch {
 	case c.Route != nil && c.Route.Remote != "":
-		t.add("", "%s in %s", withName(c.Route.Remote, c.Route.RemoteName),
+		t.add("", "%s%s in %s", withName(c.Route.Remote, c.Route.RemoteName), through(c.Route.Proxy),
 			c.Route.Latency.Round(time.Millisecond))
 		t.add("offers", "%s", strings.Join(c.Route.Extensions, ", "))
 		t.tls(c.Route.TLS)
@@ -329,6 +329,12 @@ func addTLS(add func(string, ...any), t *seedtest.TLSInfo) {
 	agreed := strings.TrimSpace(t.Version + " " + t.Cipher)
 	add("%s, certificate for %s%s", cmp.Or(agreed, "no TLS agreed on"),
 		cmp.Or(strings.Join(t.Names, " "), t.Peer), until)
+	switch {
+	case t.Shown != "":
+		add("the server was shown our certificate, %s", t.Shown)
+	case t.Asked:
+		add("the server asked for a certificate of ours, and got none")
+	}
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -18,6 +18,7 @@ import (
 // dryMessage is a message as a dry run shows it.
 type dryMessage struct {
 	Route        string   `json:"route"`
+	Proxy        string   `json:"proxy,omitempty"` // of the route
 	Message      string   `json:"message"`
 	Seeds        []string `json:"seeds"`
 	EnvelopeFrom string   `json:"envelope_from"`
@@ -39,12 +40,13 @@ func (a *app) dryRun(q harness.Request) error {
 		if err != nil {
 			return usage(err)
 		}
-		d := dryMessage{Route: p.Route, Message: p.Message, EnvelopeFrom: m.EnvelopeFrom, To: m.To,
+		route := seedtest.Run{Opened: opened}.Route(p.Route)
+		d := dryMessage{Route: p.Route, Proxy: proxyOf(route), Message: p.Message, EnvelopeFrom: m.EnvelopeFrom, To: m.To,
 			Data: report.Clean(string(m.Data))}
 		for _, x := range p.Probes {
 			d.Seeds = append(d.Seeds, x.Seed)
 		}
-		for line := range strings.Lines(remarks(m, seedtest.Run{Opened: opened}.Route(p.Route))) {
+		for line := range strings.Lines(remarks(m, route)) {
 			d.Remarks = append(d.Remarks, strings.TrimRight(line, "\n"))
 		}
 		all = append(all, d)
@@ -56,8 +58,8 @@ func (a *app) dryRun(q harness.Request) error {
 		}{"seedtest.dryrun/v1", all})
 	}
 	for i, d := range all {
-		_, err := fmt.Fprintf(a.stdout, "-- %d of %d: route %s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n%s\n%s\n",
-			i+1, len(all), d.Route, d.Message, d.EnvelopeFrom, strings.Join(d.To, ">\nRCPT TO:<"),
+		_, err := fmt.Fprintf(a.stdout, "-- %d of %d: route %s%s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n%s\n%s\n",
+			i+1, len(all), d.Route, through(d.Proxy), d.Message, d.EnvelopeFrom, strings.Join(d.To, ">\nRCPT TO:<"),
 			strings.Join(append(d.Remarks, ""), "\n"), strings.ReplaceAll(d.Data, "\r\n", "\n"))
 		if err != nil {
 			return err

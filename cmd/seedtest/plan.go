@@ -129,6 +129,7 @@ type planRoute struct {
 	Type     string `json:"type"`
 	Control  bool   `json:"control"`
 	Messages int    `json:"messages"`
+	Proxy    string `json:"proxy,omitempty"`
 }
 
 type planSeed struct {
@@ -185,7 +186,7 @@ func planOf(q harness.Request, planned []seedtest.Planned, u store.Usage, differ
 
 func (p *plan) routes(q harness.Request, planned []seedtest.Planned) {
 	for _, r := range q.Routes {
-		x := planRoute{Route: r.Name, Type: string(r.Type), Control: r.Control}
+		x := planRoute{Route: r.Name, Type: string(r.Type), Control: r.Control, Proxy: proxyOf(r)}
 		for _, d := range planned {
 			if d.Route == r.Name {
 				x.Messages++

@@ -28,6 +28,7 @@ func (p plan) lines() []string {
 		plural(len(p.Seeds), "seed"))}
 	for _, r := range p.Routes {
 		line := fmt.Sprintf("route     %-16s %s, %s", r.Route, plural(r.Messages, "message"), r.Type)
+		line += through(r.Proxy)
 		if r.Control {
 			line += ", control: never counted"
 		}
