@@ -40,7 +40,7 @@ func returnsOf(p Parts, opened seedtest.Opened) []*returnWork {
 			continue
 		}
 		i := slices.IndexFunc(list, func(x *returnWork) bool {
-			return x.account.Server == account.Server && x.account.Login.Username == account.Login.Username
+			return sameAccount(x.account, account)
 		})
 		if i < 0 {
 			i = len(list)
@@ -78,6 +78,7 @@ func (w *work) followReports(ctx context.Context) (stop func()) {
 }
 
 func (w *work) watchReturns(ctx context.Context, r *returnWork) {
+	w.letSeedFirst(ctx, r)
 	w.mu.Lock()
 	base := w.fold.ReturnPath(r.routes[0])
 	w.mu.Unlock()
@@ -95,6 +96,28 @@ func (w *work) watchReturns(ctx context.Context, r *returnWork) {
 	if err != nil && ctx.Err() == nil {
 		w.fail(fmt.Errorf("route %s: return path: %w", r.routes[0], err))
 	}
+}
+
+// letSeedFirst waits until the seed whose account this is too has signed in: where the server takes few
+// connections, the seed must not be the one that it sends away.
+func (w *work) letSeedFirst(ctx context.Context, r *returnWork) {
+	for _, s := range w.seeds {
+		if s.seed.ByHand || !sameAccount(s.seed, r.account) {
+			continue
+		}
+		timer := time.NewTimer(w.opened.Suite.BaselineTimeout)
+		defer timer.Stop()
+		select {
+		case <-s.baseline:
+		case <-s.refused:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func sameAccount(a, b seedtest.Seed) bool {
+	return a.Server == b.Server && a.Login.Username == b.Login.Username
 }
 
 // sinceSlack is how far a server's clock may be behind ours.

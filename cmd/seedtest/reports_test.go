@@ -306,22 +306,31 @@ func TestReturnPathThatCannotBeRead(t *testing.T) {
 
 // TestReturnPathThatIsASeed: the same account may be both.
 func TestReturnPathThatIsASeed(t *testing.T) {
-	b := returnBench(t, lab.Queue{})
-	b.configure(func(text string) string {
-		_, seed, _ := strings.Cut(text, "[seed.strict-a]\n")
-		seed, _, _ = strings.Cut(seed, "\n\n")
-		_, seed, _ = strings.Cut(seed, "own = true\n")
-		before, rest, _ := strings.Cut(text, "[sender.main.mailbox]\n")
-		_, rest, _ = strings.Cut(rest, "\n\n")
-		text = before + "[sender.main.mailbox]\nown = true\n" + seed + "\n\n" + rest
-		return strings.Replace(text, `"bounces@example.org"`, `"strict-a@strict.example"`, 1)
-	})
-	got := b.soon(nil, "run", "good")
-	run := b.agrees()
-	if p := run.Probes[0]; got.status != statusPass || p.Placements.Current != seedtest.Inbox ||
-		len(run.Faults) > 0 {
-		t.Errorf("exit status %d, %s, faults %+v\n%s", got.status, p.Placements.Current, run.Faults, got.stdout)
+	for _, most := range []int{0, 1} {
+		t.Run(fmt.Sprint(most, " connections"), func(t *testing.T) {
+			b := returnBenchOf(t, lab.Options{Random: 1, Queue: &lab.Queue{},
+				Limits: map[string]lab.Limits{"strict": {Connections: most}}})
+			b.configure(strictReturns)
+			got := b.soon(nil, "run", "good")
+			run := b.agrees()
+			if p := run.Probes[0]; got.status != statusPass || p.Placements.Current != seedtest.Inbox ||
+				most == 0 && len(run.Faults) > 0 {
+				t.Errorf("exit status %d, %s, faults %+v\n%s", got.status, p.Placements.Current, run.Faults,
+					got.stdout)
+			}
+		})
 	}
+}
+
+// strictReturns makes the account of strict-a the return path of main.
+func strictReturns(text string) string {
+	_, seed, _ := strings.Cut(text, "[seed.strict-a]\n")
+	seed, _, _ = strings.Cut(seed, "\n\n")
+	_, seed, _ = strings.Cut(seed, "own = true\n")
+	before, rest, _ := strings.Cut(text, "[sender.main.mailbox]\n")
+	_, rest, _ = strings.Cut(rest, "\n\n")
+	text = before + "[sender.main.mailbox]\nown = true\n" + seed + "\n\n" + rest
+	return strings.Replace(text, `"bounces@example.org"`, `"strict-a@strict.example"`, 1)
 }
 
 // TestCheckReturnPath: check signs in to it, and tells whose bounces nobody reads.
