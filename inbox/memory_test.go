@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestThriftyIsForManySeedsAndLeavesGOGCAlone(t *testing.T) {
+func TestThriftyGoesByTheSeedsAndLeavesGOGCAlone(t *testing.T) {
 	now := func() int {
 		percent := debug.SetGCPercent(100)
 		debug.SetGCPercent(percent)
@@ -15,7 +15,8 @@ func TestThriftyIsForManySeedsAndLeavesGOGCAlone(t *testing.T) {
 	}
 	defer debug.SetGCPercent(now())
 	for _, x := range []struct{ before, seeds, want int }{
-		{100, 1, 100}, {100, manySeeds, leastGarbage}, {400, manySeeds, 400}, {-1, manySeeds, -1},
+		{100, 1, mostGarbage}, {100, manySeeds - 1, mostGarbage}, {100, manySeeds, leastGarbage},
+		{50, manySeeds, 50}, {50, 1, 50}, {-1, manySeeds, -1},
 	} {
 		debug.SetGCPercent(x.before)
 		restore := Thrifty(x.seeds)

@@ -15,6 +15,7 @@ import (
 	"seedtest"
 	"seedtest/diagnose"
 	"seedtest/harness"
+	"seedtest/inbox"
 	"seedtest/sender"
 	"seedtest/store"
 )
@@ -45,6 +46,7 @@ func mint() (seedtest.Token, error) {
 
 // alone composes and sends by as many goroutines as there are connections.
 func alone(s settings) error {
+	defer inbox.Thrifty(1)() // as a run does
 	client := s.client()
 	var left atomic.Int64
 	left.Store(int64(s.Messages))
