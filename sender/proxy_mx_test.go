@@ -30,9 +30,11 @@ func TestDirectByProxy(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				x, dials := c.proxy, 0
 				x.script = &script{t: t}
+				dns := threeHosts()
+				dns["example.net MX"] = []string{"10 mx2.example.com"} // servers are checked all at once
 				route := direct(seedtest.TLSOpportunistic)
 				route.Proxy = x.proxied().Proxy
-				client := sender.New(route, sender.Options{DNS: threeHosts(), Shuffle: inOrder,
+				client := sender.New(route, sender.Options{DNS: dns, Shuffle: inOrder,
 					Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 						dials++
 						return x.dial(ctx, network, addr)
@@ -46,7 +48,7 @@ func TestDirectByProxy(t *testing.T) {
 				if dials != c.dials {
 					t.Errorf("the proxy was asked %d times, want %d", dials, c.dials)
 				}
-				check := client.Checks(t.Context(), "example.com")[0]
+				check := client.Checks(t.Context(), "example.net")[0]
 				if check.OK || check.Proxy != "proxy.example.org:1080" || !strings.Contains(check.Hint, c.hint) {
 					t.Errorf("Check by %q: %s; %s", check.Proxy, check.Error, check.Hint)
 				}

@@ -81,7 +81,10 @@ func (x *socks) negotiate(conn net.Conn) bool {
 	case 3:
 		host = "name " + string(read(int(read(1)[0])))
 	}
-	x.asked = fmt.Sprint(host, " ", binary.BigEndian.Uint16(read(2)))
+	port := read(2)
+	x.mu.Lock()
+	x.asked = fmt.Sprint(host, " ", binary.BigEndian.Uint16(port))
+	x.mu.Unlock()
 	_, _ = conn.Write([]byte{5, x.reply, 0, 1, 192, 0, 2, 1, 0, 25})
 	return x.reply == 0
 }
