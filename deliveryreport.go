@@ -20,7 +20,7 @@ type DeliveryReport struct {
 	Date    time.Time // its own; zero if there is none that can be read
 	Refers  []string  // Message-IDs of its In-Reply-To and References, without angle brackets
 	Tokens  []Token   // what looks like a tag in its text and in what it quotes, in order
-	Guessed bool      // nobody has described the system that wrote it: read by words that many use
+	Guessed bool      // in words that many use, from a system that nobody has described; or an answer
 }
 
 // ReportedRecipient is what a report says of one recipient.

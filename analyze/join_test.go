@@ -25,9 +25,7 @@ func joinFixtures(t testing.TB, dir string, m seedtest.Reportable, data []byte) 
 	if err != nil || len(files) < 10 {
 		t.Fatalf("testdata/%s: %d fixtures, %v", dir, len(files), err)
 	}
-	head := strings.ReplaceAll(string(data[:header.Parse(data).Body]), "\r\n", "\n")
-	fill := strings.NewReplacer("{header}", head, "{token}", string(m.Token), "{ref}", m.Token.Ref(),
-		"{id}", m.MessageID, "{to}", m.Probes[0].Address)
+	fill := joinFiller(m, data)
 	var list []reportFixture
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -42,6 +40,13 @@ func joinFixtures(t testing.TB, dir string, m seedtest.Reportable, data []byte) 
 			want: strings.Split(strings.TrimSpace(want), "\n"), message: []byte(fill.Replace(message))})
 	}
 	return list
+}
+
+// joinFiller fills into a message what was sent.
+func joinFiller(m seedtest.Reportable, data []byte) *strings.Replacer {
+	head := strings.ReplaceAll(string(data[:header.Parse(data).Body]), "\r\n", "\n")
+	return strings.NewReplacer("{header}", head, "{token}", string(m.Token), "{ref}", m.Token.Ref(),
+		"{id}", m.MessageID, "{to}", m.Probes[0].Address)
 }
 
 // joinOf reads a message as a report about those that were sent.

@@ -55,7 +55,8 @@ func openReport(h header.Header, raw []byte, s suspicion, depth int) *seedtest.D
 	}
 	finish(r, n)
 	addNaming(r, n)
-	r.Guessed = !n.declared && d != nil && d.Status == guess && r.Form == d.ID
+	r.Guessed = isAnswer(n.subject) ||
+		!n.declared && d != nil && d.Status == guess && r.Form == d.ID
 	return r
 }
 
