@@ -152,6 +152,7 @@ func TestHostileReturnPaths(t *testing.T) {
 		t.Errorf("exit status %d, want %d, says\n%s%s", got.status, statusFail, got.stdout, got.stderr)
 	}
 	b.unharmed(got)
+	b.unharmed(b.run(t.Context(), nil, "check"))
 	b.shows("gone/one-report", "gone/a-report-that-drives-a-terminal")
 	run := b.newest()
 	for _, x := range list {
