@@ -1,10 +1,6 @@
 package report
 
-import (
-	"slices"
-
-	"seedtest"
-)
+import "seedtest"
 
 type jsonProbe struct {
 	ID         string          `json:"id"`
@@ -128,13 +124,6 @@ type jsonProofMailbox struct {
 	Why       string `json:"why,omitempty"`
 }
 
-type jsonBounce struct {
-	Action     string `json:"action"`
-	Status     string `json:"status,omitempty"`
-	Diagnostic string `json:"diagnostic,omitempty"`
-	RemoteMTA  string `json:"remote_mta,omitempty"`
-}
-
 type jsonPlacement struct {
 	First   string  `json:"first"`
 	Current string  `json:"current"`
@@ -151,7 +140,7 @@ func probeOf(r Report, p seedtest.Probe) jsonProbe {
 		Control:   p.Control, Counted: p.Counted, Submission: submissionOf(p),
 		Sightings: []jsonSighting{}, Proof: proofOf(p.Proof), Relayed: []jsonRelayed{},
 		Placement: placementOf(p), Moves: movesJSON(p), Latency: latencyOf(p),
-		Findings: codesOf(r.Findings, p.ID),
+		Findings: codesOf(r.Findings, p.ID), Bounce: bounceOf(p),
 	}
 	if s := r.Run.Seed(p.Seed); s != nil {
 		j.Address, j.Provider = s.Seed.Address, s.Seed.Provider.ID
@@ -164,13 +153,6 @@ func probeOf(r Report, p seedtest.Probe) jsonProbe {
 	}
 	for _, x := range p.Relayed {
 		j.Relayed = append(j.Relayed, relayedOf(x))
-	}
-	if n := len(p.Bounces); n > 0 {
-		b := p.Bounces[n-1]
-		if i := slices.IndexFunc(p.Bounces, seedtest.Bounce.Failed); i >= 0 {
-			b = p.Bounces[i] // whatever else is reported, such as that an alias was expanded
-		}
-		j.Bounce = &jsonBounce{b.Action, b.Status, b.Diagnostic, b.RemoteMTA}
 	}
 	if p.Analysis != nil {
 		a := analysisOf(*p.Analysis)

@@ -261,14 +261,8 @@ func (p *page) further(x seedtest.Probe) {
 		p.para("    | ", p.say(y.Line), 3)
 	}
 	for _, b := range x.Bounces {
-		text := strings.TrimSpace(b.Action + " " + b.Status)
-		if b.RemoteMTA != "" {
-			text += ", told by " + b.RemoteMTA
-		}
-		if b.Diagnostic != "" {
-			text += ": \"" + b.Diagnostic + "\""
-		}
-		p.para("  ", p.say(text), 0)
+		p.para("  ", p.say(bounceWords(b)), 0)
+		p.para("    ", p.say(bounceDetail(b)), 0)
 	}
 }
 

@@ -22,6 +22,8 @@ type jsonRelayed struct {
 	Transfer  float64       `json:"transfer_s,omitempty"`
 	TLS       *jsonRelayTLS `json:"tls,omitempty"`
 	Line      string        `json:"line,omitempty"`
+	Reporting string        `json:"reporting_mta,omitempty"`
+	JoinedBy  string        `json:"joined_by,omitempty"`
 }
 
 type jsonRelayTLS struct {
@@ -33,7 +35,8 @@ type jsonRelayTLS struct {
 func relayedOf(x seedtest.Relayed) jsonRelayed {
 	j := jsonRelayed{Remote: x.Remote, Outcome: string(x.Outcome), Reply: replyOf(x.Reply),
 		Said: x.Said, Source: x.Source, QueueID: x.QueueID, NextID: x.NextID, Via: string(x.Via),
-		Recipient: x.Recipient, Delay: x.Delay.Seconds(), Transfer: x.Transfer.Seconds(), Line: x.Line}
+		Recipient: x.Recipient, Delay: x.Delay.Seconds(), Transfer: x.Transfer.Seconds(), Line: x.Line,
+		Reporting: x.ReportingMTA, JoinedBy: string(x.JoinedBy)}
 	if !x.When.IsZero() {
 		j.When = jsonTimeOf(&x.When)
 	}
@@ -98,6 +101,10 @@ func relayedDetail(x seedtest.Relayed) string {
 	if x.Recipient != "" {
 		said = append(said, "to "+x.Recipient)
 	}
+	if x.ReportingMTA != "" {
+		said = append(said, "reported by "+x.ReportingMTA)
+	}
+	said = append(said, joinedWords(x.JoinedBy)...)
 	if x.Delay > 0 {
 		said = append(said, "after "+took(x.Delay))
 	}
