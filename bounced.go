@@ -75,9 +75,9 @@ func (p *Probe) hadIt() string {
 // Failed reports whether a report says that a message was given up.
 func (b Bounce) Failed() bool { return strings.EqualFold(b.Action, actionFailed) }
 
-// vague reports whether a report leaves open that the message itself arrives: it speaks of another
+// Vague reports whether a report leaves open that the message itself arrives: it speaks of another
 // address, to which a copy may have gone, or was read by words that anybody may use.
-func (b Bounce) vague() bool { return b.Recipient != "" && !b.Alias || b.Guessed }
+func (b Bounce) Vague() bool { return b.Recipient != "" && !b.Alias || b.Guessed }
 
 // bounced returns the report or log line that says failed after acceptance, or "" (rule 13). What
 // is vague counts once there is proof of absence.
@@ -108,7 +108,7 @@ func (p *Probe) failed(vague bool) *Bounce {
 		another := func(x Relayed) bool {
 			return x.Source == SourceReport && x.Passed() && !strings.EqualFold(x.Recipient, b.Recipient)
 		}
-		if b.Failed() && b.vague() == vague && (vague || !slices.ContainsFunc(p.Relayed, another)) {
+		if b.Failed() && b.Vague() == vague && (vague || !slices.ContainsFunc(p.Relayed, another)) {
 			return &p.Bounces[i]
 		}
 	}

@@ -108,11 +108,24 @@ func (o *observed) answers() []answer {
 		}
 	}
 	for _, b := range o.Bounces {
-		if strings.EqualFold(b.Action, "failed") || strings.EqualFold(b.Action, "delayed") {
+		if o.heeds(b) {
 			list = append(list, answer{diagnostic(b), "Diagnostic-Code"})
 		}
 	}
 	return list
+}
+
+// heeds reports whether a delivery report speaks of what became of the probe. One that says failed
+// of what was seen, or that may be about a copy while the message is awaited, does not.
+func (o *observed) heeds(b seedtest.Bounce) bool {
+	place := o.Placements.Current
+	switch {
+	case b.Vague():
+		return b.Failed() && place == seedtest.Bounced
+	case b.Failed():
+		return !place.Seen()
+	}
+	return strings.EqualFold(b.Action, "delayed")
 }
 
 // reportedReply is how a delivery report quotes a reply.
@@ -133,6 +146,9 @@ func diagnostic(b seedtest.Bounce) seedtest.Reply {
 		if m[2] != "" {
 			r.Enhanced = m[2]
 		}
+	}
+	if r.Code == 0 {
+		r.Code = b.Code // of a reply that stands within the text
 	}
 	if r.Code == 0 && len(r.Enhanced) > 0 {
 		r.Code = map[byte]int{'4': 450, '5': 550}[r.Enhanced[0]]
