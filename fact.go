@@ -204,6 +204,8 @@ type Submission struct {
 	Policy     *TLSPolicy `json:"policy,omitempty"`      // what had a say about TLS; nil: the route alone
 	Tried      []Tried    `json:"tried,omitempty"`       // the other servers of this attempt, in order
 
+	Unreached []Unreached `json:"unreached,omitempty"` // other addresses of the server that were tried, in order
+
 	Proxy string `json:"proxy,omitempty"` // address:port of the one that made the connection; Remote is what it was asked for
 
 	Program string `json:"program,omitempty"` // that took the message, by a route of type sendmail

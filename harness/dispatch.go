@@ -204,6 +204,9 @@ func (w *work) complete(ctx context.Context, s *seedtest.Submission, d seedtest.
 	for i := range s.Tried {
 		s.Tried[i].Begun = s.Tried[i].Begun.Add(w.back)
 	}
+	for i := range s.Unreached {
+		s.Unreached[i].Begun = s.Unreached[i].Begun.Add(w.back)
+	}
 	s.Breaker = w.breakerOf(*s)
 	now := w.Now()
 	switch {

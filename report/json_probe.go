@@ -48,6 +48,8 @@ type jsonSubmission struct {
 	Policy     *jsonTLSPolicy `json:"tls_policy,omitempty"`
 	Tried      []jsonTried    `json:"tried,omitempty"`
 
+	Unreached []jsonUnreached `json:"unreached,omitempty"`
+
 	Program string `json:"program,omitempty"`
 	Exit    *int   `json:"exit,omitempty"`
 

@@ -131,6 +131,9 @@ func (p *page) attempt(a seedtest.AttemptState) {
 	for _, t := range s.Tried {
 		p.para("         ", p.say(triedWords(t)), 0)
 	}
+	for _, u := range s.Unreached {
+		p.para("         ", p.say(unreachedWords(u)), 0)
+	}
 	p.para("         ", p.say(serverWords(*s)), 0)
 	p.para("         ", p.say(sessionWords(*s)), 0)
 	if len(s.Extensions) > 0 && p.style.Verbose {

@@ -26,6 +26,12 @@ type jsonTried struct {
 	Error      string     `json:"error,omitempty"`
 }
 
+type jsonUnreached struct {
+	Remote string   `json:"remote"`
+	Begun  jsonTime `json:"begun,omitzero"`
+	Error  string   `json:"error"`
+}
+
 // servers adds which servers an attempt had to do with.
 func (j *jsonSubmission) servers(s seedtest.Submission) {
 	j.Host, j.Preference = s.Host, s.Preference
@@ -35,6 +41,9 @@ func (j *jsonSubmission) servers(s seedtest.Submission) {
 	for _, t := range s.Tried {
 		j.Tried = append(j.Tried, jsonTried{t.Host, t.Preference, t.Remote, jsonTime(t.Begun),
 			string(t.Outcome), string(t.Stage), replyOf(t.Reply), t.Error})
+	}
+	for _, u := range s.Unreached {
+		j.Unreached = append(j.Unreached, jsonUnreached{u.Remote, jsonTime(u.Begun), u.Error})
 	}
 }
 
@@ -70,6 +79,11 @@ func tlsPolicyWords(p seedtest.TLSPolicy) string {
 		text += ": " + p.Note
 	}
 	return text
+}
+
+// unreachedWords says why an address of the server gave no connection.
+func unreachedWords(u seedtest.Unreached) string {
+	return "no connection to " + u.Remote + ": " + u.Error
 }
 
 // triedWords says why another server of an attempt did not take the message.

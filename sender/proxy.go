@@ -54,15 +54,15 @@ func (c *Client) dialByProxy(ctx context.Context) (net.Conn, error) {
 		}
 		login = &proxy.Auth{User: p.Username, Password: secret.Reveal()}
 	}
-	conn, _, err := c.dialTo(ctx, "tcp", proxyAddress(*p))
+	r, err := c.dialTo(ctx, "tcp", proxyAddress(*p))
 	if err != nil {
 		return nil, &proxyError{"cannot be reached", err}
 	}
-	if err := askProxy(ctx, conn, login, c.target()); err != nil {
-		_ = conn.Close()
+	if err := askProxy(ctx, r.conn, login, c.target()); err != nil {
+		_ = r.conn.Close()
 		return nil, &proxyError{"", err}
 	}
-	return conn, nil
+	return r.conn, nil
 }
 
 // askProxy asks for a connection by one to the proxy. The library's own dialing would hide whether

@@ -28,6 +28,7 @@ func (c *Client) newRecord() *record {
 func (r *record) anew(note string) {
 	r.sub.Reused, r.sub.TLS, r.sub.Stages = false, nil, nil
 	r.sub.Local, r.sub.Remote, r.sub.Proxy, r.sub.Extensions = "", "", "", nil
+	r.sub.Unreached = nil
 	r.dialog.note(note)
 }
 

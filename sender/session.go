@@ -7,8 +7,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -62,17 +60,18 @@ func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
 func (c *Client) connect(ctx context.Context, rec *record) (net.Conn, *trouble) {
 	limited, cancel := context.WithTimeout(ctx, c.o.Timeouts.Connect)
 	defer cancel()
-	conn, resolved, err := c.dial(limited)
-	if !resolved.IsZero() {
-		rec.markAt(seedtest.StageResolve, resolved, nil)
+	r, err := c.dial(limited)
+	if !r.resolved.IsZero() {
+		rec.markAt(seedtest.StageResolve, r.resolved, nil)
 	}
+	rec.noteUnreached(r)
 	if err != nil {
 		t := connectTrouble(ctx, c, err)
 		rec.mark(t.stage, nil)
 		return nil, t
 	}
 	rec.mark(seedtest.StageConnect, nil)
-	return conn, nil
+	return r.conn, nil
 }
 
 // locate puts on record from where to where the connection goes.
@@ -88,34 +87,21 @@ func (c *Client) target() string {
 	return net.JoinHostPort(c.where(), strconv.Itoa(c.route.Server.Port))
 }
 
-func (c *Client) dial(ctx context.Context) (conn net.Conn, resolved time.Time, err error) {
+func (c *Client) dial(ctx context.Context) (reached, error) {
 	if c.route.Proxy != nil {
-		conn, err = c.dialByProxy(ctx)
-		return conn, resolved, err
+		conn, err := c.dialByProxy(ctx)
+		return reached{conn: conn}, err
 	}
 	return c.dialTo(ctx, c.network(), c.target())
 }
 
 // dialTo connects without a proxy.
-func (c *Client) dialTo(ctx context.Context, network, addr string) (
-	conn net.Conn, resolved time.Time, err error,
-) {
+func (c *Client) dialTo(ctx context.Context, network, addr string) (reached, error) {
 	if c.o.Dial != nil {
-		conn, err = c.o.Dial(ctx, network, addr)
-		return conn, resolved, err
+		conn, err := c.o.Dial(ctx, network, addr)
+		return reached{conn: conn}, err
 	}
-	source, err := c.source()
-	if err != nil {
-		return nil, resolved, err
-	}
-	var once sync.Once
-	d := net.Dialer{Resolver: c.o.Resolver, LocalAddr: source, Control: func(_, _ string, _ syscall.RawConn) error {
-		once.Do(func() { resolved = c.o.Now() })
-		return nil
-	}}
-	conn, err = d.DialContext(ctx, network, addr)
-	once.Do(func() {}) // what a slower attempt at another address does now comes too late
-	return conn, resolved, err
+	return c.reach(ctx, network, addr)
 }
 
 // prelude is everything up to the EHLO whose extensions count.

@@ -141,6 +141,10 @@ func connectTrouble(ctx context.Context, c *Client, err error) *trouble {
 	if c.proxyTrouble(t, err) {
 		return t
 	}
+	var none *unreachedError
+	if errors.As(err, &none) && len(none.errs) > 1 {
+		t.what = fmt.Sprintf("connect: %v", none)
+	}
 	host, port := c.route.Server.Host, c.route.Server.Port
 	var dns *net.DNSError
 	switch {
