@@ -91,7 +91,9 @@ func (r DeliveryReport) message(sent []Reportable) (*Reportable, JoinedBy) {
 }
 
 // only returns the one message that is named.
-func only(sent []Reportable, names func(*Reportable) JoinedBy) (m *Reportable, by JoinedBy, several bool) {
+func only(
+	sent []Reportable, names func(*Reportable) JoinedBy,
+) (m *Reportable, by JoinedBy, several bool) {
 	for i := range sent {
 		if named := names(&sent[i]); named != "" {
 			if m != nil && m.Dispatch != sent[i].Dispatch {

@@ -103,3 +103,19 @@ func joinedWords(by seedtest.JoinedBy) []string {
 	}
 	return []string{"it names the message by " + what}
 }
+
+// tellBounce tells of a report as it comes, with the recipient if it is another than the seed.
+func tellBounce(b seedtest.Bounce, r seedtest.Run) string {
+	name := dispatchName(r, b.Dispatch)
+	if p := r.Probe(b.Probe); p != nil {
+		name = who(r, *p)
+	}
+	text := name + ": report says " + b.Action
+	if b.Action == "" {
+		text = name + ": a report tells of no recipient"
+	}
+	if b.Recipient != "" {
+		text += " for " + b.Recipient
+	}
+	return strings.TrimSpace(text + " " + b.Status + " " + b.Diagnostic)
+}

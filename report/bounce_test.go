@@ -57,3 +57,28 @@ func TestReportsAreTold(t *testing.T) {
 		t.Error("the story has what a terminal obeys")
 	}
 }
+
+// TestLineTellsReports: the line of a report names the seed that it is about, and the recipient if
+// that is another.
+func TestLineTellsReports(t *testing.T) {
+	st := begin("bounces", []string{"main"}, []string{"gmail-a"})
+	id := st.plan("main", "gmail-a")
+	st.accept(id, s)
+	r := st.report(2 * m).Run
+	for _, c := range []struct {
+		probe     seedtest.ProbeID
+		action    string
+		recipient string
+		want      string
+	}{
+		{id, "failed", "", "gmail-a by main: report says failed 5.1.1 550 5.1.1 nobody"},
+		{id, "failed", "x@b.example", "report says failed for x@b.example 5.1.1"},
+		{"", "", "", "gmail-a by main: a report tells of no recipient 5.1.1"},
+	} {
+		b := seedtest.Bounce{Dispatch: seedtest.DispatchID(id), Probe: c.probe, Action: c.action,
+			Recipient: c.recipient, Status: "5.1.1", Diagnostic: "550 5.1.1 nobody"}
+		if got := report.Line(seedtest.Fact{Body: b}, r); !strings.Contains(got, c.want) {
+			t.Errorf("Line of %q: %q, want %q", c.action, got, c.want)
+		}
+	}
+}

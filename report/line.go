@@ -96,8 +96,7 @@ func tellFurther(b seedtest.FactBody, r seedtest.Run) string {
 		return strings.TrimSuffix(
 			dispatchName(r, x.Dispatch)+": "+takenWords(x)+", "+answerWords(x), ", ")
 	case seedtest.Bounce:
-		return strings.TrimSpace(dispatchName(r, x.Dispatch) + ": report says " + x.Action + " " +
-			x.Status + " " + x.Diagnostic)
+		return tellBounce(x, r)
 	}
 	return ""
 }
