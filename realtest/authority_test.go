@@ -6,14 +6,17 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -45,10 +48,37 @@ func writeCertificates(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
+	return errors.Join(writeClient(dir, "client"), writeClient(dir, "stranger"),
 		writePEM(filepath.Join(dir, "ca.pem"), "CERTIFICATE", ca, 0o644),
 		writePEM(filepath.Join(dir, "cert.pem"), "CERTIFICATE", cert, 0o644),
 		writePEM(filepath.Join(dir, "key.pem"), "PRIVATE KEY", secret, 0o600))
+}
+
+// writeClient writes NAME.pem and NAME-key.pem, by which a client may be known. They signed themselves:
+// a relay goes by their fingerprints.
+func writeClient(dir, name string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	client := template509(name + ".example.org")
+	client.KeyUsage = x509.KeyUsageDigitalSignature
+	client.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	cert, err1 := x509.CreateCertificate(rand.Reader, client, client, &key.PublicKey, key)
+	secret, err2 := x509.MarshalPKCS8PrivateKey(key)
+	return errors.Join(err1, err2,
+		writePEM(filepath.Join(dir, name+".pem"), "CERTIFICATE", cert, 0o644),
+		writePEM(filepath.Join(dir, name+"-key.pem"), "PRIVATE KEY", secret, 0o600))
+}
+
+// fingerprint of a certificate as Postfix writes it.
+func fingerprint(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	block, _ := pem.Decode(text)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(block.Bytes)), " ", ":"), nil
 }
 
 func template509(name string) *x509.Certificate {

@@ -49,7 +49,9 @@ func suites() []suite {
 		{Seed: "pushed-junk", Message: "newsletter", Others: true},
 		{Seed: "clean", Routes: `"mx", "starttls"`},
 		{Seed: "unknown"},
-		{Seed: "sendmail"}, // see ways.toml
+		{Seed: "sendmail"},  // see ways.toml
+		{Seed: "certified"}, // see connect.toml
+		{Seed: "proxied"},
 		{Seed: "sendmail-astray"},
 		{Seed: "direct"},
 		{Seed: "direct-greylisted", Access: "greylist"},

@@ -8,6 +8,7 @@ set -eu
 
 packages="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve postgrey swaks python3 chromium"
 packages="$packages spamassassin opendkim libidn12"
+packages="$packages microsocks" # a proxy, which runs only where it is called
 packages="$packages cyrus-common sasl2-bin libsasl2-modules libsasl2-modules-db"
 cyrus=/usr/local/lib/seedtest-realtest # where the files of cyrus-imapd are
 exim=$cyrus/usr/sbin/exim4                  # and Exim, which needs libidn12 and its user

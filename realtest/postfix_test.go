@@ -31,6 +31,7 @@ type postfix struct {
 	Access                  []rule  // what it does with a recipient
 	Local                   string  // the domain whose users are those of this machine
 	Aliases                 []rule  // whom the mx delivers to instead of a recipient
+	Known                   []rule  // fingerprints of the clients that the relay is open to
 	Ways                    []rule  // by which the relay sends to a recipient
 }
 
@@ -106,7 +107,8 @@ func (p *postfix) writeMaps() error {
 		}
 	}
 	return errors.Join(p.writeMap("recipients", recipients), p.writeMap("transport", transport),
-		p.writeMap("tagged", p.Tagged), p.writeMap("access", p.Access), p.writeMap("aliases", p.Aliases))
+		p.writeMap("tagged", p.Tagged), p.writeMap("access", p.Access), p.writeMap("aliases", p.Aliases),
+		p.writeMap("clients", p.Known))
 }
 
 func (p *postfix) writeMap(name string, rules []rule) error {

@@ -49,7 +49,7 @@ type probe struct {
 	Submission           *struct {
 		Outcome, Stage, Error string
 		Attempts              int
-		Host                  string
+		Host, Remote, Proxy   string
 		Tried                 []struct{ Host, Stage string }
 		Reply                 *struct {
 			Code           int
@@ -64,6 +64,8 @@ type probe struct {
 		TLS *struct {
 			Version  string
 			Verified bool
+			Asked    bool
+			Shown    string
 		}
 	}
 	Sightings []struct {

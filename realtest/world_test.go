@@ -96,6 +96,11 @@ func (w *world) createRelays(ctx context.Context) error {
 	w.relay = &postfix{Name: "relay", Dir: w.path("relay"), Host: "relay.example.org",
 		Certificates: w.dir, Submission: taken[0], Submissions: taken[1], MX: taken[2], Silent: taken[3],
 		SASL: w.dovecot.file("sasl"), Local: "late.example", Postgrey: w.path("postgrey", "socket")}
+	known, err := fingerprint(w.path("client.pem"))
+	if err != nil {
+		return err
+	}
+	w.relay.Known = []rule{{known, "client"}}
 	w.mx = &postfix{Name: "mx", Dir: w.path("mx"), Host: "mx.example.net", Certificates: w.dir,
 		MX: taken[2], Silent: taken[3], Postgrey: w.path("postgrey", "socket"), Hosts: w.allHosts()}
 	w.mx.Tagged = []rule{{`/^bounces\+[a-z2-7]+@dovecot\.example$/`, "ok"}}
