@@ -160,6 +160,10 @@ func TestSendRefusesWhatCouldBeReadInAnotherWay(t *testing.T) {
 		change func(*seedtest.Composed)
 		why    string
 	}{
+		"first LF":  {func(m *seedtest.Composed) { m.Data = []byte("\na\r\n") }, "at octet 0"},
+		"two LF":    {func(m *seedtest.Composed) { m.Data = []byte("a\r\n\n\r\n") }, "at octet 3"},
+		"two CR":    {func(m *seedtest.Composed) { m.Data = []byte("a\r\nb\r\r\n") }, "at octet 4"},
+		"CR, LF":    {func(m *seedtest.Composed) { m.Data = []byte("a\rb\nc\r\n") }, "at octet 1"},
 		"bare LF":   {func(m *seedtest.Composed) { m.Data = []byte("a\nb\r\n") }, "bare CR or LF"},
 		"bare CR":   {func(m *seedtest.Composed) { m.Data = []byte("a\rb\r\n") }, "bare CR or LF"},
 		"smuggling": {func(m *seedtest.Composed) { m.Data = []byte("a\n.\r\nb\r\n") }, "bare"},

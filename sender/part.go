@@ -210,7 +210,7 @@ func withReference(page string, token seedtest.Token) string {
 // quoted-printable.
 func encodingOf(text string) string {
 	for line := range strings.SplitSeq(text, "\r\n") {
-		if len(line) > softLine || strings.TrimRight(line, " \t") != line {
+		if len(line) > softLine || strings.HasSuffix(line, " ") || strings.HasSuffix(line, "\t") {
 			return "quoted-printable"
 		}
 		for i := range len(line) {

@@ -18,8 +18,16 @@ type record struct {
 	remarks []string // what is no trouble and worth knowing
 }
 
+// Room for what is said of a message on a kept connection.
+const (
+	usualLines  = 12
+	usualStages = 6
+)
+
 func (c *Client) newRecord() *record {
 	r := &record{now: c.o.Now, dialog: dialog{known: c.known}}
+	r.dialog.lines = make([]string, 0, usualLines)
+	r.sub.Stages = make([]seedtest.StageTime, 0, usualStages)
 	r.sub.Begun = r.now().UTC()
 	return r
 }

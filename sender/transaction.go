@@ -276,10 +276,14 @@ func checkData(data []byte) error {
 	if !bytes.HasSuffix(data, []byte("\r\n")) {
 		return errors.New("content: the last line has no CRLF")
 	}
-	for i, b := range data {
-		switch {
-		case b == '\n' && (i == 0 || data[i-1] != '\r'), b == '\r' && data[i+1] != '\n':
-			return fmt.Errorf("content: bare CR or LF at octet %d", i)
+	at := 0
+	for line := range bytes.Lines(data) {
+		text, ok := bytes.CutSuffix(line, []byte("\r\n"))
+		if cr := bytes.IndexByte(text, '\r'); cr >= 0 {
+			return fmt.Errorf("content: bare CR or LF at octet %d", at+cr)
+		}
+		if at += len(line); !ok {
+			return fmt.Errorf("content: bare CR or LF at octet %d", at-1)
 		}
 	}
 	return nil
