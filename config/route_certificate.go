@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"strings"
+	"time"
 
 	"seedtest"
 )
@@ -27,9 +28,14 @@ func (t *table) showing() *seedtest.Showing {
 	if err != nil {
 		return x // a mistake, which is told
 	}
-	if _, err := tls.X509KeyPair(x.Chain, []byte(key.Reveal())); err != nil {
+	pair, err := tls.X509KeyPair(x.Chain, []byte(key.Reveal()))
+	switch {
+	case err != nil:
 		t.r.fail(sub.get("key"), "does not go with the certificate: "+strings.TrimPrefix(err.Error(), "tls: "),
 			"name the private key of the first certificate in the file")
+	case time.Now().After(pair.Leaf.NotAfter):
+		t.r.fail(sub.get("file"), "the certificate was valid until "+
+			pair.Leaf.NotAfter.UTC().Format(time.DateOnly), "renew it, or take certificate out of the route")
 	}
 	return x
 }

@@ -1,10 +1,18 @@
 package config
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The first two belong together. They are of use for nothing else.
@@ -66,5 +74,35 @@ func TestClientCertificate(t *testing.T) {
 				t.Errorf("shows %s, key %v", x.Chain, err)
 			}
 		}
+	}
+}
+
+// TestClientCertificateExpired: one that no server believes any more is a mistake where servers are
+// signed in to, and none to commands that only read what was stored.
+func TestClientCertificateExpired(t *testing.T) {
+	dir := t.TempDir()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC)}
+	cert, err1 := x509.CreateCertificate(rand.Reader, client, client, &private.PublicKey, private)
+	key, err2 := x509.MarshalPKCS8PrivateKey(private)
+	err = errors.Join(err1, err2,
+		os.WriteFile(filepath.Join(dir, "client.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o600),
+		os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []byte("[sender.main]\nfrom = \"Ops <ops@example.org>\"\n[route.a]\nhost = \"mx.example.org\"\n" +
+		"certificate = { file = \"client.pem\", key = { file = \"key.pem\" } }\n")
+	env := testEnv()
+	_, err = Parse(filepath.Join(dir, "seeds.toml"), text, env)
+	if err == nil || !strings.Contains(err.Error(), "certificate.file: the certificate was valid until 2020-01-02; renew it") {
+		t.Errorf("Parse: %v", err)
+	}
+	env.WithoutSecrets = true
+	if _, err = Parse(filepath.Join(dir, "seeds.toml"), text, env); err != nil {
+		t.Errorf("Parse without secrets: %v", err)
 	}
 }
