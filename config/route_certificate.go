@@ -9,6 +9,13 @@ import (
 	"seedtest"
 )
 
+// checkShowing warns where a certificate is never shown.
+func (t *table) checkShowing(route seedtest.Route) {
+	if route.Shows != nil && route.Server.TLS == seedtest.TLSNone {
+		t.r.warn(t.get("certificate"), `is shown to nobody: tls = "none" encrypts nothing`)
+	}
+}
+
 // showing reads the certificate by which servers may know this machine, with its key.
 func (t *table) showing() *seedtest.Showing {
 	const example = `certificate = { file = "client.pem", key = { file = "client-key.pem" } }`

@@ -68,6 +68,11 @@ func TestClientCertificate(t *testing.T) {
 		case err != nil:
 			t.Error(err)
 		default:
+			plain, err := Parse(filepath.Join(dir, "seeds.toml"), []byte(text+"tls = \"none\"\n"), testEnv())
+			if err != nil || len(c.Warnings) > 0 || len(plain.Warnings) != 1 ||
+				!strings.Contains(plain.Warnings[0], "shown to nobody") {
+				t.Errorf("warnings %q and, without TLS, %q: %v", c.Warnings, plain.Warnings, err)
+			}
 			x := c.Routes[0].Shows
 			if secret, err := x.Key.Secret(t.Context()); err != nil || string(secret) != keyOfTest ||
 				string(x.Chain) != certificateOfTest {

@@ -37,6 +37,7 @@ func (t *table) direct(route *seedtest.Route) {
 		t.r.fail(n, "an address in brackets is no name that receivers believe",
 			`write the name that the address resolves to, such as "mail.example.org"`)
 	}
+	t.checkShowing(*route)
 	t.way(route)
 	route.Proxy = t.proxy()
 	route.Address = t.publicAddress()

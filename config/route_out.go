@@ -61,6 +61,7 @@ func (t *table) submission(route *seedtest.Route) {
 	t.checkOAuth("route-"+route.Name, "", &route.Login, route.CA)
 	t.checkRouteLogin(*route)
 	t.checkSubmission(route)
+	t.checkShowing(*route)
 	t.alternatives(route)
 }
 

@@ -15,6 +15,8 @@ func lostHint(stage seedtest.Stage, err error) string {
 	switch {
 	case stage == seedtest.StageConnect: // see connectTrouble
 		return ""
+	case errors.Is(err, errSpeaksTLS):
+		return "the port begins with TLS: set tls = \"implicit\", or use port 587 with tls = \"starttls\""
 	case isBroken(err) && stage == seedtest.StageBanner:
 		return "what listens there may be no mail server: check host and port"
 	case isBroken(err):

@@ -29,6 +29,7 @@ var (
 	errLongLine  = errors.New("a line of the server has more than 2000 octets")
 	errManyLines = errors.New("a reply of the server has more than 128 lines")
 	errLongReply = errors.New("a reply of the server has more than 16384 octets")
+	errSpeaksTLS = errors.New("the server speaks TLS where plain text is wanted")
 	errHalfLine  = errors.New("the server closed the connection in the middle of a line")
 	errTwoCodes  = errors.New("the lines of one reply have two codes")
 	errAhead     = errors.New("the server answered more than it was asked")
@@ -165,18 +166,28 @@ func (w *wire) line() (string, error) {
 		err = errHalfLine
 	}
 	if err != nil {
-		w.fault = err
-		return "", err
+		w.fault = w.orTLS(b, err)
+		return "", w.fault
 	}
 	text := strings.TrimRight(string(b), "\r\n")
 	if err := w.record(text); err != nil {
-		w.fault = err
-		return "", err
+		w.fault = w.orTLS(b, err)
+		return "", w.fault
 	}
 	if len(text) == codeLen { // legal (RFC 5321 section 4.2), but go-smtp wants a space
 		text += " "
 	}
 	return text + "\r\n", nil
+}
+
+// orTLS is what is wrong with the first octets of a server: they may be a record of TLS, such as the
+// alert by which it ends what it took for a handshake (RFC 8446 section 5.1).
+func (w *wire) orTLS(b []byte, err error) error {
+	first := w.conn == net.Conn(w.raw) && w.nIn == int64(len(b))
+	if first && len(b) > 1 && (b[0] == 21 || b[0] == 22) && b[1] == 3 {
+		return errSpeaksTLS
+	}
+	return err
 }
 
 // record takes a line of the server into the dialogue and into the reply it is part of.
