@@ -80,9 +80,10 @@ func (b Bounce) Failed() bool { return strings.EqualFold(b.Action, actionFailed)
 func (b Bounce) Vague() bool { return b.Recipient != "" && !b.Alias || b.Guessed }
 
 // bounced returns the report or log line that says failed after acceptance, or "" (rule 13). What
-// is vague counts once there is proof of absence.
+// is vague counts once there is proof of absence, and one about where an alias led once everything was
+// read since it came: a server may keep a copy and pass another on.
 func (f *Folder) bounced(p *Probe) string {
-	if b := p.failed(false); b != nil {
+	if b := p.failed(false); b != nil && (!b.Alias || f.lookedSince(p, b.Read) && f.vanished(p) == nil) {
 		return b.words()
 	}
 	if r := refusedFurther(p.Relayed); r != nil {
@@ -92,6 +93,22 @@ func (f *Folder) bounced(p *Probe) string {
 		return b.words() + "; and absent from the seed's mailboxes"
 	}
 	return ""
+}
+
+// lookedSince reports whether everything at a probe's seed was read from some time on.
+func (f *Folder) lookedSince(p *Probe, from time.Time) bool {
+	return slices.ContainsFunc(f.rounds[p.Seed], func(r Round) bool {
+		return r.speaksOf(p) && proves(r, from)
+	})
+}
+
+// LookAt is when everything at a probe's seed is to be read because a report wants that, if the probe
+// is pending; zero if none does.
+func (p *Probe) LookAt() time.Time {
+	if b := p.failed(false); b != nil && b.Alias {
+		return b.Read
+	}
+	return time.Time{}
 }
 
 // wasTaken reports whether a message may have gone on from the route: one that the route refused

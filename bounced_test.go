@@ -47,7 +47,16 @@ func TestRule13WhatReportsDecide(t *testing.T) {
 	if p.Why != want || !p.Terminal || p.Placements.Settled == nil {
 		t.Errorf("why %q, terminal %v; want %q, at once", p.Why, p.Terminal, want)
 	}
-	accepted(aBounce(aliased)).expect(3*minute, "p1", seedtest.Bounced)
+	p = accepted(aBounce(aliased)).expect(3*minute, "p1", seedtest.Pending)
+	if p.Terminal || !p.LookAt().Equal(at(2*minute)) {
+		t.Errorf("of an alias: terminal %v, to be looked at %s; want at once", p.Terminal, p.LookAt())
+	}
+	accepted(aBounce(aliased)).round(2*minute+time.Second, "a", true).
+		expect(3*minute, "p1", seedtest.Bounced)
+	accepted(aBounce(aliased)).round(2*minute-time.Second, "a", true).
+		expect(3*minute, "p1", seedtest.Pending)
+	accepted(aBounce(aliased)).sighting(3*minute, 1, "a", seedtest.RoleInbox).
+		expect(4*minute, "p1", seedtest.Inbox)
 	accepted(aBounce(aliased)).add(2*minute, passed).expect(3*minute, "p1", seedtest.Pending)
 	for name, change := range map[string]func(*seedtest.Bounce){
 		"of another address": elsewhere, "guessed": guessed} {

@@ -380,6 +380,8 @@ type Bounce struct {
 	Alias        bool      `json:"alias,omitempty"`      // Recipient is where the probe's address led, as it says
 	RetryUntil   time.Time `json:"retry_until,omitzero"` // of a delay
 	Guessed      bool      `json:"guessed,omitempty"`    // read by words that many systems use
+
+	Read time.Time `json:"-"` // when we read it; only a folded one has it
 }
 
 // FaultKind says what kind of trouble the harness had.

@@ -149,6 +149,7 @@ func (f *Folder) Add(x Fact) {
 	case Relayed:
 		f.each(b.Dispatch, b.Probe, func(p *Probe) { p.further(b) })
 	case Bounce:
+		b.Read = x.At
 		f.bounce(b)
 	case Sighting:
 		f.sight(b, x.At)

@@ -72,9 +72,12 @@ func parse(message []byte) *seedtest.DeliveryReport {
 	if !ok {
 		return nil
 	}
+	to := seedtest.ReportedRecipient{Action: action, Status: "5.1.1", Diagnostic: "no such user"}
+	if action, aliased := strings.CutSuffix(action, "-alias"); aliased {
+		to.Action, to.Address, to.Original = action, "anna@elsewhere.example", "a@example.org"
+	}
 	return &seedtest.DeliveryReport{Form: "test", ReportingMTA: "mx.example.net",
-		Original:   seedtest.OriginalMessage{MessageID: id},
-		Recipients: []seedtest.ReportedRecipient{{Action: action, Status: "5.1.1", Diagnostic: "no such user"}}}
+		Original: seedtest.OriginalMessage{MessageID: id}, Recipients: []seedtest.ReportedRecipient{to}}
 }
 
 // returning gives a run a return path.
@@ -115,6 +118,17 @@ func TestReports(t *testing.T) {
 		if w.log.run().Seed("return path of main") != nil || w.log.count(seedtest.KindListing) != 0 {
 			t.Error("the return path is among the seeds")
 		}
+	})
+	try(t, "one of where an alias led has the seed read at once", func(t *testing.T, w *world) {
+		p := w.returning()
+		w.opened.Seeds[0].Address = "a@example.org"
+		p.comes(w, 5*time.Second, "failed-alias")
+		begun := time.Now()
+		must(t, w.run(t.Context(), UntilTerminal))
+		if took := time.Since(begun); took > 10*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		w.expect(t, seedtest.Bounced)
 	})
 	try(t, "a delay does not", func(t *testing.T, w *world) {
 		p := w.returning()

@@ -132,6 +132,9 @@ func (w *work) proveAt(p *seedtest.Probe, now time.Time) time.Time {
 		}
 		return time.Time{}
 	case !p.Terminal:
+		if at := p.LookAt(); !at.IsZero() && now.Before(p.Deadline) {
+			return at
+		}
 		return p.Deadline
 	case w.until == UntilSettled && p.Placements.Current != seedtest.Missing:
 		return p.Expected.Add(w.opened.Suite.Missing)
