@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -142,32 +143,38 @@ func (s settings) measure(p place, all map[string]*result) error {
 }
 
 // trips counts the round trips of a message on a kept connection, by time behind the relay: what
-// 20 messages take longer than 10.
+// 20 messages take longer than 10. It prints, too, how many octets a client says for each.
 func (s settings) trips() (map[string]float64, error) {
-	port, stop, err := relay(net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Sink)))
+	var said atomic.Int64
+	port, stop, err := relay(net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Sink)), &said)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	s.Host, s.Port, s.Conns = "127.0.0.1", port, 1
 	found := map[string]float64{}
+	sizes := fmt.Sprintf("%-28s", "octets a message, by client")
 	fmt.Printf("\n%-28s", fmt.Sprintf("round trips, %v each way", delay))
 	for _, w := range ways {
 		if w.name == "swaks" || w.name == "whole run" {
 			fmt.Printf("%14s", "")
+			sizes += fmt.Sprintf("%14s", "")
 			continue
 		}
 		var took [2]time.Duration
+		var octets [2]int64
 		for i := range took {
 			s.Messages = 10 * (i + 1)
 			if took[i], _, err = w.trial(s); err != nil {
 				return nil, err
 			}
+			octets[i] = said.Swap(0)
 		}
 		found[w.name] = (took[1] - took[0]).Seconds() / 10 / (2 * delay).Seconds()
 		fmt.Printf("%14.1f", found[w.name])
+		sizes += fmt.Sprintf("%14d", (octets[1]-octets[0])/10)
 	}
-	fmt.Println()
+	fmt.Println("\n" + sizes)
 	return found, nil
 }
 

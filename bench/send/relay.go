@@ -3,14 +3,16 @@ package main
 import (
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
 // delay is how long the relay holds back what passes, each way.
 const delay = 20 * time.Millisecond
 
-// relay listens before a server and delays every packet. It returns its port.
-func relay(server string) (port int, stop func(), err error) {
+// relay listens before a server, delays every packet, and counts the octets that clients said. It
+// returns its port.
+func relay(server string, said *atomic.Int64) (port int, stop func(), err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, nil, err
@@ -26,8 +28,8 @@ func relay(server string) (port int, stop func(), err error) {
 				_ = client.Close()
 				continue
 			}
-			go carry(far, client)
-			go carry(client, far)
+			go carry(far, client, said)
+			go carry(client, far, new(atomic.Int64))
 		}
 	}()
 	return l.Addr().(*net.TCPAddr).Port, func() { _ = l.Close() }, nil
@@ -38,14 +40,15 @@ type packet struct {
 	due  time.Time
 }
 
-// carry copies, each packet as much later as it came.
-func carry(to io.WriteCloser, from io.Reader) {
+// carry copies, each packet as much later as it came, and counts octets.
+func carry(to io.WriteCloser, from io.Reader, octets *atomic.Int64) {
 	line := make(chan packet, 1000)
 	go func() {
 		defer close(line)
 		for {
 			buf := make([]byte, 16<<10)
 			n, err := from.Read(buf)
+			octets.Add(int64(n))
 			if n > 0 {
 				line <- packet{buf[:n], time.Now().Add(delay)}
 			}
