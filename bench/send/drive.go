@@ -45,10 +45,14 @@ func (s settings) text() string {
 
 func (s settings) addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
+// headerLength is about how many octets of header others write that smtp-source does not: its text is
+// longer by so much.
+const headerLength = 300
+
 // source is Postfix's own load generator, which keeps its connections (-d).
 func source(s settings) *exec.Cmd {
 	return exec.Command("smtp-source", "-d", "-s", strconv.Itoa(s.Conns), "-m", strconv.Itoa(s.Messages),
-		"-l", strconv.Itoa(s.Length), "-M", "mail.example.org", "-f", "ops@example.org",
+		"-l", strconv.Itoa(s.Length+headerLength), "-M", "mail.example.org", "-f", "ops@example.org",
 		"-t", "anna@example.net", s.addr())
 }
 
