@@ -111,13 +111,20 @@ func writeHeader(b *bytes.Buffer, d Draft, from *mail.Address) error {
 	if d.Date.IsZero() {
 		return errors.New("date: none")
 	}
-	writeField(b, "Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
+	writeField(b, "Date", d.Date.Format(dateForm))
 	writeField(b, "From", from.String())
-	writeField(b, "To", "<"+strings.Join(d.To, ">, <")+">")
+	writeTo(b, d.To)
 	writeField(b, "Subject", subject)
 	b.WriteString("Message-ID: <" + id + ">\r\n") // which must not be folded
 	b.WriteString("X-Entity-Ref-ID: " + string(d.Token) + "\r\n")
 	return nil
+}
+
+// dateForm is the form of Date (RFC 5322 section 3.3).
+const dateForm = "Mon, 02 Jan 2006 15:04:05 -0700"
+
+func writeTo(b *bytes.Buffer, to []string) {
+	writeField(b, "To", "<"+strings.Join(to, ">, <")+">")
 }
 
 func recipients(to []string) ([]string, error) {

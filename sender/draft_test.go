@@ -267,6 +267,7 @@ func FuzzCompose(f *testing.F) {
 		d.Message = seedtest.Message{Name: "f", Subject: subject, Text: text,
 			Headers: []seedtest.Header{{Name: name, Value: value}}}
 		d.To = []string{to}
+		same(t, "Composer", &sender.Composer{}, d)
 		c, err := sender.Compose(d)
 		if err != nil {
 			return

@@ -47,7 +47,7 @@ func mint() (seedtest.Token, error) {
 // alone composes and sends by as many goroutines as there are connections.
 func alone(s settings) error {
 	defer inbox.Thrifty(1)() // as a run does
-	client := s.client()
+	client, message, composer := s.client(), s.message(), &sender.Composer{}
 	var left atomic.Int64
 	left.Store(int64(s.Messages))
 	var all sync.WaitGroup
@@ -55,7 +55,7 @@ func alone(s settings) error {
 	for range s.Conns {
 		all.Go(func() {
 			for left.Add(-1) >= 0 {
-				if err := s.one(client); err != nil {
+				if err := one(client, composer, message); err != nil {
 					failures <- err
 					return
 				}
@@ -67,12 +67,12 @@ func alone(s settings) error {
 	return errors.Join(<-failures, client.Close())
 }
 
-func (s settings) one(client *sender.Client) error {
+func one(client *sender.Client, composer *sender.Composer, message seedtest.Message) error {
 	token, err := mint()
 	if err != nil {
 		return err
 	}
-	m, err := sender.Compose(sender.Draft{Message: s.message(), From: identity, Token: token,
+	m, err := composer.Compose(sender.Draft{Message: message, From: identity, Token: token,
 		To: []string{"anna@example.net"}, Date: time.Now()})
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func whole(s settings) error {
 	if err != nil {
 		return err
 	}
-	client := s.client()
+	client, composer := s.client(), &sender.Composer{}
 	var accepted atomic.Int64
 	err = harness.Run(ctx, harness.Parts{Log: kept, Senders: map[string]harness.Sender{"one": client},
 		Watcher: ready{}, Conns: s.Conns, Now: time.Now, Breaker: diagnose.Breaker,
@@ -127,7 +127,7 @@ func whole(s settings) error {
 					draft.To = []string{x.Address}
 				}
 			}
-			return sender.Compose(draft)
+			return composer.Compose(draft)
 		},
 		Observe: func(f seedtest.Fact) {
 			if sub, ok := f.Body.(seedtest.Submission); ok && sub.Outcome == seedtest.OutcomeAccepted {
