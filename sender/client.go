@@ -129,8 +129,10 @@ func (c *Client) Send(
 	t := c.send(ctx, m, commit, rec)
 	sub := rec.end(t)
 	sub.RemoteName = c.names.of(sub.Remote)
-	c.o.Log.Debug("submission", "route", c.route.Name, "outcome", sub.Outcome,
-		"stage", sub.Stage, "queue_id", sub.QueueID, "reused", sub.Reused, "error", sub.Error)
+	if c.o.Log.Enabled(ctx, slog.LevelDebug) { // else to name it all takes longer than it should
+		c.o.Log.Debug("submission", "route", c.route.Name, "outcome", sub.Outcome,
+			"stage", sub.Stage, "queue_id", sub.QueueID, "reused", sub.Reused, "error", sub.Error)
+	}
 	return sub
 }
 

@@ -14,16 +14,27 @@ type dialog struct {
 	known *secrets
 }
 
-func (d *dialog) server(line string) { d.add("S: ", line) }
-func (d *dialog) client(line string) { d.add("C: ", line) }
-func (d *dialog) note(line string)   { d.add("-- ", line) }
+// Who says a line.
+const (
+	byServer = "S: "
+	byClient = "C: "
+	byNobody = "-- "
+)
 
-func (d *dialog) add(who, line string) {
+func (d *dialog) server(line string) { d.add(byServer+line, len(byServer)) }
+func (d *dialog) client(line string) { d.add(byClient+line, len(byClient)) }
+func (d *dialog) note(line string)   { d.add(byNobody+line, len(byNobody)) }
+
+// add takes a line that begins with n octets of who says it.
+func (d *dialog) add(line string, n int) {
 	switch {
 	case len(d.lines) < maxDialog:
-		d.lines = append(d.lines, who+clip(printable(d.hide(line)), maxDialogLine))
+		if shown := clip(printable(d.hide(line[n:])), maxDialogLine); shown != line[n:] {
+			line = line[:n] + shown
+		}
+		d.lines = append(d.lines, line)
 	case len(d.lines) == maxDialog:
-		d.lines = append(d.lines, "-- the rest is not kept")
+		d.lines = append(d.lines, byNobody+"the rest is not kept")
 	}
 }
 

@@ -68,7 +68,7 @@ func (s *session) extend(line string) {
 
 func (s *session) offers(keyword string) bool {
 	return slices.ContainsFunc(s.extensions, func(e string) bool {
-		k, _, _ := strings.Cut(e, " ")
-		return k == keyword
+		rest, ok := strings.CutPrefix(e, keyword)
+		return ok && (rest == "" || rest[0] == ' ')
 	})
 }

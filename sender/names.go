@@ -75,6 +75,9 @@ func (n *names) of(remote string) string { return n.within(context.Background(),
 
 // within is of, which waits for what is being asked.
 func (n *names) within(ctx context.Context, remote string, wait time.Duration) string {
+	if n.ask == nil {
+		return ""
+	}
 	at, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return ""

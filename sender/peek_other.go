@@ -4,5 +4,5 @@ package sender
 
 import "net"
 
-// spoke is for systems where it can be known without waiting.
-func spoke(net.Conn) bool { return false }
+// listener is for systems where it can be known without waiting.
+func listener(net.Conn) (spoke func() bool) { return func() bool { return false } }

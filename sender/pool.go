@@ -38,21 +38,30 @@ func (p *pool) leave() { <-p.slots }
 // get returns the connection that was used last, or nil. Those that are too old are closed, and those
 // whose server has spoken meanwhile or left: its words would be taken for answers to the next message.
 func (p *pool) get(t Timeouts) (*session, error) {
+	for {
+		s, err := p.last(t)
+		if s == nil || s.w.quiet(0) {
+			return s, err
+		}
+		s.w.drop()
+	}
+}
+
+// last takes out the connection that was used last.
+func (p *pool) last(t Timeouts) (*session, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, errClosed
 	}
 	p.sweep(t)
-	for n := len(p.idle); n > 0; n = len(p.idle) {
-		s := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		if s.w.quiet(0) {
-			return s, nil
-		}
-		s.w.drop()
+	n := len(p.idle)
+	if n == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	s := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return s, nil
 }
 
 // sweep closes the connections that are too old. The caller holds mu.

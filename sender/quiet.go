@@ -11,6 +11,7 @@ import (
 type tap struct {
 	net.Conn
 	taken int64
+	spoke func() bool // whether there is something to read
 
 	glance bool // a read takes what has come and does not wait
 	heard  bool // that was something
@@ -19,7 +20,7 @@ type tap struct {
 // Read implements net.Conn.
 func (t *tap) Read(p []byte) (int, error) {
 	if t.glance {
-		if !spoke(t.Conn) {
+		if !t.spoke() {
 			return 0, os.ErrDeadlineExceeded // which crypto/tls takes for a read that may go on later
 		}
 		t.heard = true
@@ -42,7 +43,7 @@ func (w *wire) quiet(patience time.Duration) bool {
 	case w.in.Buffered() > 0:
 		return false
 	case w.conn == net.Conn(w.raw):
-		return !spoke(w.raw.Conn)
+		return !w.raw.spoke()
 	}
 	w.step(max(patience, time.Second)) // in which what has come is read
 	w.raw.glance, w.raw.heard = true, false

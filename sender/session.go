@@ -27,6 +27,8 @@ type session struct {
 	tls        *seedtest.TLSInfo
 	asked      bool      // for a certificate of ours
 	shown      string    // its subject
+	local      string    // its addresses
+	remote     string
 	begun      time.Time // for Timeouts.Life
 	used       time.Time // for Timeouts.Idle
 	rcpt       recipientsOf
@@ -41,7 +43,7 @@ func (c *Client) open(ctx context.Context, rec *record) (*session, *trouble) {
 		return nil, t
 	}
 	s := &session{c: c, w: newWire(conn, &rec.dialog), rec: rec, begun: time.Now()}
-	s.w.watch(ctx, 0)
+	s.w.watch(ctx)
 	s.locate()
 	c.names.want(rec.sub.Remote)
 	rec.dialog.note("connected to " + rec.sub.Remote + c.byProxy() + " from " + rec.sub.Local)
@@ -76,9 +78,12 @@ func (c *Client) connect(ctx context.Context, rec *record) (net.Conn, *trouble) 
 
 // locate puts on record from where to where the connection goes.
 func (s *session) locate() {
-	s.rec.sub.Local, s.rec.sub.Remote = s.w.LocalAddr().String(), s.w.RemoteAddr().String()
+	if s.local == "" {
+		s.local, s.remote = s.w.LocalAddr().String(), s.w.RemoteAddr().String()
+	}
+	s.rec.sub.Local, s.rec.sub.Remote = s.local, s.remote
 	if p := s.c.route.Proxy; p != nil {
-		s.rec.sub.Proxy, s.rec.sub.Remote = s.rec.sub.Remote, s.c.target()
+		s.rec.sub.Proxy, s.rec.sub.Remote = s.remote, s.c.target()
 	}
 }
 
@@ -270,7 +275,7 @@ func (s *session) resume(ctx context.Context, rec *record) {
 	s.rec, s.w.dialog = rec, &rec.dialog
 	rec.sub.Reused, rec.sub.TLS = true, s.tls
 	s.locate()
-	s.w.watch(ctx, 0)
+	s.w.watch(ctx)
 }
 
 // reset ends the transaction before. It counts as the beginning of MAIL.

@@ -141,7 +141,7 @@ func (s *session) data(
 		t = committed(ctx, commit)
 	}
 	if t == nil {
-		s.w.watch(ctx, s.c.o.Timeouts.Grace)
+		s.w.grant(s.c.o.Timeouts.Grace)
 		t = s.early(ctx) // the store has taken its time
 	}
 	if t != nil {

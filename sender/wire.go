@@ -2,6 +2,7 @@ package sender
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -72,14 +73,15 @@ type wire struct {
 	nOut    int64
 
 	mu    sync.Mutex
-	until time.Time // end of this step
-	limit time.Time // end of everything; zero: none
-	gen   int       // of the context that is watched
+	until time.Time     // end of this step
+	limit time.Time     // end of everything; zero: none
+	gen   int           // of the context that is watched
+	grace time.Duration // from its end to that of everything
 	stop  func() bool
 }
 
 func newWire(conn net.Conn, d *dialog) *wire {
-	raw := &tap{Conn: conn}
+	raw := &tap{Conn: conn, spoke: listener(conn)}
 	return &wire{raw: raw, conn: raw, in: bufio.NewReaderSize(raw, maxLine), dialog: d}
 }
 
@@ -107,22 +109,36 @@ func (w *wire) apply() {
 	_ = w.raw.SetDeadline(t)
 }
 
-// watch ends all waits when ctx has ended and grace is over. It replaces the watch before it.
-func (w *wire) watch(ctx context.Context, grace time.Duration) {
+// watch ends all waits when ctx has ended. It replaces the watch before it.
+func (w *wire) watch(ctx context.Context) {
 	w.unwatch()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.gen++
 	gen := w.gen
-	w.limit = time.Time{}
-	w.apply()
-	w.stop = context.AfterFunc(ctx, func() { w.cut(gen, grace) })
+	w.grace = 0
+	if !w.limit.IsZero() {
+		w.limit = time.Time{}
+		w.apply()
+	}
+	w.stop = context.AfterFunc(ctx, func() { w.cut(gen) })
 }
 
-func (w *wire) cut(gen int, grace time.Duration) {
+func (w *wire) cut(gen int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if gen == w.gen {
+		w.limit = time.Now().Add(w.grace)
+		w.apply()
+	}
+}
+
+// grant lets waits outlive the context that is watched by grace, from now on.
+func (w *wire) grant(grace time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.grace = grace
+	if !w.limit.IsZero() { // it has ended
 		w.limit = time.Now().Add(grace)
 		w.apply()
 	}
@@ -146,13 +162,17 @@ func (w *wire) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		w.ready = append(w.ready[:0], line...)
+		if len(line) == codeLen { // legal (RFC 5321 section 4.2), but go-smtp wants a space
+			w.ready = append(w.ready, ' ')
+		}
+		w.ready = append(w.ready, "\r\n"...)
 	}
 	n := copy(p, w.ready)
 	w.ready = w.ready[n:]
 	return n, nil
 }
 
-// line reads one line and records it.
+// line reads one line and records it. It comes back without its end.
 func (w *wire) line() (string, error) {
 	if w.fault != nil {
 		return "", w.fault
@@ -169,15 +189,12 @@ func (w *wire) line() (string, error) {
 		w.fault = w.orTLS(b, err)
 		return "", w.fault
 	}
-	text := strings.TrimRight(string(b), "\r\n")
-	if err := w.record(text); err != nil {
+	said := byServer + string(bytes.TrimRight(b, "\r\n"))
+	if err := w.record(said); err != nil {
 		w.fault = w.orTLS(b, err)
 		return "", w.fault
 	}
-	if len(text) == codeLen { // legal (RFC 5321 section 4.2), but go-smtp wants a space
-		text += " "
-	}
-	return text + "\r\n", nil
+	return said[len(byServer):], nil
 }
 
 // orTLS is what is wrong with the first octets of a server: they may be a record of TLS, such as the
@@ -191,9 +208,9 @@ func (w *wire) orTLS(b []byte, err error) error {
 }
 
 // record takes a line of the server into the dialogue and into the reply it is part of.
-func (w *wire) record(line string) error {
-	w.dialog.server(line)
-	l, err := parseReplyLine(line)
+func (w *wire) record(said string) error {
+	w.dialog.add(said, len(byServer))
+	l, err := parseReplyLine(said[len(byServer):])
 	if err != nil {
 		return err
 	}
@@ -204,7 +221,7 @@ func (w *wire) record(line string) error {
 		return err
 	}
 	w.replies = append(w.replies, replyOf(l.code, w.partial))
-	w.partial, w.size = nil, 0
+	w.partial, w.size = w.partial[:0], 0
 	w.trips++
 	w.over = w.mode == modeAuth && l.code != 334
 	return nil
@@ -309,8 +326,8 @@ func (w *wire) flush() error {
 	if w.ahead() {
 		return w.fault
 	}
-	for line := range strings.Lines(string(held)) {
-		w.recordOwn([]byte(line))
+	for line := range bytes.Lines(held) {
+		w.recordOwn(line)
 	}
 	_, err := w.send(held)
 	return err
@@ -321,11 +338,12 @@ func (w *wire) recordOwn(p []byte) {
 		w.dialog.client("(" + strconv.Itoa(len(p)) + " octets of content)")
 		return
 	}
-	line := strings.TrimRight(string(p), "\r\n")
-	if w.mode == modeAuth {
-		line = authCommand(line)
+	switch p = bytes.TrimRight(p, "\r\n"); w.mode {
+	case modeCommand:
+		w.dialog.add(byClient+string(p), len(byClient))
+	case modeAuth:
+		w.dialog.client(authCommand(string(p)))
 	}
-	w.dialog.client(line)
 }
 
 // authCommand is what may be shown of a line of AUTH: the command and its mechanism.
