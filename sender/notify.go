@@ -2,9 +2,6 @@ package sender
 
 import (
 	"context"
-	"strings"
-
-	"github.com/emersion/go-smtp"
 
 	"seedtest"
 )
@@ -106,26 +103,4 @@ func refusesParameters(r *seedtest.Reply) bool {
 		return true
 	}
 	return false
-}
-
-// mailOptions are those of MAIL. Reports shall quote the header alone, which has all tags.
-func mailOptions(m seedtest.Composed) *smtp.MailOptions {
-	o := &smtp.MailOptions{Size: int64(len(m.Data)), EnvelopeID: m.EnvelopeID}
-	if len(m.Notify) > 0 {
-		o.Return = smtp.DSNReturnHeaders
-	}
-	return o
-}
-
-// rcptOptions are those of RCPT. With ORCPT a report names the recipient as we know it, whatever
-// aliases made of it.
-func rcptOptions(m seedtest.Composed, to string) *smtp.RcptOptions {
-	if len(m.Notify) == 0 {
-		return nil
-	}
-	o := &smtp.RcptOptions{OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: to}
-	for _, event := range m.Notify {
-		o.Notify = append(o.Notify, smtp.DSNNotify(strings.ToUpper(string(event))))
-	}
-	return o
 }

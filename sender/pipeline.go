@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
 	"seedtest"
 )
 
@@ -18,57 +16,46 @@ const maxBatch = 2000
 const drainWait = 5 * time.Second
 
 // pipelined is everything before the content in one write, where the server offers that (RFC 2920),
-// and then the replies in their order. So a message takes two round trips and not four. go-smtp
-// writes MAIL and RCPT and is told that they went well; of DATA it hears when that is so, or it
-// would end content that never began.
-func (s *session) pipelined(
-	ctx context.Context, m seedtest.Composed,
-) (content *smtp.DataCommand, t *trouble) {
-	rest := append(s.commands(m), command{stage: seedtest.StageDATA, say: func() error {
-		s.w.held = append(s.w.held, "DATA\r\n"...)
-		return nil
-	}})
+// and then the replies in their order. So a message takes two round trips and not four.
+func (s *session) pipelined(ctx context.Context, m seedtest.Composed) *trouble {
+	rest := append(s.commands(m), command{stage: seedtest.StageDATA})
 	for reset := s.dirty; len(rest) > 0; reset = false {
-		n, t := s.gather(ctx, rest, reset)
-		if t == nil {
-			t = s.flush(ctx, rest[:n], reset)
-		}
-		if t != nil {
-			return nil, t
+		n := s.gather(m, rest, reset)
+		if t := s.flush(ctx, m, rest[:n], reset); t != nil {
+			return t
 		}
 		rest = rest[n:]
 	}
-	if t := s.wants354(); t != nil {
-		return nil, t
-	}
-	s.w.echo = []byte("354 as was said\r\n")
-	content, err := s.smtp.Data()
-	if err != nil {
-		return nil, lost(ctx, seedtest.StageDATA, s.c.o.Timeouts.Reply, err)
-	}
-	return content, nil
+	return s.wants354()
 }
 
 // gather holds commands back, as many as may leave at once, and says how many.
-func (s *session) gather(ctx context.Context, list []command, reset bool) (int, *trouble) {
-	s.w.hold()
+func (s *session) gather(m seedtest.Composed, list []command, reset bool) int {
+	held := s.w.held[:0]
 	if reset {
-		s.w.held = append(s.w.held, "RSET\r\n"...)
+		held = append(held, "RSET\r\n"...)
 	}
-	for i, c := range list {
-		if i > 0 && len(s.w.held) > maxBatch {
-			return i, nil
-		}
-		if err := c.say(); err != nil {
-			s.w.forget()
-			return 0, lost(ctx, c.stage, s.c.o.Timeouts.Reply, err)
-		}
+	n := 0
+	for n == 0 || n < len(list) && len(held) <= maxBatch {
+		held = list[n].write(held, s, m)
+		n++
 	}
-	return len(list), nil
+	s.w.held = held
+	return n
+}
+
+// end is the end of the content.
+func (s *session) end() error {
+	if _, err := s.w.Write([]byte("\r\n.\r\n")); err != nil {
+		return err
+	}
+	return s.w.ask("")
 }
 
 // flush sends what is held, and reads a reply to each command up to the first that is no good.
-func (s *session) flush(ctx context.Context, list []command, reset bool) *trouble {
+func (s *session) flush(
+	ctx context.Context, m seedtest.Composed, list []command, reset bool,
+) *trouble {
 	hear := func() error {
 		if err := s.w.flush(); err != nil {
 			return err
@@ -87,7 +74,7 @@ func (s *session) flush(ctx context.Context, list []command, reset bool) *troubl
 		}
 		if _, t := s.reply(ctx, c.stage, hear); s.matters(c, t) {
 			s.drain(t, list[i+1:])
-			return c.explain(t)
+			return c.explain(t, m)
 		}
 		s.dirty = true
 	}

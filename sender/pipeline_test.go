@@ -249,3 +249,34 @@ func TestPipelinedSilenceAfterARefusal(t *testing.T) {
 		}
 	})
 }
+
+// TestPipelinedSaysTheSame: what is written for a server with PIPELINING is what go-smtp says to one
+// without.
+func TestPipelinedSaysTheSame(t *testing.T) {
+	plain, many, never, bounce := composed(t), asking(t), asking(t), composed(t)
+	many.To = append(many.To, "b.o'neill+x@example.com", "c=d+e@[192.0.2.7]")
+	many.EnvelopeID = "a+b=c d~!"
+	never.Notify = []seedtest.Notify{seedtest.NotifyNever}
+	bounce.EnvelopeFrom, bounce.EnvelopeID = "", ""
+	for _, offered := range []string{"HELP", "SIZE 10240000", "8BITMIME", "DSN", "SIZE\r\n250-DSN\r\n250-8BITMIME"} {
+		for i, m := range []seedtest.Composed{plain, many, never, bounce} {
+			var said [2][]string
+			for k, last := range []string{"ENHANCEDSTATUSCODES", "PIPELINING"} {
+				s := &script{answers: map[string]string{"EHLO": "250-mx\r\n250-" + offered + "\r\n250 " + last}}
+				synctest.Test(t, func(t *testing.T) {
+					s.t = t
+					got := s.client(s.route(), sender.Options{}).Send(t.Context(), m, committed)
+					wantAccepted(t, got)
+					for _, line := range got.Dialog {
+						if strings.HasPrefix(line, "C: ") {
+							said[k] = append(said[k], line)
+						}
+					}
+				})
+			}
+			if diff := cmp.Diff(said[0], said[1]); diff != "" || len(said[0]) < 6 {
+				t.Errorf("message %d, offered %q (-in lock-step +pipelined):\n%s", i, offered, diff)
+			}
+		}
+	}
+}

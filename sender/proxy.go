@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/proxy"
 
@@ -79,6 +80,9 @@ func askProxy(ctx context.Context, conn net.Conn, login *proxy.Auth, target stri
 		return errors.New("the library for SOCKS takes no connection that is open")
 	}
 	_, err = asks.DialWithConn(ctx, conn, "tcp", target)
+	if until, ok := ctx.Deadline(); ok && !time.Now().Before(until) {
+		<-ctx.Done() // the connection has the same deadline, and may have heard of it first
+	}
 	var op *net.OpError
 	if errors.As(err, &op) && strings.HasPrefix(op.Op, "socks") {
 		return op.Err

@@ -25,9 +25,9 @@ type session struct {
 	mechanisms []string // offered by AUTH, in capitals
 	mechanism  string   // used
 	tls        *seedtest.TLSInfo
-	asked      bool      // for a certificate of ours
-	shown      string    // its subject
-	local      string    // its addresses
+	asked      bool   // for a certificate of ours
+	shown      string // its subject
+	local      string // its addresses
 	remote     string
 	begun      time.Time // for Timeouts.Life
 	used       time.Time // for Timeouts.Idle

@@ -17,15 +17,20 @@ func (s *session) transact(
 	ctx context.Context, m seedtest.Composed, commit seedtest.Commit,
 ) *trouble {
 	s.rcpt, s.rec.sub.Declined = recipientsOf{}, nil
-	begin := s.inLockStep
 	if s.offers("PIPELINING") {
-		begin = s.pipelined
+		if t := s.pipelined(ctx, m); t != nil {
+			return t
+		}
+		return s.data(ctx, m.Data, commit, s.end)
 	}
-	content, t := begin(ctx, m)
+	content, t := s.inLockStep(ctx, m)
 	if t != nil {
 		return t
 	}
-	return s.data(ctx, content, m.Data, commit)
+	return s.data(ctx, m.Data, commit, func() error {
+		_, err := content.CloseWithResponse()
+		return err
+	})
 }
 
 // inLockStep is everything before the content, one command after the other.
@@ -38,8 +43,9 @@ func (s *session) inLockStep(
 		}
 	}
 	for _, c := range s.commands(m) {
-		if _, t := s.reply(ctx, c.stage, c.say); s.matters(c, t) {
-			return nil, c.explain(t)
+		say := func() error { return c.bySMTP(s.smtp, m) }
+		if _, t := s.reply(ctx, c.stage, say); s.matters(c, t) {
+			return nil, c.explain(t, m)
 		}
 		s.dirty = true
 	}
@@ -56,15 +62,6 @@ func (s *session) inLockStep(
 	return content, t
 }
 
-// command is one of those before the content.
-type command struct {
-	stage seedtest.Stage
-	say   func() error
-	hint  string // when it is refused
-	to    string // one of several recipients
-	asks  bool   // for reports too, for which alone it may be refused
-}
-
 // recipientsOf is what became of the recipients of a message.
 type recipientsOf struct {
 	taken  int
@@ -76,14 +73,14 @@ type recipientsOf struct {
 func (s *session) matters(c command, t *trouble) bool {
 	switch {
 	case t == nil:
-		if c.to != "" {
+		if c.many {
 			s.rcpt.taken++
 		}
 		return false
 	case c.asks && refusesParameters(t.reply):
 		t.asking = true
 		return true
-	case c.to == "" || t.reply == nil || t.gone:
+	case !c.many || t.reply == nil || t.gone:
 		return true
 	case t.outcome != seedtest.OutcomeRefused && t.outcome != seedtest.OutcomeDeferred:
 		return true
@@ -93,30 +90,6 @@ func (s *session) matters(c command, t *trouble) bool {
 		s.rcpt.nobody = t
 	}
 	return false
-}
-
-func (c command) explain(t *trouble) *trouble {
-	t.hint = or(c.hint, t.hint)
-	return t
-}
-
-// commands are those of a message up to DATA.
-func (s *session) commands(m seedtest.Composed) []command {
-	asks := s.asks(m)
-	list := []command{{stage: seedtest.StageMAIL, asks: asks, say: func() error {
-		return s.smtp.Mail(m.EnvelopeFrom, mailOptions(m))
-	}}}
-	for _, to := range m.To {
-		c := command{stage: seedtest.StageRCPT, asks: asks && len(m.Notify) > 0, say: func() error {
-			return s.smtp.Rcpt(to, rcptOptions(m, to))
-		}}
-		if len(m.To) > 1 {
-			c.to = to
-			c.hint = fmt.Sprintf("<%s> of %d recipients ended it for all", to, len(m.To))
-		}
-		list = append(list, c)
-	}
-	return list
 }
 
 // wants354 says what it means that DATA was answered by another 3yz.
@@ -129,10 +102,10 @@ func (s *session) wants354() *trouble {
 		reply: reply, what: "data: the answer was not 354"}
 }
 
-// data keeps the commit point: the content leaves but for its last octets, CRLF.CRLF, which is
-// what go-smtp writes at the end of content of which it has seen nothing.
+// data keeps the commit point: the content leaves but for its last octets, CRLF.CRLF, which end says:
+// go-smtp writes them at the end of content of which it has seen nothing.
 func (s *session) data(
-	ctx context.Context, content *smtp.DataCommand, data []byte, commit seedtest.Commit,
+	ctx context.Context, data []byte, commit seedtest.Commit, end func() error,
 ) *trouble {
 	s.w.mode = modeData
 	defer func() { s.w.mode = modeCommand }()
@@ -148,7 +121,7 @@ func (s *session) data(
 		t.gone = true // in the middle of content no other word can be said
 		return t
 	}
-	return s.final(ctx, content)
+	return s.final(ctx, end)
 }
 
 // body writes the content without its end.
@@ -192,12 +165,9 @@ func inContent(t *trouble, when string) *trouble {
 }
 
 // final writes the last octets and reads what the server makes of the message.
-func (s *session) final(ctx context.Context, content *smtp.DataCommand) *trouble {
+func (s *session) final(ctx context.Context, end func() error) *trouble {
 	before := s.w.raw.taken
-	_, t := s.turn(ctx, seedtest.StageFinal, s.c.o.Timeouts.Final, func() error {
-		_, err := content.CloseWithResponse()
-		return err
-	})
+	_, t := s.turn(ctx, seedtest.StageFinal, s.c.o.Timeouts.Final, end)
 	if s.w.raw.taken == before {
 		return unheard(ctx, t)
 	}
@@ -266,6 +236,9 @@ func checkComposed(m seedtest.Composed) error {
 		if _, err := asciiAddress(m.EnvelopeFrom); err != nil {
 			return fmt.Errorf("envelope: from: %w", err)
 		}
+	}
+	if err := checkAsked(m); err != nil {
+		return err
 	}
 	return checkData(m.Data)
 }

@@ -59,8 +59,7 @@ type wire struct {
 	mode   mode
 	over   bool // in modeAuth: the last word was said, and "*" is not wanted any more
 
-	holding bool     // what go-smtp says is kept back, and counts as answered
-	held    []byte   // of that
+	held    []byte   // commands that flush sends
 	ready   []byte   // for go-smtp to read
 	echo    []byte   // to be read in place of sending go-smtp's next command
 	partial []string // of the reply that is being read
@@ -280,10 +279,6 @@ func (w *wire) Write(p []byte) (int, error) {
 	case w.echo != nil:
 		w.ready, w.echo = w.echo, nil
 		return len(p), nil
-	case w.holding:
-		w.held = append(w.held, p...)
-		w.ready = append(w.ready[:0], "250 held\r\n"...)
-		return len(p), nil
 	}
 	if w.mode != modeData && w.ahead() {
 		return 0, w.fault
@@ -311,19 +306,13 @@ func (w *wire) send(p []byte) (int, error) {
 	return n, err
 }
 
-// hold keeps the commands that follow back until flush.
-func (w *wire) hold() { w.holding, w.held = true, w.held[:0] }
-
-// forget drops the commands that are held.
-func (w *wire) forget() { w.holding, w.held, w.ready = false, w.held[:0], w.ready[:0] }
-
 // flush sends the commands that are held in one write, if there are any.
 func (w *wire) flush() error {
 	held := w.held
-	if w.forget(); len(held) == 0 {
+	if w.held = held[:0]; len(held) == 0 {
 		return nil
 	}
-	if w.ahead() {
+	if w.fault != nil || w.ahead() {
 		return w.fault
 	}
 	for line := range bytes.Lines(held) {
