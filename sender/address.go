@@ -103,6 +103,9 @@ func checkLocal(local string) error {
 	return nil
 }
 
+// unmapped are characters of which a domain is its own ASCII form.
+const unmapped = "abcdefghijklmnopqrstuvwxyz0123456789."
+
 // asciiDomain checks a domain or an address literal and returns its ASCII form.
 func asciiDomain(domain string) (string, error) {
 	if lit, ok := strings.CutPrefix(domain, "["); ok {
@@ -113,9 +116,12 @@ func asciiDomain(domain string) (string, error) {
 		}
 		return domain, nil
 	}
-	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil {
-		return "", fmt.Errorf("domain %q: %w", domain, err)
+	ascii := domain
+	if strings.TrimLeft(domain, unmapped) != "" {
+		var err error
+		if ascii, err = idna.Lookup.ToASCII(domain); err != nil {
+			return "", fmt.Errorf("domain %q: %w", domain, err)
+		}
 	}
 	for label := range strings.SplitSeq(ascii, ".") {
 		if label == "" || len(label) > maxLabel {
