@@ -78,7 +78,10 @@ func asciiAddress(addr string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%q is no address: %w", addr, err)
 	}
-	whole := addr[:at] + "@" + domain
+	whole := addr
+	if domain != addr[at+1:] {
+		whole = addr[:at+1] + domain
+	}
 	if len(whole) > maxAddress {
 		return "", fmt.Errorf("%q is no address: longer than %d octets", addr, maxAddress)
 	}

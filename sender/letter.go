@@ -64,6 +64,7 @@ func (c *Composer) letter(d Draft) *letter {
 type letter struct {
 	message seedtest.Message
 	from    *mail.Address
+	reverse string  // the envelope sender; empty: one has the token in it
 	pieces  []piece // nil: the message differs elsewhere, too
 	length  int     // octets of all texts
 }
@@ -84,6 +85,9 @@ const (
 	gapToken
 	gapRef
 )
+
+// roomForGaps is how many octets the values of most copies have at most.
+const roomForGaps = 320
 
 // standIn is a draft with values that no other has, by which gaps are found.
 type standIn struct {
@@ -116,10 +120,12 @@ func newLetter(d Draft) *letter {
 	if l.from, err = parseFrom(d.From); err != nil {
 		return l
 	}
-	pieces := l.cut(string(first.Data), standIns[0])
-	l.pieces = pieces
 	other := standIns[1].in(d)
 	want, err := Compose(other)
+	if want.EnvelopeFrom == first.EnvelopeFrom {
+		l.reverse = first.EnvelopeFrom
+	}
+	l.pieces = l.cut(string(first.Data), standIns[0])
 	got, ok := l.fill(other)
 	if err != nil || !ok || !bytes.Equal(want.Data, got.Data) {
 		l.pieces = nil
@@ -163,10 +169,12 @@ func (l *letter) cut(text string, s standIn) (pieces []piece) {
 
 // fill makes the copy of a draft, or says that Compose knows why there is none.
 func (l *letter) fill(d Draft) (seedtest.Composed, bool) {
-	c := seedtest.Composed{EnvelopeID: string(d.Token), Notify: d.Notify}
+	c := seedtest.Composed{EnvelopeID: string(d.Token), EnvelopeFrom: l.reverse, Notify: d.Notify}
 	var err error
-	if c.EnvelopeFrom, err = reversePath(d.From, l.from, d.Token); err != nil {
-		return c, false
+	if c.EnvelopeFrom == "" {
+		if c.EnvelopeFrom, err = reversePath(d.From, l.from, d.Token); err != nil {
+			return c, false
+		}
 	}
 	if c.To, err = recipients(d.To); err != nil {
 		return c, false
@@ -176,7 +184,7 @@ func (l *letter) fill(d Draft) (seedtest.Composed, bool) {
 		return c, false
 	}
 	var b bytes.Buffer
-	b.Grow(l.length + roomForHeader)
+	b.Grow(l.length + roomForGaps)
 	for _, p := range l.pieces {
 		b.WriteString(p.text)
 		switch p.gap {

@@ -98,12 +98,11 @@ func (d *delivery) submit(ctx context.Context) *trouble {
 
 // servers are those of the route, in order but for those that could not be reached just now.
 func (c *Client) servers() []seedtest.Endpoint {
-	all := append([]seedtest.Endpoint{c.route.Server}, c.route.Also...)
-	if len(all) == 1 {
-		return all
+	if len(c.route.Also) == 0 {
+		return []seedtest.Endpoint{c.route.Server}
 	}
 	var ready, resting []seedtest.Endpoint
-	for _, e := range all {
+	for _, e := range append([]seedtest.Endpoint{c.route.Server}, c.route.Also...) {
 		if c.peer(target{server: e}).rests() {
 			resting = append(resting, e)
 		} else {

@@ -198,28 +198,36 @@ func unheard(ctx context.Context, t *trouble) *trouble {
 
 // committed makes the attempt durable. Without that the last octets must not leave.
 func committed(ctx context.Context, commit seedtest.Commit) *trouble {
-	t := &trouble{stage: seedtest.StageBody, outcome: seedtest.OutcomeUnsent}
+	what := ""
 	if err := commit(ctx); err != nil {
-		t.what = fmt.Sprintf("the attempt could not be recorded, so nothing was sent: %v", err)
-		return t
+		what = fmt.Sprintf("the attempt could not be recorded, so nothing was sent: %v", err)
+	} else if ctx.Err() != nil {
+		what = fmt.Sprintf("cancelled before the last octets left: %v", context.Cause(ctx))
+	} else {
+		return nil
 	}
-	if ctx.Err() != nil {
-		t.what = fmt.Sprintf("cancelled before the last octets left: %v", context.Cause(ctx))
-		return t
-	}
-	return nil
+	return &trouble{stage: seedtest.StageBody, outcome: seedtest.OutcomeUnsent, what: what}
 }
 
 // stuffed is the content without its last CRLF, with a second dot before each line that begins
 // with one (RFC 5321 section 4.5.2).
 func stuffed(data []byte) []byte {
-	if bytes.Contains(data, []byte("\r\n.")) {
-		data = bytes.ReplaceAll(data, []byte("\r\n."), []byte("\r\n.."))
+	data = bytes.TrimSuffix(data, []byte("\r\n"))
+	for at := 0; ; { // dots are few
+		n := bytes.IndexByte(data[at:], '.')
+		if n < 0 {
+			return data
+		}
+		if at += n; at == 0 || data[at-1] == '\n' {
+			break
+		}
+		at++
 	}
+	data = bytes.ReplaceAll(data, []byte("\r\n."), []byte("\r\n.."))
 	if bytes.HasPrefix(data, []byte(".")) {
 		data = append([]byte("."), data...)
 	}
-	return bytes.TrimSuffix(data, []byte("\r\n"))
+	return data
 }
 
 // checkComposed refuses what would say something else to a server than to us.

@@ -92,12 +92,16 @@ func (w *wire) upgrade(conn net.Conn) {
 	w.in = bufio.NewReaderSize(conn, maxLine)
 }
 
-// step begins a step that may take d at most.
+// step begins a step that may take d at most. The end of a step just before stands if it is nearly the
+// same: to set one takes as long as much else.
 func (w *wire) step(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.until = time.Now().Add(d)
-	w.apply()
+	until := time.Now().Add(d)
+	if early := until.Sub(w.until); early < 0 || early > d/1000 {
+		w.until = until
+		w.apply()
+	}
 }
 
 func (w *wire) apply() {
@@ -323,15 +327,14 @@ func (w *wire) flush() error {
 }
 
 func (w *wire) recordOwn(p []byte) {
-	if w.mode == modeData {
-		w.dialog.client("(" + strconv.Itoa(len(p)) + " octets of content)")
-		return
-	}
+	size := len(p)
 	switch p = bytes.TrimRight(p, "\r\n"); w.mode {
 	case modeCommand:
 		w.dialog.add(byClient+string(p), len(byClient))
 	case modeAuth:
 		w.dialog.client(authCommand(string(p)))
+	case modeData:
+		w.dialog.add(byClient+"("+strconv.Itoa(size)+" octets of content)", len(byClient))
 	}
 }
 
