@@ -2,7 +2,9 @@
 # How many messages a second leave? Measures, by turns in one run so that the ratios hold on any
 # machine, the median of five rounds each (ROUNDS=5):
 #
-#   sender alone  this project's sender.Client, which composes each message
+#   sender alone  this project's sender.Client, which composes each message, with one thread at a time
+#                 (GOMAXPROCS=1): so many smtp-source has
+#   all threads   the same with as many as there are cores, which the sink shares then
 #   whole run     a run of the harness with its store on disk: each attempt is durable before its
 #                 message leaves, and each outcome is kept
 #   smtp-source   Postfix's load generator, which sends one message again and again

@@ -24,19 +24,30 @@ const tolerance = 1.05
 // way is one way to send.
 type way struct {
 	name     string
-	messages int // a trial of one second or so takes about so many
+	messages [4]int // a trial at each place takes about a second for so many, but of those that are slow
 	command  func(s settings) *exec.Cmd
 }
 
 var ways = []way{
-	{"sender alone", 6000, func(s settings) *exec.Cmd { return self("alone", s) }},
-	{"whole run", 6000, func(s settings) *exec.Cmd { return self("whole", s) }},
-	{"smtp-source", 6000, source},
-	{"nodemailer", 2000, func(s settings) *exec.Cmd { return exec.Command("node", s.Script, s.text()) }},
-	{"swaks", 10, swaks},
+	{"sender alone", [4]int{6000, 20000, 1500, 3000}, oneThread},
+	{allThreads, [4]int{6000, 20000, 1500, 3000}, func(s settings) *exec.Cmd { return self("alone", s) }},
+	{"whole run", [4]int{6000, 6000, 1500, 3000}, func(s settings) *exec.Cmd { return self("whole", s) }},
+	{"smtp-source", [4]int{6000, 20000, 1500, 3000}, source},
+	{"nodemailer", [4]int{2000, 2000, 500, 1000},
+		func(s settings) *exec.Cmd { return exec.Command("node", s.Script, s.text()) }},
+	{"swaks", [4]int{10, 10, 10, 10}, swaks},
 }
 
+const allThreads = "all threads"
+
 func self(name string, s settings) *exec.Cmd { return exec.Command(os.Args[0], name, s.text()) }
+
+// oneThread is the sender with one thread at a time, which is what smtp-source has, and smtp-sink.
+func oneThread(s settings) *exec.Cmd {
+	cmd := self("alone", s)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	return cmd
+}
 
 func (s settings) text() string {
 	text, _ := json.Marshal(s)
@@ -85,7 +96,6 @@ type place struct {
 	name  string
 	port  int
 	conns int
-	part  float64 // of the messages, because it takes longer
 }
 
 // result is the median rate of a way at a place, and the most memory.
@@ -100,16 +110,16 @@ func (r *result) rate() float64 {
 }
 
 func drive(s settings) error {
-	places := []place{{"smtp-sink, 1 connection", s.Sink, 1, 1}, {"smtp-sink, 10 connections", s.Sink, 10, 1},
-		{"Postfix, 1 connection", s.Postfix, 1, 0.25}, {"Postfix, 10 connections", s.Postfix, 10, 0.5}}
+	places := []place{{"smtp-sink, 1 connection", s.Sink, 1}, {"smtp-sink, 10 connections", s.Sink, 10},
+		{"Postfix, 1 connection", s.Postfix, 1}, {"Postfix, 10 connections", s.Postfix, 10}}
 	all := map[string]*result{}
 	fmt.Printf("%-28s", "messages/s (median)")
 	for _, w := range ways {
 		fmt.Printf("%14s", w.name)
 	}
 	fmt.Println()
-	for _, p := range places {
-		if err := s.measure(p, all); err != nil {
+	for i, p := range places {
+		if err := s.measure(i, p, all); err != nil {
 			return err
 		}
 		fmt.Printf("%-28s", p.name)
@@ -125,8 +135,8 @@ func drive(s settings) error {
 	return judge(places, all, trips)
 }
 
-// measure has every way take its turn, a few times.
-func (s settings) measure(p place, all map[string]*result) error {
+// measure has every way take its turn at a place, a few times.
+func (s settings) measure(at int, p place, all map[string]*result) error {
 	s.Host, s.Port, s.Conns = "127.0.0.1", p.port, p.conns
 	for range s.Rounds {
 		for _, w := range ways {
@@ -134,7 +144,8 @@ func (s settings) measure(p place, all map[string]*result) error {
 			if all[key] == nil {
 				all[key] = &result{}
 			}
-			s.Messages = max(int(float64(w.messages)*p.part*s.Scale)/perSeed*perSeed, min(w.messages, perSeed))
+			n := w.messages[at]
+			s.Messages = max(int(float64(n)*s.Scale)/perSeed*perSeed, min(n, perSeed))
 			took, kib, err := w.trial(s)
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)
@@ -160,7 +171,7 @@ func (s settings) trips() (map[string]float64, error) {
 	sizes := fmt.Sprintf("%-28s", "octets a message, by client")
 	fmt.Printf("\n%-28s", fmt.Sprintf("round trips, %v each way", delay))
 	for _, w := range ways {
-		if w.name == "swaks" || w.name == "whole run" {
+		if w.name == "swaks" || w.name == "whole run" || w.name == allThreads {
 			fmt.Printf("%14s", "")
 			sizes += fmt.Sprintf("%14s", "")
 			continue
@@ -198,7 +209,7 @@ func judge(places []place, all map[string]*result, trips map[string]float64) err
 	kib, slowest := 0.0, 0.0
 	for i, p := range places {
 		ours := rate("sender alone", p)
-		kib = max(kib, all["sender alone "+p.name].kib)
+		kib = max(kib, all["sender alone "+p.name].kib, all[allThreads+" "+p.name].kib)
 		if i < 2 {
 			list = append(list,
 				figure{p.name + ": beside smtp-source", ours / rate("smtp-source", p), 1, false},
