@@ -3,13 +3,11 @@ package sender
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"seedtest"
@@ -50,7 +48,7 @@ const (
 // for every step, cancellation, bounds, and a record of both sides. go-smtp speaks over it as a
 // net.Conn whose Read gives at most one line, so that what was read is what was asked for.
 //
-// One goroutine uses a wire; only the end of its context reaches in from elsewhere.
+// One goroutine uses a wire; only the end of its context reaches in from elsewhere, to its waits.
 type wire struct {
 	raw    *tap     // as it was dialled
 	conn   net.Conn // raw, or TLS over it
@@ -70,91 +68,19 @@ type wire struct {
 	trips   int   // replies waited for
 	nIn     int64
 	nOut    int64
-
-	mu    sync.Mutex
-	until time.Time     // end of this step
-	limit time.Time     // end of everything; zero: none
-	gen   int           // of the context that is watched
-	grace time.Duration // from its end to that of everything
-	stop  func() bool
+	waits
 }
 
 func newWire(conn net.Conn, d *dialog) *wire {
 	raw := &tap{Conn: conn, spoke: listener(conn)}
-	return &wire{raw: raw, conn: raw, in: bufio.NewReaderSize(raw, maxLine), dialog: d}
+	return &wire{raw: raw, conn: raw, in: bufio.NewReaderSize(raw, maxLine), dialog: d,
+		waits: waits{on: raw}}
 }
 
 // upgrade puts TLS over the connection. Its octets are counted as SMTP sees them.
 func (w *wire) upgrade(conn net.Conn) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.conn = conn
 	w.in = bufio.NewReaderSize(conn, maxLine)
-}
-
-// step begins a step that may take d at most. The end of a step just before stands if it is nearly the
-// same: to set one takes as long as much else.
-func (w *wire) step(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	until := time.Now().Add(d)
-	if early := until.Sub(w.until); early < 0 || early > d/1000 {
-		w.until = until
-		w.apply()
-	}
-}
-
-func (w *wire) apply() {
-	t := w.until
-	if !w.limit.IsZero() && w.limit.Before(t) {
-		t = w.limit
-	}
-	_ = w.raw.SetDeadline(t)
-}
-
-// watch ends all waits when ctx has ended. It replaces the watch before it.
-func (w *wire) watch(ctx context.Context) {
-	w.unwatch()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.gen++
-	gen := w.gen
-	w.grace = 0
-	if !w.limit.IsZero() {
-		w.limit = time.Time{}
-		w.apply()
-	}
-	w.stop = context.AfterFunc(ctx, func() { w.cut(gen) })
-}
-
-func (w *wire) cut(gen int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if gen == w.gen {
-		w.limit = time.Now().Add(w.grace)
-		w.apply()
-	}
-}
-
-// grant lets waits outlive the context that is watched by grace, from now on.
-func (w *wire) grant(grace time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.grace = grace
-	if !w.limit.IsZero() { // it has ended
-		w.limit = time.Now().Add(grace)
-		w.apply()
-	}
-}
-
-// unwatch reports whether the context that was watched was still alive.
-func (w *wire) unwatch() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.gen++
-	stop := w.stop
-	w.stop = nil
-	return stop == nil || stop()
 }
 
 // Read gives go-smtp at most one line of the server.
