@@ -56,13 +56,27 @@ func (s *session) authenticate(ctx context.Context) *trouble {
 		t.hint = fmt.Sprintf("no secret for %s", login.Username)
 		return t
 	}
-	i := slices.IndexFunc(able, func(m string) bool { return slices.Contains(s.mechanisms, m) })
-	t := s.authenticateWith(ctx, able[i], secret.Reveal())
+	t := s.authenticateBy(ctx, able, secret.Reveal())
 	fresh, renewed := s.renewed(ctx, t, secret)
 	if !renewed {
 		return t
 	}
-	return s.authenticateWith(ctx, able[i], fresh.Reveal())
+	return s.authenticateBy(ctx, able, fresh.Reveal())
+}
+
+// authenticateBy signs in with the first mechanism that the server offers and knows: some offer more
+// than they do.
+func (s *session) authenticateBy(ctx context.Context, able []string, secret string) (t *trouble) {
+	for _, mechanism := range able {
+		if !slices.Contains(s.mechanisms, mechanism) {
+			continue
+		}
+		t = s.authenticateWith(ctx, mechanism, secret)
+		if t == nil || t.gone || t.reply == nil || t.reply.Code != 504 { // RFC 4954 section 4
+			return t
+		}
+	}
+	return t
 }
 
 // authenticateByTLS signs in as who the certificate says that we are.

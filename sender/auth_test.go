@@ -51,6 +51,10 @@ func TestSignIn(t *testing.T) {
 		"LOGIN that asks in no words": {"AUTH LOGIN", byPassword, map[string]string{
 			"AUTH": "334 ", "AUTH+": "334", "AUTH++": "235 welcome"},
 			[]string{"AUTH LOGIN", b64("ops"), b64(password.Reveal())}},
+		"LOGIN where PLAIN is offered and not known": {"AUTH PLAIN LOGIN", byPassword, map[string]string{
+			"AUTH PLAIN": "504 5.5.4 Unrecognized authentication type", "AUTH": "334 ", "AUTH+": "334",
+			"AUTH++": "235 welcome"}, []string{"AUTH PLAIN " + b64("\x00ops\x00"+password.Reveal()),
+			"AUTH LOGIN", b64("ops"), b64(password.Reveal())}},
 		"XOAUTH2": {"AUTH PLAIN XOAUTH2 OAUTHBEARER", byToken, nil, []string{
 			"AUTH XOAUTH2 " + b64("user=ops\x01auth=Bearer "+password.Reveal()+"\x01\x01")}},
 		"OAUTHBEARER": {"AUTH PLAIN OAUTHBEARER", byToken, nil, []string{"AUTH OAUTHBEARER " +
