@@ -25,6 +25,8 @@ type dryMessage struct {
 	To           []string `json:"to"`
 	Remarks      []string `json:"remarks,omitempty"`
 	Data         string   `json:"data"`
+
+	Notify []seedtest.Notify `json:"notify,omitempty"` // of what reports are asked for
 }
 
 // dryRun shows every message with its envelope. It opens no store and asks nobody, so that its tags
@@ -35,14 +37,15 @@ func (a *app) dryRun(q harness.Request) error {
 		return err
 	}
 	var all []dryMessage
+	compose := composer(nil)
 	for _, p := range planned {
-		m, err := composer(nil)(opened, p)
+		m, err := compose(opened, p)
 		if err != nil {
 			return usage(err)
 		}
 		route := seedtest.Run{Opened: opened}.Route(p.Route)
 		d := dryMessage{Route: p.Route, Proxy: proxyOf(route), Message: p.Message, EnvelopeFrom: m.EnvelopeFrom, To: m.To,
-			Data: report.Clean(string(m.Data))}
+			Notify: m.Notify, Data: report.Clean(string(m.Data))}
 		for _, x := range p.Probes {
 			d.Seeds = append(d.Seeds, x.Seed)
 		}
@@ -58,15 +61,27 @@ func (a *app) dryRun(q harness.Request) error {
 		}{"seedtest.dryrun/v1", all})
 	}
 	for i, d := range all {
-		_, err := fmt.Fprintf(a.stdout, "-- %d of %d: route %s%s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n%s\n%s\n",
+		_, err := fmt.Fprintf(a.stdout, "-- %d of %d: route %s%s, message %s\nMAIL FROM:<%s>\nRCPT TO:<%s>\n%s%s\n%s\n",
 			i+1, len(all), d.Route, through(d.Proxy), d.Message, d.EnvelopeFrom, strings.Join(d.To, ">\nRCPT TO:<"),
-			strings.Join(append(d.Remarks, ""), "\n"), strings.ReplaceAll(d.Data, "\r\n", "\n"))
+			reportsAsked(d.Notify), strings.Join(append(d.Remarks, ""), "\n"), strings.ReplaceAll(d.Data, "\r\n", "\n"))
 		if err != nil {
 			return err
 		}
 	}
 	a.say("nothing was sent")
 	return nil
+}
+
+// reportsAsked says what reports are asked for, in a line.
+func reportsAsked(events []seedtest.Notify) string {
+	if len(events) == 0 {
+		return ""
+	}
+	var words []string
+	for _, e := range events {
+		words = append(words, string(e))
+	}
+	return "reports are asked for, of a server that offers them: " + strings.Join(words, ", ") + "\n"
 }
 
 // unsentPlan plans a run that is not to be, with a key of the moment.
