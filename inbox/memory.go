@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -12,10 +13,6 @@ const (
 	spare        = 12 << 20 // octets of garbage that are always allowed where seeds are few
 	giveBackEach = 10 * time.Second
 )
-
-// spared is memory that is never touched, so that it takes none of the machine's. The collector counts
-// it as in use, and so lets as much more garbage be.
-var spared []byte
 
 // Thrifty fits the collector of a process to so many seeds that it is to watch at a time, unless
 // GOGC says otherwise. Nearly all that a watch holds it holds for its whole length, and the processor
@@ -30,8 +27,10 @@ func Thrifty(seeds int) (restore func()) {
 		debug.SetGCPercent(before)
 		return func() {}
 	case seeds < manySeeds:
-		spared = make([]byte, spare)
-		return func() { spared = nil }
+		// Memory that is never touched takes none of the machine's. The collector counts it as in use,
+		// and so lets as much more garbage be.
+		untouched := make([]byte, spare)
+		return func() { runtime.KeepAlive(untouched) }
 	}
 	debug.SetGCPercent(leastGarbage)
 	stop := giveBack(giveBackEach)
