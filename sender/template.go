@@ -138,7 +138,10 @@ func (t *template) part(e *message.Entity, depth int) (part, error) {
 	if found := hazardsIn(string(data)); len(found) > 0 {
 		return part{}, unasked(found[0])
 	}
-	fields := partFields(e)
+	fields, err := partFields(e)
+	if err != nil {
+		return part{}, err
+	}
 	disposition, _, _ := e.Header.ContentDisposition()
 	switch {
 	case strings.HasPrefix(kind, "message/"):
@@ -155,7 +158,11 @@ func (t *template) several(
 	if params["boundary"] == "" {
 		return part{}, fmt.Errorf("%s without a boundary", kind)
 	}
-	p := part{fields: partFields(e), parts: []part{}}
+	fields, err := partFields(e)
+	if err != nil {
+		return part{}, err
+	}
+	p := part{fields: fields, parts: []part{}}
 	for r := e.MultipartReader(); ; {
 		x, err := r.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -177,17 +184,21 @@ func (t *template) several(
 }
 
 // partFields are the fields that describe a part, but for its encoding, which is ours.
-func partFields(e *message.Entity) []seedtest.Header {
+func partFields(e *message.Entity) ([]seedtest.Header, error) {
 	var list []seedtest.Header
 	for f := e.Header.Fields(); f.Next(); {
 		lower := strings.ToLower(f.Key())
-		if strings.HasPrefix(lower, "content-") && lower != "content-transfer-encoding" &&
-			lower != "content-length" {
-			value := strings.NewReplacer("\r\n", "", "\n", "").Replace(f.Value())
-			list = append(list, seedtest.Header{Name: f.Key(), Value: value})
+		if !strings.HasPrefix(lower, "content-") || lower == "content-transfer-encoding" ||
+			lower == "content-length" {
+			continue
 		}
+		if err := checkName(f.Key()); err != nil {
+			return nil, fmt.Errorf("header %q: %w", clip(f.Key(), maxFieldName), err)
+		}
+		value := strings.NewReplacer("\r\n", "", "\n", "").Replace(f.Value())
+		list = append(list, seedtest.Header{Name: f.Key(), Value: value})
 	}
-	return list
+	return list, nil
 }
 
 // text takes a part over that is read, with its variables filled in. The first one of each type

@@ -111,6 +111,9 @@ func TestComposeSaysWhatATemplateLacks(t *testing.T) {
 		"8-bit message": {"Content-Type: message/rfc822\n\nSubject: \xc3\xa4\n\nx\n", "8-bit"},
 		"bad base64":    {"Content-Transfer-Encoding: base64\n\n!!!!\n", "part of type"},
 		"deep":          {nested(20), "levels"},
+		"long name":     {"Content-" + strings.Repeat("x", 1000) + ": a\n\nx\n", "64 characters"},
+		"long name in a part": {"Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-" +
+			strings.Repeat("x", 1000) + ": a\n\nx\n--a--\n", "64 characters"},
 	} {
 		d := draft()
 		d.Message.Template = []byte(c.text)
