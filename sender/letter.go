@@ -112,6 +112,7 @@ func (s standIn) in(d Draft) Draft {
 // place, gives what Compose makes of it.
 func newLetter(d Draft) *letter {
 	l := &letter{message: d.Message}
+	l.message.Headers = slices.Clone(d.Message.Headers)
 	d.Keys, d.Hazard = nil, false
 	first, err := Compose(standIns[0].in(d))
 	if err != nil {
@@ -139,12 +140,14 @@ func (l *letter) isOf(m seedtest.Message) bool {
 		slices.Equal(l.message.Headers, m.Headers)
 }
 
-// cut finds the gaps.
+// cut finds the gaps. Our To is the first one: another, of somebody's text, may be encoded or folded by what
+// stands in it, and stays.
 func (l *letter) cut(text string, s standIn) (pieces []piece) {
-	marks := []struct {
+	type mark struct {
 		text string
 		gap  gap
-	}{ // of those that begin at the same place the longest comes first
+	}
+	marks := []mark{ // of those that begin at the same place the longest comes first
 		{s.date.Format(dateForm), gapDate}, {"To: <" + s.to + ">\r\n", gapTo},
 		{string(s.token) + "@" + domainOf(l.from.Address), gapID},
 		{string(s.token), gapToken}, {s.token.Ref(), gapRef},
@@ -160,8 +163,11 @@ func (l *letter) cut(text string, s standIn) (pieces []piece) {
 		next.text = text[:at]
 		pieces = append(pieces, next)
 		l.length += at
-		if next.gap == gapNone {
+		switch next.gap {
+		case gapNone:
 			return pieces
+		case gapTo:
+			marks = slices.DeleteFunc(marks, func(m mark) bool { return m.gap == gapTo })
 		}
 		text = text[at+length:]
 	}

@@ -17,11 +17,12 @@ import (
 // copies are drafts of one message that differ in all that a Composer fills in.
 func copies(m seedtest.Message) (list []sender.Draft) {
 	for i, to := range [][]string{{"anna@example.net"}, {"b@EXAMPLE.com"},
-		{strings.Repeat("c", 64) + "@" + strings.Repeat("long.", 10) + "example", "d@[192.0.2.7]"}} {
+		{strings.Repeat("c", 64) + "@" + strings.Repeat("long.", 10) + "example", "d@[192.0.2.7]"},
+		{"c=41d@example.net"}} {
 		d := draft()
 		d.Message, d.To, d.Date = m, to, date.Add(time.Duration(i)*time.Hour)
 		d.Token = seedtest.MintToken(uuid.UUID{byte(i)}, []byte("a key"))
-		d.From.EnvelopeFrom = []string{"", "bounces+{tag}@example.org", "b@example.org"}[i]
+		d.From.EnvelopeFrom = []string{"", "bounces+{tag}@example.org", "b@example.org", ""}[i]
 		list = append(list, d)
 	}
 	return list
@@ -29,13 +30,17 @@ func copies(m seedtest.Message) (list []sender.Draft) {
 
 // odd are messages that a Composer might get wrong.
 var odd = map[string]seedtest.Message{
-	"variables":       {Text: "{{ref}} {{date}} {{to}} {{from}} {{domain}}", Subject: "{{ref}} of {{to}}"},
-	"reference":       {Subject: "Order {ref} is packed", Text: "Your order {{ref}}"},
-	"reference, UTF8": {Subject: "Übersicht {ref} " + strings.Repeat("ü", 80), Text: "ü"},
-	"long lines":      {Subject: strings.Repeat("word ", 40), Text: strings.Repeat("ü", 300)},
-	"dots":            {Text: ".\n.."},
-	"stand-in":        {Text: "w3xqzw3xqz xqzw3xqzw3 k7vyj4k7vy Wed, 03 Feb 1971 04:05:06 +0700"},
-	"stand-in's to":   {Text: "To: <w3xqz@gap.invalid>"},
+	"variables":             {Text: "{{ref}} {{date}} {{to}} {{from}} {{domain}}", Subject: "{{ref}} of {{to}}"},
+	"reference":             {Subject: "Order {ref} is packed", Text: "Your order {{ref}}"},
+	"reference, UTF8":       {Subject: "Übersicht {ref} " + strings.Repeat("ü", 80), Text: "ü"},
+	"long lines":            {Subject: strings.Repeat("word ", 40), Text: strings.Repeat("ü", 300)},
+	"dots":                  {Text: ".\n.."},
+	"stand-in":              {Text: "w3xqzw3xqz xqzw3xqzw3 k7vyj4k7vy Wed, 03 Feb 1971 04:05:06 +0700"},
+	"stand-in's to":         {Text: "To: <w3xqz@gap.invalid>"},
+	"to in a line":          {Text: "To: <{{to}}>"},
+	"to in a line, encoded": {Text: "To: <{{to}}>\nü"},
+	"to in a subject":       {Subject: "{{ref}} To: <{{to}}>", Text: "a"},
+	"to in a header":        {Headers: []seedtest.Header{{Name: "X-Original-To", Value: "<{{to}}>"}}},
 	"header": {Headers: []seedtest.Header{{Name: "List-Unsubscribe",
 		Value: "<mailto:u@example.org?subject={{ref}}>"}, {Name: "X-Campaign", Value: "Frühling"}}},
 	"html":       {Text: "a", HTML: "<p>b</p>"},
@@ -74,6 +79,15 @@ func TestComposerComposesAsComposeDoes(t *testing.T) {
 		same(t, name, all, draft())
 		same(t, name, all, d)
 	}
+}
+
+// TestComposerSeesChangedHeaders, also where they are changed in place.
+func TestComposerSeesChangedHeaders(t *testing.T) {
+	d, c := draft(), &sender.Composer{}
+	d.Message.Headers = []seedtest.Header{{Name: "X-A", Value: "one"}}
+	same(t, "one", c, d)
+	d.Message.Headers[0].Value = "two"
+	same(t, "two", c, d)
 }
 
 func same(t *testing.T, name string, c *sender.Composer, d sender.Draft) {

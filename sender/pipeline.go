@@ -69,6 +69,10 @@ func (s *session) flush(
 	}
 	for i, c := range list {
 		if t := s.rcpt.nobody; c.stage == seedtest.StageDATA && s.rcpt.taken == 0 && t != nil {
+			if len(s.w.held) > 0 { // it has not left
+				s.w.held = s.w.held[:0]
+				return t
+			}
 			s.drain(t, list[i:])
 			return t
 		}

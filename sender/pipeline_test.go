@@ -220,6 +220,47 @@ func TestPipelinedToMany(t *testing.T) {
 	})
 }
 
+// TestPipelinedManyForNobody: where nobody takes the message before DATA leaves, no answer to that is waited for.
+func TestPipelinedManyForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{t: t, pipes: true, answers: map[string]string{"RCPT": "550 5.1.1 no"}}
+		client, m := s.client(s.route(), sender.Options{}), composed(t)
+		defer client.Close()
+		m.To = nil
+		for i := range 60 { // the last but one batch ends with the last of them
+			m.To = append(m.To, fmt.Sprintf("user%04d@example.net", i))
+		}
+		begun := time.Now()
+		got := client.Send(t.Context(), m, notCommitted)
+		if got.Outcome != refused || len(got.Declined) != 60 || time.Since(begun) > time.Second {
+			t.Errorf("%s after %v, %d declined: %s", got.Outcome, time.Since(begun), len(got.Declined), got.Error)
+		}
+		s.set("RCPT", polite["RCPT"])
+		if wantAccepted(t, client.Send(t.Context(), composed(t), committed)); s.conns != 1 {
+			t.Errorf("%d connections, want 1", s.conns)
+		}
+	})
+}
+
+// TestRule05AnyYesToRSET: whatever 2yz answers RSET, MAIL comes before the next RCPT.
+func TestRule05AnyYesToRSET(t *testing.T) {
+	for _, pipes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{t: t, pipes: pipes, answers: map[string]string{"RCPT": "550 5.1.1 no",
+				"DATA": "554 5.5.1 no", "RSET": "220 2.0.0 ok"}}
+			client := s.client(s.route(), sender.Options{})
+			defer client.Close()
+			client.Send(t.Context(), composed(t), notCommitted)
+			s.set("RCPT", polite["RCPT"])
+			s.set("DATA", polite["DATA"])
+			wantAccepted(t, client.Send(t.Context(), composed(t), committed))
+			if got := s.verbs(); !strings.HasSuffix(got, "RSET MAIL RCPT DATA") {
+				t.Errorf("pipelining %t: said %s", pipes, got)
+			}
+		})
+	}
+}
+
 // TestRule05AnswerBeforeTheEnd: a 250 that came before the last octets left is none to them.
 func TestRule05AnswerBeforeTheEnd(t *testing.T) {
 	for _, pipes := range []bool{false, true} {

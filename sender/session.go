@@ -280,11 +280,7 @@ func (s *session) resume(ctx context.Context, rec *record) {
 
 // reset ends the transaction before. It counts as the beginning of MAIL.
 func (s *session) reset(ctx context.Context) *trouble {
-	return s.resetBy(ctx, func() error {
-		err := s.smtp.Reset()
-		s.rehearse() // go-smtp says EHLO again after RSET
-		return err
-	})
+	return s.resetBy(ctx, func() error { return s.w.ask("RSET") })
 }
 
 func (s *session) resetBy(ctx context.Context, do func() error) *trouble {

@@ -236,12 +236,12 @@ func checkComposed(m seedtest.Composed) error {
 		return errors.New("envelope: no recipient")
 	}
 	for _, addr := range m.To {
-		if _, err := asciiAddress(addr); err != nil {
+		if err := checkPath(addr); err != nil {
 			return fmt.Errorf("envelope: to: %w", err)
 		}
 	}
 	if m.EnvelopeFrom != "" {
-		if _, err := asciiAddress(m.EnvelopeFrom); err != nil {
+		if err := checkPath(m.EnvelopeFrom); err != nil {
 			return fmt.Errorf("envelope: from: %w", err)
 		}
 	}
@@ -249,6 +249,15 @@ func checkComposed(m seedtest.Composed) error {
 		return err
 	}
 	return checkData(m.Data)
+}
+
+// checkPath wants an address in the form in which it is sent.
+func checkPath(addr string) error {
+	_, err := asciiAddress(addr)
+	if err == nil && !plain(addr) {
+		err = fmt.Errorf("%q is not in its ASCII form", addr)
+	}
+	return err
 }
 
 // checkData refuses content whose end a server could see elsewhere than we do (RFC 5321 section
