@@ -13,7 +13,7 @@ import (
 // (rule 5).
 func composer(keys map[string]sender.DKIMKeys) func(seedtest.Opened, seedtest.Planned) (
 	seedtest.Composed, error) {
-	composer := &sender.Composer{}
+	letters := &sender.Composer{}
 	return func(o seedtest.Opened, p seedtest.Planned) (seedtest.Composed, error) {
 		route := seedtest.Run{Opened: o}.Route(p.Route)
 		d := sender.Draft{From: route.Sender, Token: p.Token, MessageID: p.MessageID, Date: p.Date,
@@ -30,7 +30,7 @@ func composer(keys map[string]sender.DKIMKeys) func(seedtest.Opened, seedtest.Pl
 				}
 			}
 		}
-		return composer.Compose(d)
+		return letters.Compose(d)
 	}
 }
 

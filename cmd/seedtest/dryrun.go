@@ -79,6 +79,9 @@ func reportsAsked(events []seedtest.Notify) string {
 	}
 	var words []string
 	for _, e := range events {
+		if e == seedtest.NotifyNever {
+			return "no report is asked for, not even of failure\n"
+		}
 		words = append(words, string(e))
 	}
 	return "reports are asked for, of a server that offers them: " + strings.Join(words, ", ") + "\n"

@@ -38,4 +38,11 @@ func TestDryRunShowsWhatIsAsked(t *testing.T) {
 	if obey(t, "dryrun", "run --dry-run", got.stdout); !strings.Contains(got.stdout, `"delay"`) {
 		t.Errorf("JSON says nothing of what is asked:\n%s", got.stdout)
 	}
+	b.configure(func(text string) string {
+		return strings.Replace(text, "notify = [\"failure\", \"delay\"]", "notify = [\"never\"]", 1)
+	})
+	got = b.run(t.Context(), nil, "run", "asks", "--dry-run")
+	if want := "no report is asked for, not even of failure"; !strings.Contains(got.stdout, want) {
+		t.Errorf("no %q in\n%s%s", want, got.stdout, got.stderr)
+	}
 }
